@@ -1,0 +1,15 @@
+/* The front page. The smallest module: a route, a view, a template. */
+#include "site/module.h"
+#include "site/site.h"
+
+static enum status home_index(struct request *request, struct response *response)
+{
+    return site_render(request, response, "home/index.html", site_context(request));
+}
+
+const struct module home_module = {
+    .name = "home",
+    .mount = "",
+    .routes = ROUTES({"", home_index, .name = "index", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
+    .nav = NAV({"Home", "index"}),
+};

@@ -1,0 +1,39 @@
+/* The homes to let, and where each of them is. */
+#include "lettings/models.h"
+#include "lettings/queries.h"
+#include "site/module.h"
+#include "site/pages.h"
+#include "site/site.h"
+
+static enum status lettings_index(struct request *request, struct response *response)
+{
+    struct value_map *context = site_context(request);
+    enum status status =
+        page_add(request, context, "lettings_list", &letting_model, lettings_fetch);
+    if (status != OK)
+        return status;
+    return site_render(request, response, "lettings/index.html", context);
+}
+
+static enum status letting_detail(struct request *request, struct response *response)
+{
+    const struct letting *letting;
+    enum status status =
+        letting_find(request->db, request->arena, request_int(request, "letting_id"), &letting);
+    if (status != OK)
+        return status;
+    struct value_map *context = site_context(request);
+    value_map_set(context, TEXT("letting"), model_value(&letting_model, letting, request->arena));
+    return site_render(request, response, "lettings/letting.html", context);
+}
+
+const struct module lettings_module = {
+    .name = "lettings",
+    .namespace = "lettings",
+    .mount = "lettings/",
+    .models = MODELS(&address_model, &letting_model),
+    .routes = ROUTES(
+        {"", lettings_index, .name = "index", .access = ACCESS_PUBLIC},
+        {"<int:letting_id>/", letting_detail, .name = "letting", .access = ACCESS_PUBLIC}),
+    .nav = NAV({"Lettings", "lettings:index"}),
+};

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "auth/auth.h"
+#include "model/model.h"
+
+#define PROFILE_FIELDS(F)                                                                          \
+    F(id, ROWID, "ID")                                                                             \
+    F(user, ONE_TO_ONE, "user", .to = &user_model, .unique = true)                                 \
+    F(favorite_city, TEXT, "favorite city", .max_length = 64)
+
+MODEL_ROW(profile, PROFILE_FIELDS);

@@ -1,0 +1,50 @@
+/* The people of the site, and the city each likes best. */
+#include "profiles/models.h"
+#include "profiles/queries.h"
+#include "site/module.h"
+#include "site/pages.h"
+#include "site/site.h"
+
+static struct text show_email;
+
+static const struct setting settings[] = {
+    {"PROFILES_SHOW_EMAIL", "everyone", "who sees the e-mail address on a profile",
+     .value = &show_email, .choices = "everyone signed-in staff"},
+    {0},
+};
+
+static enum status profiles_index(struct request *request, struct response *response)
+{
+    struct value_map *context = site_context(request);
+    enum status status =
+        page_add(request, context, "profiles_list", &profile_model, profiles_fetch);
+    if (status != OK)
+        return status;
+    return site_render(request, response, "profiles/index.html", context);
+}
+
+static enum status profile_detail(struct request *request, struct response *response)
+{
+    const struct profile *profile;
+    enum status status =
+        profile_find(request->db, request->arena, request_text(request, "username"), &profile);
+    if (status != OK)
+        return status;
+    struct value_map *context = site_context(request);
+    value_map_set(context, TEXT("profile"), model_value(&profile_model, profile, request->arena));
+    value_map_set(context, TEXT("shows_email"), value_bool(text_is(show_email, "everyone")));
+    return site_render(request, response, "profiles/profile.html", context);
+}
+
+const struct module profiles_module = {
+    .name = "profiles",
+    .namespace = "profiles",
+    .mount = "profiles/",
+    .needs = NEEDS("auth"),
+    .models = MODELS(&profile_model),
+    .settings = settings,
+    .routes = ROUTES(
+        {"", profiles_index, .name = "index", .access = ACCESS_PUBLIC},
+        {"<str:username>/", profile_detail, .name = "profile", .access = ACCESS_PUBLIC}),
+    .nav = NAV({"Profiles", "profiles:index"}),
+};

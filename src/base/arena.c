@@ -1,0 +1,143 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define RED_ZONE 16
+#else
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define RED_ZONE 0
+#endif
+
+#define ALIGNMENT alignof(max_align_t)
+
+struct block {
+    struct block *next;
+    size_t size;
+    size_t used;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+struct arena {
+    struct block *blocks; /* the newest first */
+    struct block *first;
+    size_t block_size;
+    size_t used;
+};
+
+static void *out_of_memory(void)
+{
+    abort();
+}
+
+static struct block *block_new(size_t size)
+{
+    struct block *block =
+        size > SIZE_MAX - sizeof *block ? out_of_memory() : malloc(sizeof *block + size);
+    if (!block)
+        out_of_memory();
+    *block = (struct block){.size = size};
+    ASAN_POISON_MEMORY_REGION(block->bytes, size);
+    return block;
+}
+
+static void block_free(struct block *block)
+{
+    ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
+    free(block);
+}
+
+struct arena *arena_new(size_t block_size)
+{
+    struct arena *arena = malloc(sizeof *arena);
+    if (!arena)
+        return out_of_memory();
+    struct block *block = block_new(block_size);
+    *arena = (struct arena){.blocks = block, .first = block, .block_size = block_size};
+    return arena;
+}
+
+static void free_all_but_first(struct arena *arena)
+{
+    while (arena->blocks != arena->first) {
+        struct block *block = arena->blocks;
+        arena->blocks = block->next;
+        block_free(block);
+    }
+}
+
+void arena_reset(struct arena *arena)
+{
+    free_all_but_first(arena);
+    arena->used = 0;
+    arena->first->used = 0;
+    ASAN_POISON_MEMORY_REGION(arena->first->bytes, arena->first->size);
+}
+
+void arena_free(struct arena *arena)
+{
+    if (!arena)
+        return;
+    free_all_but_first(arena);
+    block_free(arena->first);
+    free(arena);
+}
+
+static size_t padded(size_t size)
+{
+    if (size > SIZE_MAX - ALIGNMENT - RED_ZONE)
+        out_of_memory();
+    return (size + RED_ZONE + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t need = padded(size);
+    struct block *block = arena->blocks;
+    if (need > block->size - block->used) {
+        block = block_new(need > arena->block_size ? need : arena->block_size);
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    void *at = block->bytes + block->used;
+    block->used += need;
+    arena->used += need;
+    ASAN_UNPOISON_MEMORY_REGION(at, size);
+    return at;
+}
+
+void *arena_zero(struct arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        return out_of_memory();
+    return memset(arena_alloc(arena, total), 0, total);
+}
+
+void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size)
+{
+    struct block *block = arena->blocks;
+    size_t old_need = padded(old_size);
+    size_t new_need = padded(new_size);
+    if (old && new_need >= old_need && (unsigned char *)old + old_need == block->bytes + block->used
+        && new_need - old_need <= block->size - block->used) {
+        block->used += new_need - old_need;
+        arena->used += new_need - old_need;
+        ASAN_UNPOISON_MEMORY_REGION(old, new_size);
+        return old;
+    }
+    void *grown = arena_alloc(arena, new_size);
+    if (old)
+        memcpy(grown, old, old_size < new_size ? old_size : new_size);
+    return grown;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->used;
+}

@@ -1,0 +1,132 @@
+#include "base/settings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+static struct text unquoted(struct text value)
+{
+    char quote = value.length >= 2 ? value.at[0] : '\0';
+    if ((quote == '"' || quote == '\'') && value.at[value.length - 1] == quote)
+        return text_part(value, 1, value.length - 1);
+    return value;
+}
+
+/* False: the line is no KEY=value. */
+static bool take_line(struct arena *arena, struct text line)
+{
+    line = text_trim(line);
+    if (line.length == 0 || line.at[0] == '#')
+        return true;
+    if (text_starts(line, TEXT("export ")))
+        line = text_trim(text_from(line, strlen("export ")));
+    size_t equals = text_find_char(line, '=');
+    if (equals == TEXT_NOT_FOUND || equals == 0)
+        return false;
+    struct text name = text_trim(text_part(line, 0, equals));
+    struct text value = unquoted(text_trim(text_from(line, equals + 1)));
+    setenv(text_string(arena, name), text_string(arena, value), 0);
+    return true;
+}
+
+enum status settings_read_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return errno == ENOENT ? OK : fail("cannot read %s: %s", path, strerror(errno));
+    struct arena *arena = arena_new(4096);
+    enum status status = OK;
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+    for (int number = 1; status == OK && (length = getline(&line, &size, file)) >= 0; number++)
+        if (!take_line(arena, (struct text){line, (size_t)length}))
+            status = fail_as(INVALID, "%s, line %d: expected KEY=value", path, number);
+    free(line);
+    fclose(file);
+    arena_free(arena);
+    return status;
+}
+
+bool settings_is_set(const struct setting *row)
+{
+    return getenv(row->name) != NULL;
+}
+
+static struct text raw_value(const struct setting *row)
+{
+    const char *set = getenv(row->name);
+    return text_of(set ? set : row->fallback);
+}
+
+static bool is_word_of(const char *words, struct text value)
+{
+    struct text rest = text_of(words);
+    struct text word;
+    while (text_next(&rest, ' ', &word))
+        if (text_equal(word, value))
+            return true;
+    return false;
+}
+
+static enum status load_flag(const struct setting *row, struct text raw)
+{
+    char lower[8] = "";
+    for (size_t i = 0; i < raw.length && i < sizeof lower - 1; i++)
+        lower[i] = (char)(raw.at[i] >= 'A' && raw.at[i] <= 'Z' ? raw.at[i] + 32 : raw.at[i]);
+    struct text word = {lower, raw.length};
+    *row->flag = raw.length < sizeof lower && is_word_of("1 true yes on", word);
+    if (!*row->flag && (raw.length >= sizeof lower || !is_word_of("0 false no off", word)))
+        return fail_as(INVALID, "%s is \"%.*s\", but must be 1 or 0", row->name, TEXT_ARG(raw));
+    return OK;
+}
+
+static enum status load_integer(const struct setting *row, struct text raw)
+{
+    if (!text_to_int64(row->integer, raw) || *row->integer < row->min || *row->integer > row->max)
+        return fail_as(INVALID,
+                       "%s is \"%.*s\", but must be a whole number from %" PRId64 " to %" PRId64,
+                       row->name, TEXT_ARG(raw), row->min, row->max);
+    return OK;
+}
+
+static enum status load_text(struct arena *arena, const struct setting *row, struct text raw)
+{
+    struct text shown = row->secret ? TEXT("(secret)") : raw;
+    if (row->choices && !is_word_of(row->choices, raw))
+        return fail_as(INVALID, "%s is \"%.*s\", but must be one of: %s", row->name,
+                       TEXT_ARG(shown), row->choices);
+    const char *refusal = row->refuse ? row->refuse(raw) : NULL;
+    if (refusal)
+        return fail_as(INVALID, "%s is \"%.*s\", but %s", row->name, TEXT_ARG(shown), refusal);
+    *row->value = text_copy(arena, raw);
+    return OK;
+}
+
+enum status settings_load(struct arena *arena, const struct setting *rows)
+{
+    for (const struct setting *row = rows; row->name; row++) {
+        struct text raw = raw_value(row);
+        enum status status = row->flag      ? load_flag(row, raw)
+                             : row->integer ? load_integer(row, raw)
+                                            : load_text(arena, row, raw);
+        if (status != OK)
+            return status;
+    }
+    return OK;
+}
+
+struct text settings_show(struct arena *arena, const struct setting *row)
+{
+    if (row->flag)
+        return *row->flag ? TEXT("1") : TEXT("0");
+    if (row->integer)
+        return text_format(arena, "%" PRId64, *row->integer);
+    if (row->secret)
+        return row->value->length ? TEXT("(secret)") : TEXT("");
+    return *row->value;
+}

@@ -1,0 +1,116 @@
+/* One interface to the database; an engine behind it does the work. Nothing above knows which.
+ *
+ * A connection belongs to one thread at a time. Statements are string literals, prepared once per
+ * connection; parameters are `$1`, `$2` …; columns are read by name:
+ *
+ *     struct db_rows rows;
+ *     db_query(db, &rows, "SELECT id, title FROM lettings_letting WHERE id > $1", DB_INT(after));
+ *     while (db_next(&rows))
+ *         use(db_int(&rows, "id"), db_text(&rows, "title"));
+ *     return db_finish(&rows);
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/text.h"
+
+struct arena;
+struct db;
+struct db_statement;
+
+struct db_options {
+    struct text url;        /* "sqlite:///path": relative to `directory`; four slashes: absolute */
+    struct text directory;  /* of relative paths; empty: the working directory */
+    bool writes;            /* else the connection refuses to write */
+    bool create;            /* make the database when there is none */
+    int64_t busy_timeout;   /* milliseconds to wait for another's lock */
+};
+
+/* NOT_FOUND: there is no such database; INVALID: the URL is no good. */
+enum status db_open(struct db **out, const struct db_options *options);
+void db_close(struct db *db);
+
+/* Whether `url` is one that db_open takes; INVALID says what is wrong with it. */
+enum status db_check_url(struct text url);
+
+/* Whether a read may have to wait for a writer, so that it does not belong on a server thread. */
+bool db_reads_block(const struct db *db);
+
+/* Puts the database into the mode that serves best (SQLite: the write-ahead log, which lets
+ * readers and a writer work at once). Lasting; for `migrate`. */
+enum status db_set_up(struct db *db);
+
+enum db_kind { DB_KIND_NULL, DB_KIND_INTEGER, DB_KIND_REAL, DB_KIND_TEXT };
+
+struct db_parameter {
+    enum db_kind kind;
+    int64_t integer;
+    double real;
+    struct text text;
+};
+
+#define DB_NULL ((struct db_parameter){.kind = DB_KIND_NULL})
+#define DB_INT(value) ((struct db_parameter){.kind = DB_KIND_INTEGER, .integer = (value)})
+#define DB_BOOL(value) DB_INT((value) ? 1 : 0)
+#define DB_REAL(value) ((struct db_parameter){.kind = DB_KIND_REAL, .real = (value)})
+#define DB_TEXT(value) ((struct db_parameter){.kind = DB_KIND_TEXT, .text = (value)})
+
+struct db_rows {
+    struct db_statement *statement;
+    enum status status;
+};
+
+/* Texts among the parameters must live until the rows are finished. */
+#define db_query(db, rows, sql, ...)                                                               \
+    db_query_with((db), (rows), "" sql, DB_PARAMETERS(__VA_ARGS__), DB_COUNT(__VA_ARGS__))
+
+/* For statements that give no rows. */
+#define db_run(db, sql, ...)                                                                       \
+    db_run_with((db), "" sql, DB_PARAMETERS(__VA_ARGS__), DB_COUNT(__VA_ARGS__))
+
+#define DB_PARAMETERS(...)                                                                         \
+    ((const struct db_parameter[]){__VA_ARGS__ __VA_OPT__(, ) {.kind = DB_KIND_NULL}})
+#define DB_COUNT(...) (sizeof DB_PARAMETERS(__VA_ARGS__) / sizeof(struct db_parameter) - 1)
+
+/* `sql` is the statement's identity: the same address must always hold the same text. */
+void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
+                   const struct db_parameter *parameters, size_t count);
+enum status db_run_with(struct db *db, const char *sql, const struct db_parameter *parameters,
+                        size_t count);
+
+/* Steps to the next row; at the end, or when it failed, finishes and gives false. */
+bool db_next(struct db_rows *rows);
+/* Ends the reading, also before the last row; OK, BUSY, CONFLICT or FAILED. */
+enum status db_finish(struct db_rows *rows);
+
+/* The current row. A column the statement does not give aborts. Texts last until the next step. */
+int64_t db_int(const struct db_rows *rows, const char *column);
+bool db_bool(const struct db_rows *rows, const char *column);
+double db_real(const struct db_rows *rows, const char *column);
+struct text db_text(const struct db_rows *rows, const char *column);
+bool db_is_null(const struct db_rows *rows, const char *column);
+
+/* The place of a column, to read it by in each row of a loop; -1 when the statement has none. */
+int db_column(const struct db_rows *rows, const char *column);
+int64_t db_int_at(const struct db_rows *rows, int column);
+double db_real_at(const struct db_rows *rows, int column);
+struct text db_text_at(const struct db_rows *rows, int column);
+bool db_is_null_at(const struct db_rows *rows, int column);
+
+/* Runs several statements parted by `;`, without parameters. For migrations. */
+enum status db_script(struct db *db, const char *sql);
+
+/* Runs `body` in a transaction that may write: committed when it gives OK, else rolled back. */
+enum status db_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
+                           void *context);
+
+/* SELECT that answers one integer, or `otherwise` when there is no row. */
+#define db_integer(db, out, otherwise, sql, ...)                                                   \
+    db_integer_with((db), (out), (otherwise), "" sql, DB_PARAMETERS(__VA_ARGS__),                  \
+                    DB_COUNT(__VA_ARGS__))
+enum status db_integer_with(struct db *db, int64_t *out, int64_t otherwise, const char *sql,
+                            const struct db_parameter *parameters, size_t count);

@@ -1,0 +1,35 @@
+/* What an engine provides to db.c. */
+#pragma once
+
+#include "db/db.h"
+
+struct db_engine {
+    const char *scheme; /* of its URLs, with "://" */
+    enum status (*check_url)(struct text url);
+    enum status (*open)(void **connection, const struct db_options *options);
+    void (*close)(void *connection);
+    bool (*reads_block)(void *connection);
+    enum status (*set_up)(void *connection);
+    enum status (*script)(void *connection, const char *sql);
+
+    enum status (*prepare)(void *connection, void **statement, const char *sql);
+    void (*discard)(void *statement);
+    int (*column_count)(void *statement);
+    const char *(*column_name)(void *statement, int column);
+
+    enum status (*bind)(void *connection, void *statement, const struct db_parameter *parameters,
+                        size_t count);
+    /* OK: a row; NOT_FOUND: no more. */
+    enum status (*step)(void *connection, void *statement);
+    void (*reset)(void *statement);
+    bool (*is_null)(void *statement, int column);
+    int64_t (*integer)(void *statement, int column);
+    double (*real)(void *statement, int column);
+    struct text (*text)(void *statement, int column);
+
+    enum status (*begin)(void *connection);
+    enum status (*commit)(void *connection);
+    void (*rollback)(void *connection);
+};
+
+extern const struct db_engine db_sqlite;

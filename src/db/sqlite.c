@@ -1,0 +1,244 @@
+/* SQLite behind db.h (sqlite.org/c3ref). */
+#include <errno.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "db/engine.h"
+
+#define PREFIX "sqlite:///"
+
+static enum status check_url(struct text url)
+{
+    if (!text_starts(url, TEXT(PREFIX)) || url.length == strlen(PREFIX))
+        return fail_as(INVALID, "name a file: sqlite:///site.sqlite3 (relative) or "
+                                "sqlite:////var/lib/site.sqlite3 (absolute)");
+    if (text_find(url, TEXT(":memory:")) != TEXT_NOT_FOUND)
+        return fail_as(INVALID, "a database in memory is lost with each process: name a file");
+    return OK;
+}
+
+static const char *path_of(struct arena *arena, const struct db_options *options)
+{
+    struct text path = text_from(options->url, strlen(PREFIX));
+    struct text query = TEXT("?");
+    path = text_part(path, 0, text_find(path, query));
+    if (path.at[0] == '/' || options->directory.length == 0)
+        return text_string(arena, path);
+    return text_format(arena, "%.*s/%.*s", TEXT_ARG(options->directory), TEXT_ARG(path)).at;
+}
+
+static enum status status_of(sqlite3 *handle, int code)
+{
+    switch (code & 0xFF) {
+    case SQLITE_OK:
+    case SQLITE_DONE:
+        return OK;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return fail_as(BUSY, "the database is busy: %s", sqlite3_errmsg(handle));
+    case SQLITE_CONSTRAINT:
+        return fail_as(CONFLICT, "%s", sqlite3_errmsg(handle));
+    default:
+        return fail("database: %s", sqlite3_errmsg(handle));
+    }
+}
+
+static enum status script(void *connection, const char *sql)
+{
+    return status_of(connection, sqlite3_exec(connection, sql, NULL, NULL, NULL));
+}
+
+static enum status set_up(void *connection)
+{
+    return script(connection, "PRAGMA journal_mode = WAL");
+}
+
+static enum status configure(sqlite3 *handle, const struct db_options *options)
+{
+    sqlite3_extended_result_codes(handle, 1);
+    sqlite3_busy_timeout(handle, (int)options->busy_timeout);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    enum status status = script(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
+                                        "PRAGMA trusted_schema = OFF");
+    if (status == OK && !options->writes)
+        status = script(handle, "PRAGMA query_only = ON");
+    return status;
+}
+
+static enum status open_path(sqlite3 **handle, const char *path, const struct db_options *options)
+{
+    if (!options->create && access(path, F_OK) != 0)
+        return fail_as(NOT_FOUND, "there is no database %s: `oc-lettings migrate` makes it", path);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    if (options->create)
+        flags |= SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(path, handle, flags, NULL) != SQLITE_OK)
+        return fail("cannot open the database %s: %s", path,
+                    *handle ? sqlite3_errmsg(*handle) : "out of memory");
+    return configure(*handle, options);
+}
+
+static enum status open_connection(void **connection, const struct db_options *options)
+{
+    struct arena *arena = arena_new(PATH_MAX);
+    sqlite3 *handle = NULL;
+    enum status status = open_path(&handle, path_of(arena, options), options);
+    arena_free(arena);
+    if (status != OK) {
+        sqlite3_close(handle);
+        return status;
+    }
+    *connection = handle;
+    return OK;
+}
+
+static void close_connection(void *connection)
+{
+    sqlite3_close(connection);
+}
+
+static bool reads_block(void *connection)
+{
+    sqlite3_stmt *statement = NULL;
+    bool wal = false;
+    if (sqlite3_prepare_v2(connection, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK
+        && sqlite3_step(statement) == SQLITE_ROW)
+        wal = strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+    sqlite3_finalize(statement);
+    return !wal;
+}
+
+static enum status prepare(void *connection, void **statement, const char *sql)
+{
+    sqlite3_stmt *prepared = NULL;
+    int code =
+        sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
+    *statement = prepared;
+    return status_of(connection, code);
+}
+
+static void discard(void *statement)
+{
+    sqlite3_finalize(statement);
+}
+
+static int column_count(void *statement)
+{
+    return sqlite3_column_count(statement);
+}
+
+static const char *column_name(void *statement, int column)
+{
+    return sqlite3_column_name(statement, column);
+}
+
+static int bind_one(sqlite3_stmt *statement, int index, const struct db_parameter *parameter)
+{
+    switch (parameter->kind) {
+    case DB_KIND_NULL:
+        return sqlite3_bind_null(statement, index);
+    case DB_KIND_INTEGER:
+        return sqlite3_bind_int64(statement, index, parameter->integer);
+    case DB_KIND_REAL:
+        return sqlite3_bind_double(statement, index, parameter->real);
+    case DB_KIND_TEXT:
+        return sqlite3_bind_text64(statement, index, parameter->text.at ? parameter->text.at : "",
+                                   parameter->text.length, SQLITE_STATIC, SQLITE_UTF8);
+    }
+    return SQLITE_MISUSE;
+}
+
+static enum status bind(void *connection, void *statement, const struct db_parameter *parameters,
+                        size_t count)
+{
+    if ((size_t)sqlite3_bind_parameter_count(statement) != count)
+        return fail("%zu parameters for: %s", count, sqlite3_sql(statement));
+    for (size_t i = 0; i < count; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "$%zu", i + 1);
+        int index = sqlite3_bind_parameter_index(statement, name);
+        int code = bind_one(statement, index, &parameters[i]);
+        if (code != SQLITE_OK)
+            return status_of(connection, code);
+    }
+    return OK;
+}
+
+static enum status step(void *connection, void *statement)
+{
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return OK;
+    return code == SQLITE_DONE ? NOT_FOUND : status_of(connection, code);
+}
+
+static void reset(void *statement)
+{
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
+static bool is_null(void *statement, int column)
+{
+    return sqlite3_column_type(statement, column) == SQLITE_NULL;
+}
+
+static int64_t integer(void *statement, int column)
+{
+    return sqlite3_column_int64(statement, column);
+}
+
+static double real(void *statement, int column)
+{
+    return sqlite3_column_double(statement, column);
+}
+
+static struct text text(void *statement, int column)
+{
+    const char *at = (const char *)sqlite3_column_text(statement, column);
+    return (struct text){at, (size_t)sqlite3_column_bytes(statement, column)};
+}
+
+static enum status begin(void *connection)
+{
+    return script(connection, "BEGIN IMMEDIATE");
+}
+
+static enum status commit(void *connection)
+{
+    return script(connection, "COMMIT");
+}
+
+static void rollback(void *connection)
+{
+    if (!sqlite3_get_autocommit(connection))
+        sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
+}
+
+const struct db_engine db_sqlite = {
+    .scheme = "sqlite://",
+    .check_url = check_url,
+    .open = open_connection,
+    .close = close_connection,
+    .reads_block = reads_block,
+    .set_up = set_up,
+    .script = script,
+    .prepare = prepare,
+    .discard = discard,
+    .column_count = column_count,
+    .column_name = column_name,
+    .bind = bind,
+    .step = step,
+    .reset = reset,
+    .is_null = is_null,
+    .integer = integer,
+    .real = real,
+    .text = text,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+};

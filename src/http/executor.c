@@ -1,0 +1,93 @@
+#include "http/executor.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct executor {
+    void (*run)(void *item);
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool stopping;
+    unsigned limit;
+    unsigned first;
+    unsigned waiting;
+    void **ring;
+    unsigned thread_count;
+    pthread_t threads[];
+};
+
+/* NULL: no more will come. */
+static void *take(struct executor *executor)
+{
+    void *item = NULL;
+    pthread_mutex_lock(&executor->mutex);
+    while (executor->waiting == 0 && !executor->stopping)
+        pthread_cond_wait(&executor->changed, &executor->mutex);
+    if (executor->waiting > 0) {
+        item = executor->ring[executor->first];
+        executor->first = (executor->first + 1) % executor->limit;
+        executor->waiting--;
+    }
+    pthread_mutex_unlock(&executor->mutex);
+    return item;
+}
+
+static void *work(void *argument)
+{
+    struct executor *executor = argument;
+    void *item;
+    while ((item = take(executor)))
+        executor->run(item);
+    return NULL;
+}
+
+enum status executor_start(struct executor **out, unsigned threads, unsigned limit,
+                           void (*run)(void *item))
+{
+    struct executor *executor = calloc(1, sizeof *executor + threads * sizeof(pthread_t));
+    void **ring = calloc(limit, sizeof *ring);
+    if (!executor || !ring)
+        abort();
+    executor->run = run;
+    executor->limit = limit;
+    executor->ring = ring;
+    pthread_mutex_init(&executor->mutex, NULL);
+    pthread_cond_init(&executor->changed, NULL);
+    for (; executor->thread_count < threads; executor->thread_count++) {
+        int error = pthread_create(&executor->threads[executor->thread_count], NULL, work, executor);
+        if (error) {
+            executor_stop(executor);
+            return fail("cannot start a thread: %s", strerror(error));
+        }
+    }
+    *out = executor;
+    return OK;
+}
+
+bool executor_submit(struct executor *executor, void *item)
+{
+    pthread_mutex_lock(&executor->mutex);
+    bool has_room = executor->waiting < executor->limit;
+    if (has_room) {
+        executor->ring[(executor->first + executor->waiting) % executor->limit] = item;
+        executor->waiting++;
+        pthread_cond_signal(&executor->changed);
+    }
+    pthread_mutex_unlock(&executor->mutex);
+    return has_room;
+}
+
+void executor_stop(struct executor *executor)
+{
+    pthread_mutex_lock(&executor->mutex);
+    executor->stopping = true;
+    pthread_cond_broadcast(&executor->changed);
+    pthread_mutex_unlock(&executor->mutex);
+    for (unsigned i = 0; i < executor->thread_count; i++)
+        pthread_join(executor->threads[i], NULL);
+    pthread_cond_destroy(&executor->changed);
+    pthread_mutex_destroy(&executor->mutex);
+    free(executor->ring);
+    free(executor);
+}

@@ -1,0 +1,20 @@
+/* Who asks: the visitor's address, scheme and host, as far as trusted proxies may tell, and
+ * whether the host is ours (docs.djangoproject.com/en/5.2/ref/settings/#allowed-hosts). */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct request;
+
+/* NULL when `proxies` (TRUSTED_PROXIES: addresses or networks "10.0.0.0/8" parted by commas, or
+ * "heroku") can be understood, else why not. */
+const char *origin_refuse_proxies(struct text proxies);
+
+/* Sets client, host, secure and id of a request whose peer is known: from X-Forwarded-For, -Proto,
+ * -Host and X-Request-ID where the peer is trusted, else from the connection itself. */
+void origin_find(struct request *request, struct text proxies);
+
+/* `allowed`: names parted by commas; ".example.com" with its subdomains, "*" any. */
+bool origin_host_allowed(struct text host, struct text allowed);

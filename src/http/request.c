@@ -1,0 +1,102 @@
+#include "http/request.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "http/routes.h"
+#include "http/url.h"
+
+static const struct {
+    enum http_method method;
+    const char *name;
+} methods[] = {
+    {HTTP_GET, "GET"},     {HTTP_HEAD, "HEAD"},     {HTTP_POST, "POST"},      {HTTP_PUT, "PUT"},
+    {HTTP_PATCH, "PATCH"}, {HTTP_DELETE, "DELETE"}, {HTTP_OPTIONS, "OPTIONS"}};
+
+enum http_method http_method_of(struct text name)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (text_is(name, methods[i].name))
+            return methods[i].method;
+    return HTTP_OTHER;
+}
+
+struct text http_methods_text(struct arena *arena, unsigned wanted)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (wanted & methods[i].method)
+            buffer_format(&out, "%s%s", out.length ? ", " : "", methods[i].name);
+    return buffer_contents(&out);
+}
+
+struct text request_header(const struct request *request, const char *name)
+{
+    struct text found = TEXT_NONE;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct request_header *header = &request->headers[i];
+        if (!text_equal_nocase(header->name, text_of(name)))
+            continue;
+        found = found.at ? text_format(request->arena, "%.*s, %.*s", TEXT_ARG(found),
+                                       TEXT_ARG(header->value))
+                         : header->value;
+    }
+    return found;
+}
+
+/* "q=0", "q=0.0" … say no. */
+static bool weight_is_zero(struct text parameters)
+{
+    struct text parameter;
+    while (text_next(&parameters, ';', &parameter)) {
+        parameter = text_trim(parameter);
+        if (!text_starts(parameter, TEXT("q=")) && !text_starts(parameter, TEXT("Q=")))
+            continue;
+        struct text weight = text_from(parameter, 2);
+        for (size_t i = 0; i < weight.length; i++)
+            if (weight.at[i] != '0' && weight.at[i] != '.')
+                return false;
+        return true;
+    }
+    return false;
+}
+
+bool header_accepts(struct text header, struct text token)
+{
+    struct text item;
+    bool any = false;
+    while (text_next(&header, ',', &item)) {
+        size_t end = text_find_char(item, ';');
+        struct text name = text_trim(text_part(item, 0, end));
+        struct text parameters = end == TEXT_NOT_FOUND ? TEXT_NONE : text_from(item, end + 1);
+        if (text_equal_nocase(name, token))
+            return !weight_is_zero(parameters);
+        if (text_is(name, "*"))
+            any = !weight_is_zero(parameters);
+    }
+    return any;
+}
+
+bool request_query(const struct request *request, const char *name, struct text *out)
+{
+    return url_query_value(request->arena, request->query, text_of(name), out);
+}
+
+static const struct route_argument *argument_of(const struct request *request, const char *name)
+{
+    for (size_t i = 0; i < request->argument_count; i++)
+        if (text_is(request->arguments[i].name, name))
+            return &request->arguments[i];
+    abort();
+}
+
+struct text request_text(const struct request *request, const char *name)
+{
+    return argument_of(request, name)->value;
+}
+
+int64_t request_int(const struct request *request, const char *name)
+{
+    return argument_of(request, name)->integer;
+}

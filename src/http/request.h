@@ -1,0 +1,76 @@
+/* A request as the views see it. It and all it points to live in its arena until the answer has
+ * been sent. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+struct arena;
+struct db;
+struct route;
+struct route_argument;
+
+enum http_method {
+    HTTP_OTHER = 0,
+    HTTP_GET = 1,
+    HTTP_HEAD = 2,
+    HTTP_POST = 4,
+    HTTP_PUT = 8,
+    HTTP_PATCH = 16,
+    HTTP_DELETE = 32,
+    HTTP_OPTIONS = 64,
+};
+
+/* Bits of enum http_method, as "GET, HEAD". */
+struct text http_methods_text(struct arena *arena, unsigned methods);
+enum http_method http_method_of(struct text name);
+
+struct request {
+    struct arena *arena;
+    struct text id; /* of log lines and X-Request-ID */
+    enum http_method method;
+    struct text method_name;
+    struct text target; /* as sent */
+    struct text path;   /* decoded, UTF-8, begins with '/'; empty when the target was refused */
+    struct text query;  /* as sent, without '?' */
+    struct text body;   /* raw, at most the route's limit */
+    struct text peer;   /* address of the socket's other end */
+    struct text client; /* address of the visitor, as far as it can be trusted */
+    struct text host;   /* as the visitor wrote it, with port */
+    bool secure;        /* the visitor came by https */
+    bool forwarded;     /* a trusted proxy told scheme and client */
+    int refused;        /* status of an answer that is due before any route: 400, 414, 431; else 0 */
+    int64_t started;    /* clock_monotonic() */
+
+    const struct route *route; /* NULL: none matches */
+    const struct route_argument *arguments;
+    size_t argument_count;
+
+    struct db *db; /* this thread's connection; NULL where a route needs none */
+
+    const struct request_header *headers; /* in the order they came */
+    size_t header_count;
+};
+
+struct request_header {
+    struct text name;
+    struct text value;
+};
+
+/* Value of a header, without regard to case; several of one name are joined by ", " (RFC 9110,
+ * 5.3); empty when it is not there. */
+struct text request_header(const struct request *request, const char *name);
+
+/* One of several values of a header in a list ("a, b;q=0.5"): true when `token` is there with a
+ * weight above 0 (RFC 9110, 12.4). */
+bool header_accepts(struct text header, struct text token);
+
+/* A parameter of the query string, decoded; false when absent or not decodable. */
+bool request_query(const struct request *request, const char *name, struct text *out);
+
+/* What the route's <…:name> matched, decoded; aborts when the route has no such argument. */
+struct text request_text(const struct request *request, const char *name);
+/* Of an <int:…>. */
+int64_t request_int(const struct request *request, const char *name);

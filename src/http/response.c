@@ -1,0 +1,190 @@
+#include "http/response.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+#include <zlib.h>
+
+#include "base/arena.h"
+#include "http/request.h"
+
+#define WORTH_COMPRESSING 512
+#define COMPRESSION_LEVEL 4
+
+void response_start(struct response *response, struct arena *arena)
+{
+    *response = (struct response){
+        .arena = arena,
+        .status = 200,
+        .content_type = "text/html; charset=utf-8",
+        .body = {.arena = arena},
+    };
+}
+
+void response_restart(struct response *response, int status)
+{
+    response->status = status;
+    response->body.length = 0;
+    response->body.failed = false;
+    response->fixed = TEXT_NONE;
+    response->encoding = TEXT_NONE;
+    response->content_type = "text/html; charset=utf-8";
+}
+
+void response_header(struct response *response, const char *name, struct text value)
+{
+    if (text_find_char(value, '\n') != TEXT_NOT_FOUND || text_find_char(value, '\r') != TEXT_NOT_FOUND)
+        abort();
+    struct response_header *header = NULL;
+    for (size_t i = 0; i < response->headers.count; i++)
+        if (strcasecmp(response->headers.items[i].name, name) == 0)
+            header = &response->headers.items[i];
+    if (!header)
+        header = LIST_PUSH(response->arena, &response->headers);
+    header->name = name;
+    header->value = text_copy(response->arena, value);
+}
+
+struct text response_header_value(const struct response *response, const char *name)
+{
+    for (size_t i = 0; i < response->headers.count; i++)
+        if (strcasecmp(response->headers.items[i].name, name) == 0)
+            return response->headers.items[i].value;
+    return TEXT_NONE;
+}
+
+void response_plain(struct response *response, int status, struct text line)
+{
+    response_restart(response, status);
+    response->content_type = "text/plain; charset=utf-8";
+    buffer_text(&response->body, line);
+    buffer_char(&response->body, '\n');
+}
+
+void response_redirect(struct response *response, int status, struct text location)
+{
+    response_plain(response, status, location);
+    response_header(response, "Location", location);
+}
+
+struct text response_bytes(const struct response *response)
+{
+    return response->fixed.at ? response->fixed : buffer_contents(&response->body);
+}
+
+/* Weak: the bytes differ by encoding, the page does not. */
+static struct text tag_of(struct arena *arena, struct text bytes)
+{
+    XXH128_hash_t hash = XXH3_128bits(bytes.at, bytes.length);
+    return text_format(arena, "W/\"%016llx%016llx\"", (unsigned long long)hash.high64,
+                       (unsigned long long)hash.low64);
+}
+
+/* Weak comparison (RFC 9110, 8.8.3.2). */
+static struct text opaque(struct text tag)
+{
+    return text_starts(tag, TEXT("W/")) ? text_from(tag, 2) : tag;
+}
+
+static bool client_has(const struct request *request, struct text tag)
+{
+    struct text wanted = request_header(request, "If-None-Match");
+    struct text item;
+    while (wanted.length && text_next(&wanted, ',', &item)) {
+        item = text_trim(item);
+        if (text_is(item, "*") || text_equal(opaque(item), opaque(tag)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_compressible(const char *type)
+{
+    return strncmp(type, "text/", 5) == 0 || strncmp(type, "application/json", 16) == 0
+           || strncmp(type, "application/xml", 15) == 0;
+}
+
+static void compress_body(struct response *response)
+{
+    struct text plain = buffer_contents(&response->body);
+    z_stream stream = {0};
+    /* 16 more window bits ask zlib for the gzip format */
+    if (plain.length > UINT32_MAX
+        || deflateInit2(&stream, COMPRESSION_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY)
+               != Z_OK)
+        return;
+    struct buffer packed = {.arena = response->arena};
+    uLong bound = deflateBound(&stream, plain.length);
+    stream.next_in = (unsigned char *)(uintptr_t)plain.at;
+    stream.avail_in = (uInt)plain.length;
+    stream.next_out = (unsigned char *)buffer_room(&packed, bound);
+    stream.avail_out = (uInt)bound;
+    if (deflate(&stream, Z_FINISH) == Z_STREAM_END && stream.total_out < plain.length) {
+        packed.length = stream.total_out;
+        response->body = packed;
+        response->encoding = TEXT("gzip");
+    }
+    deflateEnd(&stream);
+}
+
+static void set_tag(struct response *response, const struct request *request)
+{
+    struct text tag = response_header_value(response, "ETag");
+    if (!tag.length) {
+        tag = tag_of(response->arena, response_bytes(response));
+        response_header(response, "ETag", tag);
+    }
+    if (client_has(request, tag))
+        response_restart(response, 304);
+}
+
+void response_finish(struct response *response, const struct request *request)
+{
+    bool is_read = request->method & (HTTP_GET | HTTP_HEAD);
+    if (!response_header_value(response, "Cache-Control").length)
+        response_header(response, "Cache-Control", TEXT("no-cache"));
+    if (is_read && response->status == 200)
+        set_tag(response, request);
+    if (response->fixed.at || !is_compressible(response->content_type))
+        return;
+    response_header(response, "Vary", TEXT("Accept-Encoding"));
+    if (response->body.length >= WORTH_COMPRESSING
+        && header_accepts(request_header(request, "Accept-Encoding"), TEXT("gzip")))
+        compress_body(response);
+}
+
+const char *http_reason(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 301:
+        return "Moved Permanently";
+    case 302:
+        return "Found";
+    case 304:
+        return "Not Modified";
+    case 400:
+        return "Bad Request";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 413:
+        return "Content Too Large";
+    case 414:
+        return "URI Too Long";
+    case 416:
+        return "Range Not Satisfiable";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return status >= 500 ? "Internal Server Error" : "Error";
+    }
+}

@@ -1,0 +1,50 @@
+/* An answer in the making. Lives in the request's arena. */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/text.h"
+
+struct request;
+
+struct response_header {
+    const char *name;
+    struct text value;
+};
+
+struct response {
+    struct arena *arena;
+    int status; /* 200 unless it is set */
+    const char *content_type;
+    struct buffer body;
+    struct text fixed;    /* bytes that outlive the answer, sent instead of the body */
+    struct text encoding; /* Content-Encoding of the bytes as they are; empty: none */
+    LIST(struct response_header) headers;
+    bool close; /* end the connection after this answer */
+};
+
+void response_start(struct response *response, struct arena *arena);
+
+/* Drops what was written so far and starts an answer with `status`. Headers are kept. */
+void response_restart(struct response *response, int status);
+
+/* Replaces a header of the same name. `name` is borrowed, the value copied. A value with a line
+ * break aborts: it would be another header. */
+void response_header(struct response *response, const char *name, struct text value);
+/* The value, or empty. */
+struct text response_header_value(const struct response *response, const char *name);
+
+/* `status` 301, 302, 303, 307 or 308; a body of a line says where to. */
+void response_redirect(struct response *response, int status, struct text location);
+
+void response_plain(struct response *response, int status, struct text line);
+
+/* Ready to send: ETag and 304 for what a client has already, gzip where it is worth it, Vary;
+ * caches must ask again unless the answer said otherwise. */
+void response_finish(struct response *response, const struct request *request);
+
+/* The bytes to send. */
+struct text response_bytes(const struct response *response);
+
+/* "Not Found". */
+const char *http_reason(int status);

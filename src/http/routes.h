@@ -1,0 +1,79 @@
+/* Routes: Django's path syntax (docs.djangoproject.com/en/5.2/topics/http/urls/), matching, and
+ * reversing by name. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/text.h"
+#include "http/request.h"
+
+struct arena;
+struct response;
+
+typedef enum status view(struct request *request, struct response *response);
+
+/* Who may: the zero value denies everyone. */
+enum access { ACCESS_DENIED = 0, ACCESS_PUBLIC, ACCESS_SIGNED_IN, ACCESS_STAFF };
+
+/* What a view does, so that the server knows where to run it. */
+enum work {
+    WORK_READS = 0, /* reads the database: in place where reads cannot wait, else on the executor */
+    WORK_NONE,      /* touches no database: always in place */
+    WORK_BLOCKS,    /* may wait (writes, hashes): always on the executor, with a writing connection */
+};
+
+struct route {
+    const char *pattern; /* below the mount: "<int:letting_id>/" */
+    view *view;
+    const char *name; /* without namespace */
+    enum access access;
+    unsigned methods;  /* bits of enum http_method; 0: GET. HEAD goes wherever GET goes */
+    enum work work;    /* methods other than GET, HEAD and OPTIONS are WORK_BLOCKS by themselves */
+    size_t body_limit; /* bytes; 0: none is taken */
+    bool any_host;     /* also answers hosts that ALLOWED_HOSTS does not name */
+};
+
+struct route_argument {
+    struct text name;
+    struct text value; /* decoded */
+    int64_t integer;   /* of an <int:…> */
+};
+
+struct router;
+struct router *router_new(struct arena *arena);
+
+/* Adds `count` routes below `mount` ("lettings/", or "" for the root), under `namespace` (NULL:
+ * none). INVALID: a pattern is no good, or a name is there already. */
+enum status router_add(struct router *router, const char *namespace, const char *mount,
+                       const struct route *routes, size_t count);
+
+struct route_match {
+    const struct route *route;
+    const struct route_argument *arguments;
+    size_t count;
+};
+
+/* `path` is decoded and begins with '/'. False: none. The first route that fits is taken. */
+bool router_match(const struct router *router, struct arena *arena, struct text path,
+                  struct route_match *out);
+
+/* The path of "namespace:name", percent-encoded. Arguments are all named, or all positional (empty
+ * names). NOT_FOUND: no such name, or its patterns do not take these arguments. */
+enum status router_reverse(const struct router *router, struct arena *arena, struct text name,
+                           const struct route_argument *arguments, size_t count, struct text *out);
+
+bool router_has(const struct router *router, struct text name);
+
+/* All routes in the order they are tried; false after the last. */
+struct route_row {
+    const struct route *route;
+    struct text path; /* "/lettings/<int:letting_id>/" */
+    struct text name; /* "lettings:letting" */
+};
+bool router_row(const struct router *router, size_t index, struct route_row *out);
+
+unsigned route_methods(const struct route *route);
+const char *access_name(enum access access);

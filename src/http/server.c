@@ -1,0 +1,456 @@
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/connections.h"
+#include "http/executor.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/url.h"
+
+#define SECOND ((int64_t)1000 * 1000)
+#define SWEEP_INTERVAL (SECOND / 4)
+#define DRAIN_INTERVAL (SECOND / 50)
+#define SLOWEST_RATE 16384 /* bytes a second that a client must at least manage */
+#define CONNECTION_LIMIT 10000
+#define CONNECTION_MEMORY ((size_t)48 * 1024) /* of libmicrohttpd: headers, both ways */
+#define REQUEST_MEMORY ((size_t)16 * 1024)
+
+enum stage { STAGE_STARTED, STAGE_PLANNED, STAGE_EXECUTING, STAGE_ANSWERED };
+
+/* One connection and the request that is on it. */
+struct exchange {
+    struct connection connection; /* first: its address is the exchange's */
+    struct server *server;
+    struct MHD_Connection *handle;
+    struct arena *arena;
+    char peer[INET6_ADDRSTRLEN];
+    enum stage stage;
+    struct server_plan plan;
+    struct buffer body;
+    struct request request;
+    struct response response;
+};
+
+struct server {
+    struct server_options options;
+    struct MHD_Daemon *daemon;
+    struct executor *executor;
+    struct connections connections;
+    atomic_bool draining;
+    atomic_bool stopping;
+    pthread_t sweeper;
+};
+
+static void set_deadline(struct exchange *exchange, int64_t timeout, size_t bytes)
+{
+    int64_t transfer = (int64_t)(bytes / SLOWEST_RATE) * SECOND;
+    atomic_store_explicit(&exchange->connection.deadline,
+                          timeout ? clock_monotonic() + timeout + transfer : 0,
+                          memory_order_relaxed);
+}
+
+/* Requests */
+
+static void find_peer(struct exchange *exchange)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!info || !info->client_addr)
+        return;
+    const struct sockaddr *address = info->client_addr;
+    if (address->sa_family == AF_INET6) {
+        const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(v6))
+            inet_ntop(AF_INET, v6->s6_addr + 12, exchange->peer, sizeof exchange->peer);
+        else
+            inet_ntop(AF_INET6, v6, exchange->peer, sizeof exchange->peer);
+    } else if (address->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+                  exchange->peer, sizeof exchange->peer);
+    }
+}
+
+struct header_reading {
+    struct arena *arena;
+    LIST(struct request_header) list;
+    size_t bytes;
+};
+
+static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_length, const char *value, size_t value_length)
+{
+    (void)kind;
+    struct header_reading *reading = context;
+    *LIST_PUSH(reading->arena, &reading->list) =
+        (struct request_header){{name, name_length}, {value ? value : "", value_length}};
+    reading->bytes += name_length + value_length + strlen(": \r\n");
+    return MHD_YES;
+}
+
+static size_t read_headers(struct exchange *exchange)
+{
+    struct header_reading reading = {.arena = exchange->arena};
+    MHD_get_connection_values_n(exchange->handle, MHD_HEADER_KIND, read_header, &reading);
+    exchange->request.headers = reading.list.items;
+    exchange->request.header_count = reading.list.count;
+    return reading.bytes;
+}
+
+/* The path and query of the target; an absolute one also names the host (RFC 9112, 3.2.2). */
+static bool read_target(struct request *request)
+{
+    struct text target = request->target;
+    if (text_starts(target, TEXT("http://")) || text_starts(target, TEXT("https://"))) {
+        struct text rest = text_from(target, text_find(target, TEXT("://")) + 3);
+        size_t end = text_find_char(rest, '/');
+        request->host = text_part(rest, 0, end);
+        target = end == TEXT_NOT_FOUND ? TEXT("/") : text_from(rest, end);
+    }
+    size_t question = text_find_char(target, '?');
+    struct text path = text_part(target, 0, question);
+    request->query = question == TEXT_NOT_FOUND ? TEXT("") : text_from(target, question + 1);
+    struct text decoded;
+    if (!text_starts(path, TEXT("/")) || !url_decode(request->arena, path, &decoded)
+        || url_has_dot_segment(decoded))
+        return false;
+    request->path = decoded;
+    return true;
+}
+
+static bool frames_are_ambiguous(const struct request *request)
+{
+    return request_header(request, "Content-Length").at
+           && request_header(request, "Transfer-Encoding").at;
+}
+
+static void read_request(struct exchange *exchange, const char *method)
+{
+    struct request *request = &exchange->request;
+    size_t header_bytes = read_headers(exchange);
+    request->method_name = text_of(method);
+    request->method = http_method_of(request->method_name);
+    request->peer = text_of(exchange->peer);
+    if (request->target.length > HTTP_TARGET_LIMIT)
+        request->refused = 414;
+    else if (header_bytes > HTTP_HEADERS_LIMIT)
+        request->refused = 431;
+    else if (!read_target(request) || frames_are_ambiguous(request))
+        request->refused = 400;
+}
+
+/* Answers */
+
+static void add_headers(struct exchange *exchange, struct MHD_Response *out)
+{
+    const struct response *response = &exchange->response;
+    for (size_t i = 0; i < response->headers.count; i++)
+        MHD_add_response_header(out, response->headers.items[i].name,
+                                response->headers.items[i].value.at);
+    if (response->status != 304)
+        MHD_add_response_header(out, "Content-Type", response->content_type);
+    if (response->encoding.length)
+        MHD_add_response_header(out, "Content-Encoding", response->encoding.at);
+    if (response->close || atomic_load_explicit(&exchange->server->draining, memory_order_relaxed))
+        MHD_add_response_header(out, "Connection", "close");
+}
+
+static enum MHD_Result send_response(struct exchange *exchange)
+{
+    struct text bytes = response_bytes(&exchange->response);
+    struct MHD_Response *out = MHD_create_response_from_buffer(
+        bytes.length, (void *)(uintptr_t)bytes.at, MHD_RESPMEM_PERSISTENT);
+    if (!out)
+        return MHD_NO;
+    add_headers(exchange, out);
+    set_deadline(exchange, exchange->server->options.send_timeout, bytes.length);
+    enum MHD_Result result =
+        MHD_queue_response(exchange->handle, (unsigned)exchange->response.status, out);
+    MHD_destroy_response(out);
+    return result;
+}
+
+static void answer(struct exchange *exchange, bool blocking)
+{
+    struct server *server = exchange->server;
+    log_request_id(exchange->request.id);
+    response_start(&exchange->response, exchange->arena);
+    server->options.answer(server->options.context, &exchange->request, &exchange->response,
+                           blocking);
+    log_request_id(TEXT_NONE);
+}
+
+static enum MHD_Result refuse(struct exchange *exchange, int status)
+{
+    exchange->request.refused = status;
+    answer(exchange, false);
+    return send_response(exchange);
+}
+
+static void run_on_executor(void *item)
+{
+    struct exchange *exchange = item;
+    answer(exchange, true);
+    exchange->stage = STAGE_ANSWERED;
+    MHD_resume_connection(exchange->handle);
+}
+
+static enum MHD_Result answer_later(struct exchange *exchange)
+{
+    exchange->stage = STAGE_EXECUTING;
+    MHD_suspend_connection(exchange->handle);
+    if (executor_submit(exchange->server->executor, exchange))
+        return MHD_YES;
+    exchange->request.refused = 503;
+    answer(exchange, false);
+    exchange->stage = STAGE_ANSWERED;
+    MHD_resume_connection(exchange->handle);
+    return MHD_YES;
+}
+
+/* Calls from libmicrohttpd */
+
+static void *on_target(void *context, const char *target, struct MHD_Connection *handle)
+{
+    (void)context;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct exchange *exchange = info->socket_context;
+    atomic_store_explicit(&exchange->connection.idle_since, 0, memory_order_release);
+    set_deadline(exchange, exchange->server->options.receive_timeout, 0);
+    arena_reset(exchange->arena);
+    exchange->stage = STAGE_STARTED;
+    exchange->body = (struct buffer){.arena = exchange->arena};
+    exchange->request = (struct request){
+        .arena = exchange->arena,
+        .target = text_copy(exchange->arena, text_of(target)),
+        .started = clock_monotonic(),
+    };
+    return exchange;
+}
+
+static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
+{
+    struct server *server = exchange->server;
+    read_request(exchange, method);
+    exchange->plan = server->options.plan(server->options.context, &exchange->request);
+    exchange->stage = STAGE_PLANNED;
+    exchange->body.limit = exchange->plan.body_limit;
+    if (exchange->request.refused)
+        return MHD_YES;
+    int64_t length = 0;
+    struct text announced = request_header(&exchange->request, "Content-Length");
+    if (announced.at && (!text_to_int64(&length, announced) || length < 0))
+        return refuse(exchange, 400);
+    if ((uint64_t)length > exchange->plan.body_limit)
+        return refuse(exchange, 413);
+    set_deadline(exchange, server->options.receive_timeout, (size_t)length);
+    return MHD_YES;
+}
+
+/* A limit of 0 takes nothing, where a buffer's 0 would take all. */
+static void on_body(struct exchange *exchange, const char *bytes, size_t length)
+{
+    if (exchange->plan.body_limit == 0)
+        exchange->body.failed = true;
+    buffer_append(&exchange->body, bytes, length);
+}
+
+static enum MHD_Result on_complete(struct exchange *exchange)
+{
+    set_deadline(exchange, 0, 0);
+    exchange->request.body = buffer_contents(&exchange->body);
+    if (exchange->body.failed)
+        exchange->request.refused = 413;
+    if (exchange->plan.blocks && !exchange->request.refused)
+        return answer_later(exchange);
+    answer(exchange, false);
+    return send_response(exchange);
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, const char *target,
+                                  const char *method, const char *version, const char *body,
+                                  size_t *body_length, void **state)
+{
+    (void)context;
+    (void)handle;
+    (void)target;
+    (void)version;
+    struct exchange *exchange = *state;
+    if (exchange->stage == STAGE_STARTED)
+        return on_headers(exchange, method);
+    if (exchange->stage == STAGE_ANSWERED)
+        return send_response(exchange);
+    if (*body_length > 0) {
+        on_body(exchange, body, *body_length);
+        *body_length = 0;
+        return MHD_YES;
+    }
+    return on_complete(exchange);
+}
+
+static void on_completed(void *context, struct MHD_Connection *handle, void **state,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)context;
+    (void)handle;
+    (void)code;
+    struct exchange *exchange = *state;
+    set_deadline(exchange, exchange->server->options.idle_timeout, 0);
+    atomic_store_explicit(&exchange->connection.idle_since, clock_monotonic(),
+                          memory_order_release);
+}
+
+static void open_exchange(struct server *server, struct MHD_Connection *handle, void **out)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    if (!exchange)
+        abort();
+    exchange->server = server;
+    exchange->handle = handle;
+    exchange->arena = arena_new(REQUEST_MEMORY);
+    exchange->connection.fd =
+        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    exchange->connection.idle_since = clock_monotonic();
+    find_peer(exchange);
+    set_deadline(exchange, server->options.receive_timeout, 0);
+    connections_add(&server->connections, &exchange->connection);
+    *out = exchange;
+}
+
+static void on_connection(void *context, struct MHD_Connection *handle, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        open_exchange(server, handle, socket_context);
+        return;
+    }
+    struct exchange *exchange = *socket_context;
+    connections_remove(&server->connections, &exchange->connection);
+    arena_free(exchange->arena);
+    free(exchange);
+}
+
+static size_t keep_escapes(void *context, struct MHD_Connection *handle, char *string)
+{
+    (void)context;
+    (void)handle;
+    return strlen(string);
+}
+
+static void on_log(void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void on_log(void *context, const char *format, va_list arguments)
+{
+    (void)context;
+    char line[256];
+    if (vsnprintf(line, sizeof line, format, arguments) < 0)
+        return;
+    log_debug("libmicrohttpd", LOG_TEXT("text", text_trim(text_of(line))));
+}
+
+/* The server */
+
+static void *sweep(void *argument)
+{
+    struct server *server = argument;
+    while (!atomic_load(&server->stopping)) {
+        usleep((useconds_t)SWEEP_INTERVAL);
+        connections_sweep(&server->connections, clock_monotonic());
+        log_flush();
+    }
+    return NULL;
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server)
+{
+    const struct server_options *options = &server->options;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME
+                     | MHD_USE_ERROR_LOG;
+    unsigned pool = options->threads > 1 ? options->threads : 0;
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, options->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, pool,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTION_LIMIT,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_END);
+}
+
+enum status server_start(struct server **out, const struct server_options *options)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (!server)
+        abort();
+    server->options = *options;
+    connections_start(&server->connections);
+    enum status status = executor_start(&server->executor, options->executors,
+                                        options->queue_limit, run_on_executor);
+    if (status != OK) {
+        free(server);
+        return status;
+    }
+    if (pthread_create(&server->sweeper, NULL, sweep, server) != 0)
+        return fail("cannot start a thread");
+    server->daemon = start_daemon(server);
+    if (!server->daemon)
+        return fail("cannot start serving: %s", strerror(errno));
+    *out = server;
+    return OK;
+}
+
+/* Hands what is in the accept queue to the daemon, which no longer looks there itself. */
+static void empty_accept_queue(struct server *server, int listen_fd)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    int fd;
+    while ((fd = accept4(listen_fd, (struct sockaddr *)&address, &length,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK))
+           >= 0) {
+        if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, length) != MHD_YES)
+            log_warning("a waiting connection was lost", LOG_STRING("reason", strerror(errno)));
+        length = sizeof address;
+    }
+}
+
+bool server_drain(struct server *server, int64_t timeout)
+{
+    int64_t end = clock_monotonic() + timeout;
+    atomic_store(&server->draining, true);
+    int listen_fd = MHD_quiesce_daemon(server->daemon);
+    if (listen_fd != MHD_INVALID_SOCKET) {
+        empty_accept_queue(server, listen_fd);
+        close(listen_fd);
+    }
+    while (connections_count(&server->connections) > 0 && clock_monotonic() < end) {
+        connections_close_idle(&server->connections, clock_monotonic());
+        usleep((useconds_t)DRAIN_INTERVAL);
+    }
+    return connections_count(&server->connections) == 0;
+}
+
+void server_stop(struct server *server)
+{
+    atomic_store(&server->stopping, true);
+    pthread_join(server->sweeper, NULL);
+    executor_stop(server->executor);
+    MHD_stop_daemon(server->daemon);
+    pthread_mutex_destroy(&server->connections.mutex);
+    free(server);
+}

@@ -1,0 +1,94 @@
+#include "http/url.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool decode(struct arena *arena, struct text encoded, bool form, struct text *out)
+{
+    char *decoded = arena_alloc(arena, encoded.length + 1);
+    size_t length = 0;
+    for (size_t i = 0; i < encoded.length; i++) {
+        char c = encoded.at[i];
+        if (c == '%') {
+            int high = i + 2 < encoded.length ? hex_value(encoded.at[i + 1]) : -1;
+            int low = i + 2 < encoded.length ? hex_value(encoded.at[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return false;
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && form) {
+            c = ' ';
+        }
+        if (c == '\0')
+            return false;
+        decoded[length++] = c;
+    }
+    decoded[length] = '\0';
+    *out = (struct text){decoded, length};
+    return text_is_utf8(*out);
+}
+
+bool url_decode(struct arena *arena, struct text encoded, struct text *out)
+{
+    return decode(arena, encoded, false, out);
+}
+
+bool url_decode_form(struct arena *arena, struct text encoded, struct text *out)
+{
+    return decode(arena, encoded, true, out);
+}
+
+static bool is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+void url_encode(struct buffer *out, struct text text, struct text safe)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (is_plain((char)c) || text_find_char(safe, (char)c) != TEXT_NOT_FOUND) {
+            buffer_char(out, (char)c);
+        } else {
+            buffer_char(out, '%');
+            buffer_char(out, digits[c >> 4]);
+            buffer_char(out, digits[c & 15]);
+        }
+    }
+}
+
+bool url_has_dot_segment(struct text path)
+{
+    struct text part;
+    while (text_next(&path, '/', &part))
+        if (text_is(part, ".") || text_is(part, ".."))
+            return true;
+    return false;
+}
+
+bool url_query_value(struct arena *arena, struct text query, struct text name, struct text *out)
+{
+    bool found = false;
+    struct text pair;
+    while (text_next(&query, '&', &pair)) {
+        size_t equals = text_find_char(pair, '=');
+        struct text key;
+        if (!url_decode_form(arena, text_part(pair, 0, equals), &key) || !text_equal(key, name))
+            continue;
+        struct text value = equals == TEXT_NOT_FOUND ? TEXT("") : text_from(pair, equals + 1);
+        found = url_decode_form(arena, value, out);
+    }
+    return found;
+}

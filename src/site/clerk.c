@@ -1,0 +1,88 @@
+/* The clerk: what must not happen on a request. Ends when the last worker has ended. */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "site/internal.h"
+#include "site/processes.h"
+#include "site/settings.h"
+#include "site/site.h"
+
+#define SECOND ((int64_t)1000 * 1000)
+#define LONGEST_WAIT (60 * SECOND)
+
+struct timed_job {
+    const struct module *module;
+    const struct job *job;
+    int64_t due; /* clock_monotonic() */
+};
+
+struct schedule {
+    struct arena *arena;
+    LIST(struct timed_job) jobs;
+};
+
+static enum status add_jobs(const struct module *module, void *context)
+{
+    struct schedule *schedule = context;
+    for (size_t i = 0; i < module->jobs.count; i++)
+        *LIST_PUSH(schedule->arena, &schedule->jobs) = (struct timed_job){
+            .module = module, .job = &module->jobs.rows[i], .due = clock_monotonic()};
+    return OK;
+}
+
+static void run_job(struct timed_job *timed)
+{
+    struct db *db = NULL;
+    enum status status = site_database(&db, true);
+    if (status == OK)
+        status = timed->job->run(db);
+    if (status != OK)
+        log_error("job failed", LOG_STRING("module", timed->module->name),
+                  LOG_STRING("job", timed->job->name),
+                  LOG_STRING("error", status_failure()->message));
+    timed->due = clock_monotonic() + timed->job->interval * SECOND;
+}
+
+static int64_t run_due(struct schedule *schedule)
+{
+    int64_t wait = LONGEST_WAIT;
+    for (size_t i = 0; i < schedule->jobs.count; i++) {
+        struct timed_job *timed = &schedule->jobs.items[i];
+        if (timed->due <= clock_monotonic())
+            run_job(timed);
+        int64_t left = timed->due - clock_monotonic();
+        if (left < wait)
+            wait = left < 0 ? 0 : left;
+    }
+    return wait;
+}
+
+int clerk_run(void)
+{
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    if (site_settings_load("clerk") != OK || site_start() != OK) {
+        log_error("cannot start", LOG_STRING("reason", status_failure()->message));
+        return 1;
+    }
+    struct schedule schedule = {.arena = arena_new(4096)};
+    site_each_module(add_jobs, &schedule);
+    struct pollfd alive = {.fd = CLERK_FD_ALIVE, .events = POLLIN};
+    for (;;) {
+        int64_t wait = run_due(&schedule);
+        log_flush();
+        if (poll(&alive, 1, (int)(wait / 1000) + 1) > 0)
+            break;
+    }
+    arena_free(schedule.arena);
+    log_flush();
+    return 0;
+}

@@ -1,0 +1,313 @@
+#include "site/commands.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "db/db.h"
+#include "http/assets.h"
+#include "http/routes.h"
+#include "site/processes.h"
+#include "site/settings.h"
+#include "site/site.h"
+#include "site/version.h"
+
+static char **original_environment;
+
+static int failed(void)
+{
+    log_flush();
+    fprintf(stderr, "oc-lettings: %s\n", status_failure()->message);
+    return 1;
+}
+
+static enum status load_settings(const char *process)
+{
+    enum status status = settings_read_file(SITE_SETTINGS_FILE);
+    return status == OK ? site_settings_load(process) : status;
+}
+
+static bool start_site(void)
+{
+    return load_settings(NULL) == OK && site_start() == OK;
+}
+
+/* Where our own program lies, also after it was replaced there by a newer one. */
+static const char *program_path(void)
+{
+    static char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length < 0)
+        return "/proc/self/exe";
+    path[length] = '\0';
+    return path;
+}
+
+static int serve(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    if (load_settings("supervisor") != OK)
+        return failed();
+    return supervisor_run(program_path(), original_environment);
+}
+
+static int worker(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return worker_run();
+}
+
+static int clerk(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return clerk_run();
+}
+
+struct counts {
+    size_t modules;
+    size_t templates;
+    size_t routes;
+};
+
+static enum status count_module(const struct module *module, void *context)
+{
+    struct counts *counts = context;
+    counts->modules += module != &site_module;
+    return OK;
+}
+
+static int check(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    if (!start_site())
+        return failed();
+    struct counts counts = {0};
+    site_each_module(count_module, &counts);
+    for (size_t i = 0; i < asset_count; i++)
+        counts.templates += strncmp(assets[i].name, "templates/", strlen("templates/")) == 0;
+    struct route_row row;
+    while (router_row(site_router(), counts.routes, &row))
+        counts.routes++;
+    struct db *db;
+    if (site_database(&db, false) == OK && site_migrations_check(db) != OK)
+        return failed();
+    printf("No faults: %zu modules, %zu routes, %zu templates.\n", counts.modules, counts.routes,
+           counts.templates);
+    return 0;
+}
+
+static void print_setting(const struct setting *row, void *context)
+{
+    struct arena *arena = context;
+    struct text value = settings_show(arena, row);
+    printf("%s=%.*s\n    %s\n    ", row->name, TEXT_ARG(value), row->help);
+    if (row->choices)
+        printf("one of: %s; ", row->choices);
+    if (settings_is_set(row))
+        printf("set; default: %s\n\n", row->fallback[0] ? row->fallback : "(empty)");
+    else
+        printf("default\n\n");
+}
+
+static int settings(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    enum status status = load_settings(NULL);
+    struct arena *arena = arena_new(4096);
+    site_settings_each(print_setting, arena);
+    arena_free(arena);
+    return status == OK ? 0 : failed();
+}
+
+static void print_route(const char *methods, struct text path, const char *access,
+                        struct text name)
+{
+    printf("%-12s %-36.*s %-10s %.*s\n", methods, TEXT_ARG(path), access, TEXT_ARG(name));
+}
+
+static int routes(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    if (!start_site())
+        return failed();
+    struct arena *arena = arena_new(4096);
+    struct route_row row;
+    print_route("METHODS", TEXT("PATH"), "ACCESS", TEXT("NAME"));
+    for (size_t i = 0; router_row(site_router(), i, &row); i++)
+        print_route(text_string(arena, http_methods_text(arena, route_methods(row.route))),
+                    row.path, access_name(row.route->access), row.name);
+    arena_free(arena);
+    return 0;
+}
+
+static int version(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    printf("oc-lettings %s (%s)\n", PROGRAM_VERSION, PROGRAM_COMMIT);
+    return 0;
+}
+
+static enum status open_to_write(struct db **out, bool create)
+{
+    const struct db_options options = {
+        .url = site_settings.database_url,
+        .directory = site_settings.data_dir,
+        .writes = true,
+        .create = create,
+        .busy_timeout = site_settings.database_timeout,
+    };
+    return db_open(out, &options);
+}
+
+static int migrate(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    struct db *db = NULL;
+    size_t applied = 0;
+    enum status status = start_site() ? open_to_write(&db, true) : FAILED;
+    if (status == OK)
+        status = db_set_up(db);
+    if (status == OK)
+        status = site_migrations_apply(db, &applied);
+    db_close(db);
+    if (status != OK)
+        return failed();
+    if (applied == 0)
+        printf("Nothing to migrate.\n");
+    else
+        printf("Applied %zu migration%s.\n", applied, applied == 1 ? "" : "s");
+    return 0;
+}
+
+static bool database_exists(void)
+{
+    struct db *db = NULL;
+    enum status status = open_to_write(&db, false);
+    db_close(db);
+    return status != NOT_FOUND;
+}
+
+static enum status fill_with_demo(size_t *rows)
+{
+    struct db *db = NULL;
+    size_t applied;
+    enum status status = open_to_write(&db, true);
+    struct arena *arena = arena_new((size_t)16 * 1024);
+    if (status == OK)
+        status = db_set_up(db);
+    if (status == OK)
+        status = site_migrations_apply(db, &applied);
+    if (status == OK)
+        status = site_demo_load(db, arena, rows);
+    db_close(db);
+    arena_free(arena);
+    return status;
+}
+
+static int demo(int count, char **arguments)
+{
+    bool only_new = count > 0 && strcmp(arguments[0], "--if-new") == 0;
+    if (count > (only_new ? 1 : 0)) {
+        fprintf(stderr, "oc-lettings demo: \"%s\" is no option: see --help\n",
+                arguments[only_new ? 1 : 0]);
+        return 2;
+    }
+    if (!start_site())
+        return failed();
+    if (only_new && database_exists())
+        return 0;
+    size_t rows = 0;
+    enum status status = site_settings.debug
+                             ? fill_with_demo(&rows)
+                             : fail_as(INVALID, "the demo's password is public: its data is loaded "
+                                                "with DEBUG=1 only");
+    if (status != OK)
+        return failed();
+    printf("Made the database and filled it with %zu demo rows.\n", rows);
+    return 0;
+}
+
+static const struct command commands[] = {
+    {"serve", "", "serve the site until it is told to stop",
+     "TERM and INT finish what has begun and stop. HUP starts new workers, with the settings and\n"
+     "the program as they are then, and lets the old ones finish.\n",
+     serve},
+    {"check", "", "look for faults in settings, modules, routes, templates and database",
+     "Exit status 1 names the first fault.\n", check},
+    {"settings", "", "list every setting with its value, default and meaning",
+     "Values come from the environment, then from the file .env, then from the default.\n"
+     "Secrets are not shown.\n",
+     settings},
+    {"routes", "", "list every route: methods, path, access, name", "", routes},
+    {"migrate", "", "bring the database up to date, making it where there is none",
+     "Applies what is missing of each module's migrations, each wholly or not at all.\n", migrate},
+    {"demo", "[--if-new]", "fill the database with the demo lettings and profiles",
+     "Only with DEBUG=1: the demo's sign-in is public.\n"
+     "--if-new   do nothing when there is a database already\n",
+     demo},
+    {"version", "", "print the version", "", version},
+    {"worker", "", NULL, "Started by `serve`.\n", worker},
+    {"clerk", "", NULL, "Started by `serve`.\n", clerk},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static void print_overview(FILE *out)
+{
+    fputs("OC Lettings: a holiday-homes site.\n\nUsage: oc-lettings COMMAND\n\n", out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (commands[i].summary)
+            fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n`oc-lettings COMMAND --help` says more of one.\n", out);
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int run(const struct command *command, int count, char **arguments)
+{
+    if (count > 0 && is_help(arguments[0])) {
+        printf("Usage: oc-lettings %s%s%s\n\n", command->name, command->arguments[0] ? " " : "",
+               command->arguments);
+        if (command->summary)
+            printf("%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);
+        printf("%s%s", command->summary && command->help[0] ? "\n" : "", command->help);
+        return 0;
+    }
+    if (count > 0 && !command->arguments[0]) {
+        fprintf(stderr, "oc-lettings %s takes no arguments: see --help\n", command->name);
+        return 2;
+    }
+    return command->run(count, arguments);
+}
+
+int commands_run(int count, char **arguments, char **environment)
+{
+    original_environment = environment;
+    if (count < 2 || is_help(arguments[1]) || strcmp(arguments[1], "help") == 0) {
+        print_overview(count < 2 ? stderr : stdout);
+        return count < 2 ? 2 : 0;
+    }
+    const char *name = strcmp(arguments[1], "--version") == 0 ? "version" : arguments[1];
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return run(&commands[i], count - 2, arguments + 2);
+    fprintf(stderr, "oc-lettings: \"%s\" is no command. There are:\n\n", arguments[1]);
+    print_overview(stderr);
+    return 2;
+}

@@ -1,0 +1,124 @@
+/* Pages for statuses of 400 and above. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "site/internal.h"
+#include "site/settings.h"
+#include "site/site.h"
+
+/* What is said where no template can be rendered. */
+static const char last_resort[] = "<!doctype html>\n<html lang=\"en\">\n<title>Error</title>\n"
+                                  "<h1>Something went wrong</h1>\n";
+
+enum status site_prepare_error_page(void)
+{
+    struct request request = {.arena = site.arena, .path = TEXT("")};
+    struct response response;
+    response_start(&response, site.arena);
+    struct value_map *context = site_context(&request);
+    value_map_set(context, TEXT("request_id"), VALUE_NULL);
+    enum status status = site_render(&request, &response, "500.html", context);
+    site.server_error_page = buffer_contents(&response.body);
+    return status;
+}
+
+static struct value pair_value(struct arena *arena, struct text name, struct text value)
+{
+    struct value *items = ARENA_ARRAY(arena, struct value, 2);
+    items[0] = value_text(name);
+    items[1] = value_text(value);
+    return value_list(arena, items, 2);
+}
+
+struct setting_listing {
+    struct arena *arena;
+    LIST(struct value) list;
+};
+
+static void list_setting(const struct setting *row, void *context)
+{
+    struct setting_listing *listing = context;
+    *LIST_PUSH(listing->arena, &listing->list) =
+        pair_value(listing->arena, text_of(row->name), settings_show(listing->arena, row));
+}
+
+static bool is_sensitive(struct text header)
+{
+    return text_equal_nocase(header, TEXT("Cookie"))
+           || text_equal_nocase(header, TEXT("Authorization"))
+           || text_equal_nocase(header, TEXT("Proxy-Authorization"));
+}
+
+static struct value headers_value(const struct request *request)
+{
+    struct arena *arena = request->arena;
+    struct value *items = ARENA_ARRAY(arena, struct value, request->header_count);
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct request_header *header = &request->headers[i];
+        items[i] = pair_value(arena, header->name,
+                              is_sensitive(header->name) ? TEXT("(secret)") : header->value);
+    }
+    return value_list(arena, items, request->header_count);
+}
+
+/* The failure, the request and the settings, for whoever develops. */
+static enum status render_debug_page(const struct request *request, struct response *response,
+                                     struct text message)
+{
+    struct arena *arena = request->arena;
+    const struct failure *failure = status_failure();
+    struct setting_listing listing = {.arena = arena};
+    site_settings_each(list_setting, &listing);
+    struct value_map *context = site_context(request);
+    value_map_set(context, TEXT("message"), value_text(message));
+    value_map_set(context, TEXT("file"), value_string(failure->file));
+    value_map_set(context, TEXT("line"), value_integer(failure->line));
+    value_map_set(context, TEXT("function"), value_string(failure->function));
+    value_map_set(context, TEXT("method"), value_text(request->method_name));
+    value_map_set(context, TEXT("target"), value_text(request->target));
+    value_map_set(context, TEXT("headers"), headers_value(request));
+    value_map_set(context, TEXT("settings"),
+                  value_list(arena, listing.list.items, listing.list.count));
+    return site_render(request, response, "site/debug.html", context);
+}
+
+static const char *template_of(int status)
+{
+    switch (status) {
+    case 400:
+        return "400.html";
+    case 403:
+        return "403.html";
+    case 404:
+        return "404.html";
+    default:
+        return "site/error.html";
+    }
+}
+
+static enum status render_page(struct request *request, struct response *response, int status,
+                               struct text detail)
+{
+    if (status == 500 && site_settings.debug)
+        return render_debug_page(request, response, detail);
+    if (status == 500)
+        return FAILED;
+    struct value_map *context = site_context(request);
+    value_map_set(context, TEXT("status"), value_integer(status));
+    value_map_set(context, TEXT("reason"), value_string(http_reason(status)));
+    value_map_set(context, TEXT("detail"), value_text(detail));
+    return site_render(request, response, template_of(status), context);
+}
+
+void site_error_page(struct request *request, struct response *response, int status,
+                     struct text detail)
+{
+    struct text message = text_copy(request->arena, detail);
+    response_restart(response, status);
+    if (status == 503)
+        response_header(response, "Retry-After", TEXT("2"));
+    if (render_page(request, response, status, message) == OK)
+        return;
+    response->fixed = site.server_error_page.length ? site.server_error_page : text_of(last_resort);
+}

@@ -1,0 +1,85 @@
+/* The way of a request, top to bottom: route, middleware, view, response. */
+#include "base/arena.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "http/origin.h"
+#include "http/server.h"
+#include "site/internal.h"
+#include "site/settings.h"
+#include "site/site.h"
+
+static bool is_safe(const struct request *request)
+{
+    return request->method & (HTTP_GET | HTTP_HEAD | HTTP_OPTIONS);
+}
+
+static bool belongs_on_executor(const struct request *request)
+{
+    const struct route *route = request->route;
+    return route->work == WORK_BLOCKS || !is_safe(request)
+           || (route->work == WORK_READS && site.reads_block);
+}
+
+struct server_plan site_plan(void *context, struct request *request)
+{
+    (void)context;
+    struct route_match match;
+    origin_find(request, site_settings.trusted_proxies);
+    if (request->refused || !router_match(site.router, request->arena, request->path, &match))
+        return (struct server_plan){0};
+    request->route = match.route;
+    request->arguments = match.arguments;
+    request->argument_count = match.count;
+    return (struct server_plan){.body_limit = match.route->body_limit,
+                                .blocks = belongs_on_executor(request)};
+}
+
+static enum status run_view(struct request *request, struct response *response, bool blocking)
+{
+    if (request->route->work != WORK_NONE && site_database(&request->db, blocking) != OK)
+        return fail_as(BUSY, "no database: %s", status_failure()->message);
+    return request->route->view(request, response);
+}
+
+static int http_status_of(enum status status)
+{
+    switch (status) {
+    case NOT_FOUND:
+        return 404;
+    case INVALID:
+        return 400;
+    case CONFLICT:
+        return 409;
+    case BUSY:
+        return 503;
+    default:
+        return 500;
+    }
+}
+
+static void answer_failure(struct request *request, struct response *response, enum status status)
+{
+    int code = http_status_of(status);
+    struct text reason = text_copy(request->arena, text_of(status_failure()->message));
+    if (code >= 500)
+        log_error("request failed", LOG_TEXT("target", request->target), LOG_TEXT("error", reason),
+                  LOG_STRING("file", status_failure()->file),
+                  LOG_INT("line", status_failure()->line));
+    bool shows_reason = code == 400 || (code == 500 && site_settings.debug);
+    site_error_page(request, response, code, shows_reason ? reason : TEXT(""));
+}
+
+void site_answer(void *context, struct request *request, struct response *response, bool blocking)
+{
+    (void)context;
+    size_t entered;
+    if (middleware_before(request, response, &entered)) {
+        enum status status = run_view(request, response, blocking);
+        if (status == OK && response->body.failed)
+            status = fail("the page is too long");
+        if (status != OK)
+            answer_failure(request, response, status);
+    }
+    response_finish(response, request);
+    middleware_after(request, response, entered);
+}

@@ -1,0 +1,168 @@
+/* The steps around every view, in the one order that `order` shows. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/origin.h"
+#include "http/url.h"
+#include "site/internal.h"
+#include "site/settings.h"
+#include "site/site.h"
+
+/* One line of the log for each request. */
+
+static void log_request(struct request *request, struct response *response)
+{
+    log_info("request", LOG_TEXT("method", request->method_name),
+             LOG_TEXT("target", request->target), LOG_INT("status", response->status),
+             LOG_INT("bytes", response_bytes(response).length),
+             LOG_INT("us", clock_monotonic() - request->started),
+             LOG_TEXT("client", request->client));
+}
+
+/* What Django's SecurityMiddleware and its `check --deploy` ask for
+ * (docs.djangoproject.com/en/5.2/ref/middleware/), and a Content-Security-Policy. */
+
+static struct text hsts_value(struct arena *arena)
+{
+    return text_format(arena, "max-age=%lld%s%s", (long long)site_settings.hsts_seconds,
+                       site_settings.hsts_include_subdomains ? "; includeSubDomains" : "",
+                       site_settings.hsts_preload ? "; preload" : "");
+}
+
+static void add_security_headers(struct request *request, struct response *response)
+{
+    response_header(response, "Content-Security-Policy",
+                    TEXT("default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
+                         "manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+                         "frame-ancestors 'none'"));
+    response_header(response, "Cross-Origin-Opener-Policy", TEXT("same-origin"));
+    response_header(response, "Referrer-Policy", TEXT("same-origin"));
+    response_header(response, "X-Content-Type-Options", TEXT("nosniff"));
+    response_header(response, "X-Frame-Options", TEXT("DENY"));
+    response_header(response, "X-Request-ID", request->id);
+    if (request->secure && site_settings.hsts_seconds)
+        response_header(response, "Strict-Transport-Security", hsts_value(request->arena));
+}
+
+/* Requests that are refused for their form alone. */
+
+static bool refuse_malformed(struct request *request, struct response *response)
+{
+    static const struct {
+        int status;
+        const char *detail;
+    } refusals[] = {
+        {400, "The address or the headers of the request are not well formed."},
+        {413, "The request's body is larger than this page takes."},
+        {414, "The address is longer than 8 kB."},
+        {431, "The headers are larger than 16 kB."},
+        {503, "The site is busy. Please try again in a moment."},
+    };
+    if (!request->refused)
+        return true;
+    const char *detail = "";
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].status == request->refused)
+            detail = refusals[i].detail;
+    site_error_page(request, response, request->refused, text_of(detail));
+    return false;
+}
+
+static bool check_host(struct request *request, struct response *response)
+{
+    if ((request->route && request->route->any_host)
+        || origin_host_allowed(request->host, site_settings.allowed_hosts))
+        return true;
+    struct text detail = TEXT("The site does not answer to this host name.");
+    if (site_settings.debug)
+        detail = text_format(request->arena,
+                             "The host \"%.*s\" is not in ALLOWED_HOSTS (%.*s): add it there.",
+                             TEXT_ARG(request->host), TEXT_ARG(site_settings.allowed_hosts));
+    site_error_page(request, response, 400, detail);
+    return false;
+}
+
+static bool redirect_to_https(struct request *request, struct response *response)
+{
+    if (!request->forwarded || request->secure || !site_settings.ssl_redirect
+        || (request->route && request->route->any_host))
+        return true;
+    struct text path = text_starts(request->target, TEXT("/")) ? request->target : TEXT("/");
+    response_redirect(response, 301,
+                      text_format(request->arena, "https://%.*s%.*s", TEXT_ARG(request->host),
+                                  TEXT_ARG(path)));
+    return false;
+}
+
+/* A path that is a route but for the slash at its end (Django's APPEND_SLASH). 308 keeps method
+ * and body where there may be one. A second leading slash would name another host. */
+static bool append_slash(struct request *request, struct response *response)
+{
+    struct arena *arena = request->arena;
+    struct route_match match;
+    if (request->route || text_ends(request->path, TEXT("/"))
+        || !router_match(site_router(), arena,
+                         text_format(arena, "%.*s/", TEXT_ARG(request->path)), &match))
+        return true;
+    struct buffer location = {.arena = arena};
+    bool doubled = text_starts(request->path, TEXT("//"));
+    if (doubled)
+        buffer_text(&location, TEXT("/%2F"));
+    url_encode(&location, text_from(request->path, doubled ? 2 : 0), URL_PATH_SAFE);
+    buffer_char(&location, '/');
+    if (request->query.length)
+        buffer_format(&location, "?%.*s", TEXT_ARG(request->query));
+    bool is_read = request->method & (HTTP_GET | HTTP_HEAD);
+    response_redirect(response, is_read ? 301 : 308, buffer_contents(&location));
+    return false;
+}
+
+static bool check_route(struct request *request, struct response *response)
+{
+    const struct route *route = request->route;
+    if (!route) {
+        site_error_page(request, response, 404, TEXT(""));
+        return false;
+    }
+    if (route->access != ACCESS_PUBLIC) {
+        site_error_page(request, response, 403, TEXT(""));
+        return false;
+    }
+    if (!(route_methods(route) & request->method)) {
+        site_error_page(request, response, 405, TEXT("This page does not take that method."));
+        response_header(response, "Allow", http_methods_text(request->arena, route_methods(route)));
+        return false;
+    }
+    return true;
+}
+
+static const struct middleware order[] = {
+    {"log", NULL, log_request},
+    {"security headers", NULL, add_security_headers},
+    {"form", refuse_malformed, NULL},
+    {"host", check_host, NULL},
+    {"https", redirect_to_https, NULL},
+    {"slash", append_slash, NULL},
+    {"route", check_route, NULL},
+};
+
+#define STEPS (sizeof order / sizeof *order)
+
+bool middleware_before(struct request *request, struct response *response, size_t *entered)
+{
+    for (*entered = 0; *entered < STEPS;) {
+        const struct middleware *step = &order[(*entered)++];
+        if (step->before && !step->before(request, response))
+            return false;
+    }
+    return true;
+}
+
+void middleware_after(struct request *request, struct response *response, size_t entered)
+{
+    while (entered-- > 0)
+        if (order[entered].after)
+            order[entered].after(request, response);
+}

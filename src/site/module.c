@@ -1,0 +1,70 @@
+/* The core as a module: static files, health, icon, robots. */
+#include "base/arena.h"
+#include "http/assets.h"
+#include "site/internal.h"
+#include "site/settings.h"
+#include "site/site.h"
+
+static enum status static_file(struct request *request, struct response *response)
+{
+    return asset_serve(request, response, request_text(request, "path"), site_source_dir());
+}
+
+static enum status send_file(struct request *request, struct response *response, const char *name)
+{
+    const struct asset *asset = asset_find(text_of(name));
+    if (!asset)
+        return NOT_FOUND;
+    asset_send(request, response, asset, site_source_dir(), false);
+    return OK;
+}
+
+static enum status favicon(struct request *request, struct response *response)
+{
+    return send_file(request, response, "static/site/favicon.ico");
+}
+
+static enum status robots(struct request *request, struct response *response)
+{
+    return send_file(request, response, "static/site/robots.txt");
+}
+
+static enum status alive(struct request *request, struct response *response)
+{
+    (void)request;
+    response_plain(response, 200, TEXT("ok"));
+    response_header(response, "Cache-Control", TEXT("no-store"));
+    return OK;
+}
+
+static enum status module_health(const struct module *module, void *context)
+{
+    return module->health ? module->health(context) : OK;
+}
+
+static enum status ready(struct request *request, struct response *response)
+{
+    enum status status = site_migrations_check(request->db);
+    if (status == OK)
+        status = site_each_module(module_health, request->db);
+    if (status == OK)
+        response_plain(response, 200, TEXT("ready"));
+    else
+        response_plain(response, 503, text_of(status_failure()->message));
+    response_header(response, "Cache-Control", TEXT("no-store"));
+    return OK;
+}
+
+const struct module site_module = {
+    .name = "site",
+    .mount = "",
+    .settings = site_setting_rows,
+    .routes = ROUTES(
+        {"static/<path:path>", static_file, .name = "static", .access = ACCESS_PUBLIC,
+         .work = WORK_NONE},
+        {"healthz", alive, .name = "healthz", .access = ACCESS_PUBLIC, .work = WORK_NONE,
+         .any_host = true},
+        {"readyz", ready, .name = "readyz", .access = ACCESS_PUBLIC, .any_host = true},
+        {"favicon.ico", favicon, .name = "favicon", .access = ACCESS_PUBLIC, .work = WORK_NONE},
+        {"robots.txt", robots, .name = "robots", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
+};

@@ -1,0 +1,133 @@
+/* Templates of the site: where they come from, what all of them see. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "http/assets.h"
+#include "site/internal.h"
+#include "site/settings.h"
+#include "site/site.h"
+#include "template/template.h"
+
+static enum status load(void *context, struct arena *arena, struct text name,
+                        struct template_source *out)
+{
+    (void)context;
+    const struct asset *asset =
+        asset_find(text_format(arena, "templates/%.*s", TEXT_ARG(name)));
+    if (!asset)
+        return fail_as(NOT_FOUND, "there is no template \"%.*s\"", TEXT_ARG(name));
+    *out = (struct template_source){asset_read(arena, asset, site_source_dir()),
+                                    text_of(asset->path)};
+    return OK;
+}
+
+static struct text argument_text(struct arena *arena, struct value value)
+{
+    if (value.kind == VALUE_TEXT || value.kind == VALUE_SAFE)
+        return (struct text){value.text, value.length};
+    if (value.kind == VALUE_INTEGER)
+        return text_format(arena, "%lld", (long long)value.integer);
+    return TEXT("");
+}
+
+static enum status reverse(void *context, struct arena *arena, struct text name,
+                           const struct template_argument *arguments, size_t count,
+                           struct text *out)
+{
+    (void)context;
+    if (!arguments)
+        return router_has(site.router, name)
+                   ? OK
+                   : fail_as(NOT_FOUND, "there is no route \"%.*s\"", TEXT_ARG(name));
+    struct route_argument *given = ARENA_ARRAY(arena, struct route_argument, count);
+    for (size_t i = 0; i < count; i++)
+        given[i] = (struct route_argument){.name = arguments[i].name,
+                                           .value = argument_text(arena, arguments[i].value)};
+    return router_reverse(site.router, arena, name, given, count, out);
+}
+
+static enum status static_url(void *context, struct arena *arena, struct text path,
+                              struct text *out)
+{
+    (void)context;
+    return asset_url(arena, path, site_source_dir(), out);
+}
+
+const struct template_host site_template_host = {
+    .load = load,
+    .reverse = reverse,
+    .static_url = static_url,
+};
+
+enum status site_reverse(struct arena *arena, struct text name,
+                         const struct route_argument *arguments, size_t count, struct text *out)
+{
+    return router_reverse(site.router, arena, name, arguments, count, out);
+}
+
+static struct value nav_value(struct arena *arena)
+{
+    struct value *items = ARENA_ARRAY(arena, struct value, site.nav.count);
+    for (size_t i = 0; i < site.nav.count; i++)
+        items[i] = site.nav.items[i].value;
+    return value_list(arena, items, site.nav.count);
+}
+
+/* The module whose nav row's path the request's begins with; the longest such path wins. */
+static const char *section_of(struct text path)
+{
+    const struct nav_entry *found = NULL;
+    for (size_t i = 0; i < site.nav.count; i++) {
+        const struct nav_entry *entry = &site.nav.items[i];
+        bool below = entry->url.length > 1 ? text_starts(path, entry->url)
+                                           : text_equal(path, entry->url);
+        if (below && (!found || entry->url.length > found->url.length))
+            found = entry;
+    }
+    return found ? found->module : NULL;
+}
+
+struct context_adding {
+    const struct request *request;
+    struct value_map *map;
+};
+
+static enum status add_module_context(const struct module *module, void *context)
+{
+    struct context_adding *adding = context;
+    if (module->context)
+        module->context(adding->request, adding->map);
+    return OK;
+}
+
+struct value_map *site_context(const struct request *request)
+{
+    struct value_map *map = value_map_new(request->arena);
+    value_map_set(map, TEXT("site_name"), value_text(site_settings.site_name));
+    value_map_set(map, TEXT("debug"), value_bool(site_settings.debug));
+    value_map_set(map, TEXT("nav"), nav_value(request->arena));
+    value_map_set(map, TEXT("section"), value_string(section_of(request->path)));
+    value_map_set(map, TEXT("request_id"), value_text(request->id));
+    struct context_adding adding = {request, map};
+    site_each_module(add_module_context, &adding);
+    return map;
+}
+
+/* While developing, a set of its own for each request: what changed on disk shows at once. */
+static struct template_set *current_set(struct arena *arena)
+{
+    return site_settings.debug ? template_set_new(arena, &site_template_host) : site.templates;
+}
+
+enum status site_render(const struct request *request, struct response *response,
+                        const char *template_name, const struct value_map *context)
+{
+    response->body.length = 0;
+    enum status status = template_render(current_set(request->arena), text_of(template_name),
+                                         context, request->arena, &response->body);
+    if (status == OK)
+        return OK;
+    response->body.length = 0;
+    return fail("%s", status_failure()->message);
+}

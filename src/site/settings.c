@@ -1,0 +1,142 @@
+#include "site/settings.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "http/origin.h"
+#include "site/module.h"
+#include "site/site.h"
+
+#define DAY ((int64_t)24 * 60 * 60)
+#define DEBUG_HOSTS TEXT("localhost,.localhost,127.0.0.1,[::1]")
+#define DEBUG_KEY TEXT("only-for-debugging")
+
+struct site_settings site_settings;
+
+static const char *refuse_database_url(struct text value)
+{
+    return db_check_url(value) == OK ? NULL : status_failure()->message;
+}
+
+const struct setting site_setting_rows[] = {
+    {"DEBUG", "0", "for developing: failures are shown, files are read from disk",
+     .flag = &site_settings.debug},
+    {"SECRET_KEY", "", "signs sessions and tokens; needed unless DEBUG=1",
+     .value = &site_settings.secret_key, .secret = true},
+    {"SITE_NAME", "Holiday Homes", "the name in titles and header", .value = &site_settings.site_name},
+    {"HOST", "", "address to listen on; empty: 127.0.0.1 with DEBUG=1, else all",
+     .value = &site_settings.host},
+    {"PORT", "8000", "TCP port to listen on; 0: any free one", .integer = &site_settings.port,
+     .max = 65535},
+    {"ALLOWED_HOSTS", "", "names the site answers to, parted by commas; .example.com with subdomains",
+     .value = &site_settings.allowed_hosts},
+    {"TRUSTED_PROXIES", "", "proxies whose X-Forwarded-* headers are believed: addresses, or heroku",
+     .value = &site_settings.trusted_proxies, .refuse = origin_refuse_proxies},
+    {"SECURE_SSL_REDIRECT", "1", "send visitors who come to a trusted proxy by http to https",
+     .flag = &site_settings.ssl_redirect},
+    {"SECURE_HSTS_SECONDS", "31536000", "how long browsers keep to https, told to those who use it",
+     .integer = &site_settings.hsts_seconds, .max = 10 * 366 * DAY},
+    {"SECURE_HSTS_INCLUDE_SUBDOMAINS", "1", "tell browsers that subdomains keep to https too",
+     .flag = &site_settings.hsts_include_subdomains},
+    {"SECURE_HSTS_PRELOAD", "1", "tell browsers' makers that they may list the site as https-only",
+     .flag = &site_settings.hsts_preload},
+    {"DATABASE_URL", "sqlite:///oc-lettings-site.sqlite3",
+     "sqlite:///file below DATA_DIR, or sqlite:////absolute/file",
+     .value = &site_settings.database_url, .refuse = refuse_database_url},
+    {"DATABASE_MAX_CONNECTIONS", "10", "connections that may wait, of all workers together",
+     .integer = &site_settings.database_max_connections, .min = 1, .max = 1000},
+    {"DATABASE_TIMEOUT", "5000", "milliseconds to wait for another's lock",
+     .integer = &site_settings.database_timeout, .max = 600000},
+    {"DATA_DIR", ".", "where relative database files are", .value = &site_settings.data_dir},
+    {"SOURCE_DIR", ".", "with DEBUG=1, the checkout whose templates and static files are used",
+     .value = &site_settings.source_dir},
+    {"WEB_CONCURRENCY", "0", "worker processes; 0: one a processor",
+     .integer = &site_settings.workers, .max = 256},
+    {"WEB_THREADS", "2", "threads of a worker that serve", .integer = &site_settings.threads,
+     .min = 1, .max = 64},
+    {"RECEIVE_TIMEOUT", "20", "seconds for a request to arrive",
+     .integer = &site_settings.receive_timeout, .min = 1, .max = 3600},
+    {"IDLE_TIMEOUT", "60", "seconds a connection is kept for the next request",
+     .integer = &site_settings.idle_timeout, .min = 1, .max = 3600},
+    {"SEND_TIMEOUT", "60", "seconds for a client to take an answer",
+     .integer = &site_settings.send_timeout, .min = 1, .max = 3600},
+    {"SHUTDOWN_TIMEOUT", "25", "seconds for begun requests to finish at a stop",
+     .integer = &site_settings.shutdown_timeout, .min = 1, .max = 600},
+    {"LOG_LEVEL", "info", "least level that is logged", .value = &site_settings.log_level,
+     .choices = "debug info warning error"},
+    {"LOG_FORMAT", "logfmt", "form of the log's lines", .value = &site_settings.log_format,
+     .choices = "logfmt json"},
+    {0},
+};
+
+struct each_context {
+    void (*visit)(const struct setting *row, void *context);
+    void *context;
+};
+
+static enum status each_module_row(const struct module *module, void *context)
+{
+    const struct each_context *each = context;
+    for (const struct setting *row = module->settings; row && row->name; row++)
+        each->visit(row, each->context);
+    return OK;
+}
+
+void site_settings_each(void (*visit)(const struct setting *row, void *context), void *context)
+{
+    struct each_context each = {visit, context};
+    site_each_module(each_module_row, &each);
+}
+
+static enum status load_module(const struct module *module, void *context)
+{
+    return module->settings ? settings_load(context, module->settings) : OK;
+}
+
+static enum status check_together(void)
+{
+    if (!site_settings.debug && !site_settings.secret_key.length)
+        return fail_as(INVALID, "SECRET_KEY is empty: set it to at least 50 random characters, or "
+                                "DEBUG=1 to try the site out");
+    if (!site_settings.debug && !site_settings.allowed_hosts.length)
+        return fail_as(INVALID, "ALLOWED_HOSTS is empty: name the hosts the site answers to, as "
+                                "ALLOWED_HOSTS=www.example.com, or set DEBUG=1");
+    if (!site_settings.secret_key.length)
+        site_settings.secret_key = DEBUG_KEY;
+    if (!site_settings.allowed_hosts.length)
+        site_settings.allowed_hosts = DEBUG_HOSTS;
+    if (!site_settings.workers)
+        site_settings.workers = sysconf(_SC_NPROCESSORS_ONLN);
+    return OK;
+}
+
+static void configure_log(const char *process)
+{
+    static const char *const levels[] = {"debug", "info", "warning", "error"};
+    struct log_options options = {.json = text_is(site_settings.log_format, "json"),
+                                  .process = process};
+    for (int i = LOG_DEBUG; i <= LOG_ERROR; i++)
+        if (text_is(site_settings.log_level, levels[i]))
+            options.level = (enum log_level)i;
+    log_configure(&options);
+}
+
+enum status site_settings_load(const char *process)
+{
+    static struct arena *values; /* of the newest load; earlier ones may still be in use */
+    values = arena_new(8192);
+    enum status status = site_each_module(load_module, values);
+    if (status == OK)
+        status = check_together();
+    if (status == OK)
+        configure_log(process);
+    return status;
+}
+
+struct text site_source_dir(void)
+{
+    return site_settings.debug ? site_settings.source_dir : TEXT_NONE;
+}

@@ -1,0 +1,50 @@
+/* The core's settings. Modules have rows of their own. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/settings.h"
+
+struct site_settings {
+    bool debug;
+    struct text secret_key;
+    struct text site_name;
+    struct text host;
+    int64_t port;
+    struct text allowed_hosts; /* as effective: DEBUG=1 names localhost by itself */
+    struct text trusted_proxies;
+    bool ssl_redirect;
+    int64_t hsts_seconds;
+    bool hsts_include_subdomains;
+    bool hsts_preload;
+    struct text database_url;
+    int64_t database_max_connections;
+    int64_t database_timeout;
+    struct text data_dir;
+    struct text source_dir;
+    int64_t workers; /* 0: as many as there are processors */
+    int64_t threads;
+    int64_t receive_timeout;
+    int64_t idle_timeout;
+    int64_t send_timeout;
+    int64_t shutdown_timeout;
+    struct text log_level;
+    struct text log_format;
+};
+
+extern struct site_settings site_settings;
+extern const struct setting site_setting_rows[];
+
+#define SITE_SETTINGS_FILE ".env"
+
+/* Reads the environment into the core's and every module's rows, checks what must hold between
+ * them, and configures the log. INVALID names the key. The file is read before, by
+ * settings_read_file(), except in the supervisor's children: they are given what it read. */
+enum status site_settings_load(const char *process);
+
+/* Calls `visit` with each row there is, the core's first. */
+void site_settings_each(void (*visit)(const struct setting *row, void *context), void *context);
+
+/* Where files are read from while developing; empty unless DEBUG. */
+struct text site_source_dir(void);

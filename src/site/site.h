@@ -1,0 +1,57 @@
+/* The site: the installed modules put together, and what views use of it. */
+#pragma once
+
+#include "base/status.h"
+#include "base/text.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "site/module.h"
+
+struct arena;
+struct db;
+struct router;
+struct value_map;
+
+/* Checks the list of modules and builds routes and templates from it. INVALID names the module, or
+ * the template and its line, and the reason. Once per process; lasts as long as it. */
+enum status site_start(void);
+
+/* The module that the core itself is: error pages, health, static files. Before all others. */
+extern const struct module site_module;
+
+/* Calls `visit` with the core's module and each installed one, until it gives not OK. */
+enum status site_each_module(enum status (*visit)(const struct module *module, void *context),
+                             void *context);
+
+const struct router *site_router(void);
+
+/* A context for a template of this request: nav rows, request, settings that pages show. */
+struct value_map *site_context(const struct request *request);
+
+/* Renders a template into the response. FAILED when it cannot be; the response is then empty. */
+enum status site_render(const struct request *request, struct response *response,
+                        const char *template_name, const struct value_map *context);
+
+/* The path of a route by its name, for a redirect or a link made in C. */
+enum status site_reverse(struct arena *arena, struct text name,
+                         const struct route_argument *arguments, size_t count, struct text *out);
+
+/* The page for a status of 400 or above, with the words of `detail` where the page shows them. */
+void site_error_page(struct request *request, struct response *response, int status,
+                     struct text detail);
+
+/* The way of a request; see http/server.h. */
+struct server_plan site_plan(void *context, struct request *request);
+void site_answer(void *context, struct request *request, struct response *response,
+                 bool blocking);
+
+/* A connection of this thread, opened at its first use and closed when the thread ends. */
+enum status site_database(struct db **out, bool writes);
+
+/* Migrations of the installed modules, in order. */
+enum status site_migrations_apply(struct db *db, size_t *applied);
+/* OK when all are applied; INVALID names the first that is missing. */
+enum status site_migrations_check(struct db *db);
+
+/* Loads each module's fixtures/demo.json. `rows` counts what was inserted. */
+enum status site_demo_load(struct db *db, struct arena *arena, size_t *rows);

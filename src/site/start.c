@@ -1,0 +1,142 @@
+/* Puts the installed modules together: checks the list, then routes, then templates. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "http/assets.h"
+#include "site/internal.h"
+#include "site/settings.h"
+#include "site/site.h"
+#include "template/template.h"
+
+struct site site;
+
+enum status site_each_module(enum status (*visit)(const struct module *module, void *context),
+                             void *context)
+{
+    enum status status = visit(&site_module, context);
+    for (const struct module *const *each = installed_modules; *each && status == OK; each++)
+        status = visit(*each, context);
+    return status;
+}
+
+const struct router *site_router(void)
+{
+    return site.router;
+}
+
+static bool is_installed_before(const char *name, const struct module *module)
+{
+    for (const struct module *const *each = installed_modules; *each && *each != module; each++)
+        if (strcmp((*each)->name, name) == 0)
+            return true;
+    return false;
+}
+
+static enum status check_against(const struct module *module, const struct module *other)
+{
+    if (strcmp(module->name, other->name) == 0)
+        return fail_as(INVALID, "module %s: another module has that name", module->name);
+    if (module->routes.count && other->routes.count && strcmp(module->mount, other->mount) == 0)
+        return fail_as(INVALID, "module %s: the module %s has the mount \"%s\" already",
+                       module->name, other->name, module->mount);
+    for (size_t i = 0; module->models && module->models[i]; i++)
+        for (size_t k = 0; other->models && other->models[k]; k++)
+            if (strcmp(module->models[i]->table, other->models[k]->table) == 0)
+                return fail_as(INVALID, "module %s: the module %s has the table %s already",
+                               module->name, other->name, module->models[i]->table);
+    return OK;
+}
+
+static enum status check_module(const struct module *module, void *context)
+{
+    (void)context;
+    if (module == &site_module)
+        return OK;
+    if (!module->name || !module->mount)
+        return fail_as(INVALID, "module %s: it has no %s", module->name ? module->name : "(unnamed)",
+                       module->name ? "mount" : "name");
+    for (const char *const *need = module->needs; need && *need; need++)
+        if (!is_installed_before(*need, module))
+            return fail_as(INVALID, "module %s: it needs the module %s, installed before it",
+                           module->name, *need);
+    enum status status = OK;
+    for (const struct module *const *each = installed_modules; *each != module && status == OK;
+         each++)
+        status = check_against(module, *each);
+    return status;
+}
+
+static enum status check_names(const struct module *module)
+{
+    for (size_t i = 0; i < module->routes.count; i++) {
+        const struct route *route = &module->routes.rows[i];
+        if (!route->view)
+            return fail_as(INVALID, "module %s: the route \"%s\" has no view", module->name,
+                           route->pattern);
+        for (size_t k = 0; k < i && route->name; k++)
+            if (module->routes.rows[k].name && strcmp(module->routes.rows[k].name, route->name) == 0)
+                return fail_as(INVALID, "module %s: two routes have the name %s", module->name,
+                               route->name);
+    }
+    return OK;
+}
+
+static enum status add_routes(const struct module *module, void *context)
+{
+    (void)context;
+    enum status status = check_names(module);
+    if (status == OK)
+        status = router_add(site.router, module->namespace, module->mount, module->routes.rows,
+                            module->routes.count);
+    if (status != OK)
+        return fail_as(INVALID, "module %s: %s", module->name, status_failure()->message);
+    return OK;
+}
+
+static enum status add_nav(const struct module *module, void *context)
+{
+    (void)context;
+    for (size_t i = 0; i < module->nav.count; i++) {
+        const struct nav_item *item = &module->nav.rows[i];
+        struct text url;
+        if (router_reverse(site.router, site.arena, text_of(item->route), NULL, 0, &url) != OK)
+            return fail_as(INVALID, "module %s, nav row \"%s\": %s", module->name, item->label,
+                           status_failure()->message);
+        struct value_map *map = value_map_new(site.arena);
+        value_map_set(map, TEXT("label"), value_string(item->label));
+        value_map_set(map, TEXT("url"), value_text(url));
+        value_map_set(map, TEXT("module"), value_string(module->name));
+        *LIST_PUSH(site.arena, &site.nav) = (struct nav_entry){url, module->name, value_map(map)};
+    }
+    return OK;
+}
+
+static enum status add_templates(void)
+{
+    enum status status = OK;
+    site.templates = template_set_new(site.arena, &site_template_host);
+    for (size_t i = 0; i < asset_count && status == OK; i++) {
+        struct text name = text_of(assets[i].name);
+        if (text_starts(name, TEXT("templates/")))
+            status = template_set_add(site.templates, text_from(name, strlen("templates/")));
+    }
+    template_set_complete(site.templates);
+    return status;
+}
+
+enum status site_start(void)
+{
+    site.arena = arena_new((size_t)64 * 1024);
+    site.router = router_new(site.arena);
+    enum status status = site_each_module(check_module, NULL);
+    if (status == OK)
+        status = site_each_module(add_routes, NULL);
+    if (status == OK)
+        status = site_each_module(add_nav, NULL);
+    if (status == OK)
+        status = add_templates();
+    if (status == OK)
+        status = site_prepare_error_page();
+    return status;
+}

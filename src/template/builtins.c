@@ -1,0 +1,24 @@
+#include "template/builtins.h"
+
+#include <stddef.h>
+
+#define ALL(L)                                                                                     \
+    L(tags_logic)                                                                                  \
+    L(tags_loop)                                                                                   \
+    L(tags_block)                                                                                  \
+    L(tags_text)                                                                                   \
+    L(tags_url)                                                                                    \
+    L(tags_static)                                                                                 \
+    L(tags_number)                                                                                 \
+    L(filters_text)                                                                                \
+    L(filters_html)                                                                                \
+    L(filters_list)                                                                                \
+    L(filters_logic)                                                                               \
+    L(filters_number)                                                                              \
+    L(filters_date)
+
+#define DECLARE(library) extern const struct template_library library;
+ALL(DECLARE)
+
+#define ROW(library) &library,
+const struct template_library *const template_libraries[] = {ALL(ROW) NULL};

@@ -1,0 +1,146 @@
+/* The value of a compiled expression. */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "template/expression.h"
+#include "template/set.h"
+
+enum status variable_value(const struct variable *variable, struct render *render,
+                           struct value *out)
+{
+    if (!scope_get(render, variable->name, out))
+        return NOT_FOUND;
+    for (size_t i = 0; i < variable->count; i++)
+        if (!lookup_step(render, &variable->steps[i], out))
+            return render->status != OK ? render->status : NOT_FOUND;
+    return OK;
+}
+
+static struct value invalid_value(const struct variable *variable, struct render *render)
+{
+    struct text text = render->set->host.options.string_if_invalid;
+    size_t mark = text_find(text, TEXT("%s"));
+    if (mark == TEXT_NOT_FOUND)
+        return value_text(text);
+    return value_text(text_format(render->arena, "%.*s%.*s%.*s",
+                                  TEXT_ARG(text_part(text, 0, mark)), TEXT_ARG(variable->source),
+                                  TEXT_ARG(text_from(text, mark + 2))));
+}
+
+static enum status argument_value(const struct applied *applied, struct render *render,
+                                  struct value *out)
+{
+    *out = applied->argument.constant;
+    if (!applied->argument.variable)
+        return OK;
+    enum status status = variable_value(applied->argument.variable, render, out);
+    if (status != NOT_FOUND)
+        return status;
+    render_fail(render, "VariableDoesNotExist", "the filter argument \"%.*s\" does not exist",
+                TEXT_ARG(applied->argument.variable->source));
+    return NOT_FOUND;
+}
+
+static enum status apply(const struct applied *applied, struct render *render, struct value *value)
+{
+    const struct template_filter *filter = applied->filter;
+    struct value argument = VALUE_NULL;
+    struct filter_call call = {.render = render,
+                               .arena = render->arena,
+                               .autoescape = render->autoescape,
+                               .has_argument = applied->has_argument};
+    enum status status = applied->has_argument ? argument_value(applied, render, &argument) : OK;
+    if (status != OK)
+        return status;
+    bool safe = (filter->flags & FILTER_SAFE) && value->kind == VALUE_SAFE;
+    if ((filter->flags & FILTER_TEXT) && !value_is_text(*value))
+        *value = value_text(value_to_text(*value, render->arena));
+    *value = filter->apply(&call, *value, argument);
+    if (safe && value->kind != VALUE_SAFE)
+        *value = value_safe(value_to_text(*value, render->arena));
+    return call.status;
+}
+
+static enum status evaluate(const struct expression *expression, struct render *render,
+                            bool or_none, struct value *out)
+{
+    const struct operand *operand = &expression->operand;
+    *out = operand->constant;
+    if (operand->variable) {
+        enum status status = variable_value(operand->variable, render, out);
+        if (status == NOT_FOUND && or_none) {
+            *out = VALUE_NULL;
+        } else if (status == NOT_FOUND) {
+            *out = invalid_value(operand->variable, render);
+            if (out->length)
+                return OK;
+        } else if (status != OK) {
+            return status;
+        }
+    }
+    for (size_t i = 0; i < expression->count; i++) {
+        enum status status = apply(&expression->filters[i], render, out);
+        if (status != OK)
+            return status;
+    }
+    return OK;
+}
+
+enum status expression_value(const struct expression *expression, struct render *render,
+                             struct value *out)
+{
+    return evaluate(expression, render, false, out);
+}
+
+enum status expression_or_none(const struct expression *expression, struct render *render,
+                               struct value *out)
+{
+    return evaluate(expression, render, true, out);
+}
+
+enum status assignments_bind(struct render *render, const struct assignments *assignments)
+{
+    struct value *values = ARENA_ARRAY(render->arena, struct value, assignments->count);
+    for (size_t i = 0; i < assignments->count; i++) {
+        enum status status =
+            expression_value(assignments->items[i].expression, render, &values[i]);
+        if (status != OK)
+            return status;
+    }
+    for (size_t i = 0; i < assignments->count; i++)
+        scope_set(render, assignments->items[i].name, values[i]);
+    return OK;
+}
+
+struct value filter_fail(struct filter_call *call, const char *kind, const char *format, ...)
+{
+    char reason[200];
+    va_list more;
+    va_start(more, format);
+    if (vsnprintf(reason, sizeof reason, format, more) < 0)
+        reason[0] = '\0';
+    va_end(more);
+    call->status = render_fail(call->render, kind, "%s", reason);
+    return VALUE_NULL;
+}
+
+#define RESULT_MAX (64u << 20)
+
+struct buffer filter_buffer(const struct filter_call *call)
+{
+    return (struct buffer){.arena = call->arena, .limit = RESULT_MAX};
+}
+
+struct value filter_result(struct filter_call *call, const struct buffer *buffer)
+{
+    if (buffer->failed) {
+        call->status = render_stop(call->render, "MemoryError", "a filter's result is too long");
+        return VALUE_NULL;
+    }
+    return value_text(buffer_contents(buffer));
+}
+
+struct text filter_text(const struct filter_call *call, struct value value)
+{
+    return value_to_text(value, call->arena);
+}

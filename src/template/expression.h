@@ -1,0 +1,46 @@
+/* The compiled form of filter expressions. */
+#pragma once
+
+#include "template/node.h"
+
+struct step {
+    struct text text;
+    int64_t index;
+    uint32_t hash;
+    bool is_index;
+};
+
+struct variable {
+    struct text source;
+    const struct name *name;
+    size_t count;
+    struct step steps[];
+};
+
+/* A variable, or else the constant. */
+struct operand {
+    const struct variable *variable;
+    struct value constant;
+    bool translate; /* _("…") */
+};
+
+struct applied {
+    const struct template_filter *filter;
+    bool has_argument;
+    struct operand argument;
+};
+
+struct expression {
+    struct text source;
+    struct operand operand;
+    const struct applied *filters;
+    size_t count;
+};
+
+struct expression *expression_compile(struct parser *parser, struct text source);
+
+/* One attribute, key or index further; false when `value` has none such. */
+bool lookup_step(struct render *render, const struct step *step, struct value *value);
+/* NOT_FOUND: there is no such variable. */
+enum status variable_value(const struct variable *variable, struct render *render,
+                           struct value *out);

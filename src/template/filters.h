@@ -1,0 +1,15 @@
+/* What the files of filters share. */
+#pragma once
+
+#include "template/library.h"
+#include "template/node.h"
+
+#define FILTER(name)                                                                               \
+    static struct value name(struct filter_call *call, struct value value, struct value argument)
+
+/* At most `limit` characters, the last of them "…" when some were left out. */
+struct text text_shortened(struct arena *arena, struct text text, int64_t limit);
+/* Lines of at most `width` characters where that can be, broken at spaces. */
+void text_wrap(struct buffer *out, struct text text, int64_t width);
+/* A value as text, escaped unless it is safe. */
+void put_escaped(struct buffer *out, const struct filter_call *call, struct value value);

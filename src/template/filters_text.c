@@ -1,0 +1,293 @@
+/* Filters that make one text of another. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "template/filters.h"
+#include "template/number.h"
+#include "template/percent.h"
+#include "template/unicode.h"
+
+/* Filters that need nothing but a function from text to text. */
+#define TEXT_FILTER(name, put)                                                                     \
+    FILTER(name)                                                                                   \
+    {                                                                                              \
+        struct buffer out = filter_buffer(call);                                                   \
+        (void)argument;                                                                            \
+        put(&out, value_as_text(value));                                                           \
+        return filter_result(call, &out);                                                          \
+    }
+
+static void put_slashed(struct buffer *out, struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.at[i] == '\\' || text.at[i] == '"' || text.at[i] == '\'')
+            buffer_char(out, '\\');
+        buffer_char(out, text.at[i]);
+    }
+}
+
+static void put_capfirst(struct buffer *out, struct text text)
+{
+    struct text first = unicode_part(text, 0, 1);
+    unicode_put_upper(out, first);
+    buffer_text(out, text_from(text, first.length));
+}
+
+/* As str.title(), but lower case behind "'" and a digit. */
+static void put_title(struct buffer *out, struct text text)
+{
+    uint32_t before = 0;
+    uint32_t last = 0;
+    while (text.length) {
+        uint32_t c = unicode_take(&text);
+        bool within = unicode_is_alpha(last)
+                      || (last == '\'' && unicode_is_alpha(before) && unicode_lower(c) < 0x80
+                          && unicode_lower(before) < 0x80)
+                      || (unicode_is_digit(last) && c < 0x80);
+        unicode_put(out, within ? unicode_lower(c) : unicode_upper(c));
+        before = last;
+        last = c;
+    }
+}
+
+static void put_phone(struct buffer *out, struct text text)
+{
+    static const char keys[] = "22233344455566677778889999";
+    while (text.length) {
+        uint32_t c = unicode_lower(unicode_take(&text));
+        unicode_put(out, c >= 'a' && c <= 'z' ? (uint32_t)keys[c - 'a'] : c);
+    }
+}
+
+static void put_iri(struct buffer *out, struct text text)
+{
+    percent_encode(out, text, "/#%[]=:;$&()+,!?*@'~");
+}
+
+TEXT_FILTER(addslashes, put_slashed)
+TEXT_FILTER(capfirst, put_capfirst)
+TEXT_FILTER(lower, unicode_put_lower)
+TEXT_FILTER(upper, unicode_put_upper)
+TEXT_FILTER(title, put_title)
+TEXT_FILTER(phone2numeric, put_phone)
+TEXT_FILTER(iriencode, put_iri)
+
+FILTER(cut)
+{
+    struct text text = value_as_text(value);
+    struct text what = filter_text(call, argument);
+    struct buffer out = filter_buffer(call);
+    if (!value_is_text(argument))
+        return filter_fail(call, "TypeError", "cut needs a text");
+    while (what.length && text.length) {
+        size_t at = text_find(text, what);
+        if (at == TEXT_NOT_FOUND)
+            break;
+        buffer_text(&out, text_part(text, 0, at));
+        text = text_from(text, at + what.length);
+    }
+    buffer_text(&out, text);
+    struct value result = filter_result(call, &out);
+    bool safe = value.kind == VALUE_SAFE && !text_is(what, ";");
+    return safe ? value_safe(value_as_text(result)) : result;
+}
+
+/* The widths that ljust, rjust and center want. */
+static bool padding_of(struct filter_call *call, struct value value, struct value argument,
+                       size_t *padding)
+{
+    int64_t width;
+    size_t length = unicode_length(value_as_text(value));
+    if (!number_integer(argument, call->arena, &width)) {
+        filter_fail(call, "ValueError", "the width is no number");
+        return false;
+    }
+    *padding = width > 0 && (uint64_t)width > length ? (size_t)width - length : 0;
+    return true;
+}
+
+static void put_spaces(struct buffer *out, size_t count)
+{
+    char *room = buffer_room(out, count);
+    if (!room)
+        return;
+    memset(room, ' ', count);
+    out->length += count;
+}
+
+static struct value pad(struct filter_call *call, struct value value, size_t before, size_t after)
+{
+    struct buffer out = filter_buffer(call);
+    put_spaces(&out, before);
+    buffer_text(&out, value_as_text(value));
+    put_spaces(&out, after);
+    return filter_result(call, &out);
+}
+
+FILTER(ljust)
+{
+    size_t padding;
+    return padding_of(call, value, argument, &padding) ? pad(call, value, 0, padding) : VALUE_NULL;
+}
+
+FILTER(rjust)
+{
+    size_t padding;
+    return padding_of(call, value, argument, &padding) ? pad(call, value, padding, 0) : VALUE_NULL;
+}
+
+/* The odd space goes left when the width is odd, as str.center() has it. */
+FILTER(center)
+{
+    size_t padding;
+    int64_t width = 0;
+    if (!padding_of(call, value, argument, &padding))
+        return VALUE_NULL;
+    number_integer(argument, call->arena, &width);
+    size_t left = padding / 2 + (padding & (size_t)width & 1);
+    return pad(call, value, left, padding - left);
+}
+
+FILTER(slugify)
+{
+    struct text text = value_as_text(value);
+    struct buffer out = filter_buffer(call);
+    bool gap = false;
+    (void)argument;
+    while (text.length) {
+        uint32_t c = unicode_lower(unicode_fold(unicode_take(&text)));
+        bool space = c == '-' || (c < 0x80 && unicode_is_space(c));
+        gap |= space;
+        if (space || c >= 0x80 || !unicode_is_word(c))
+            continue;
+        if (gap)
+            buffer_char(&out, '-');
+        gap = false;
+        buffer_char(&out, (char)c);
+    }
+    struct text slug = buffer_contents(&out);
+    while (slug.length && (slug.at[0] == '-' || slug.at[0] == '_'))
+        slug = text_from(slug, 1);
+    while (slug.length && (slug.at[slug.length - 1] == '-' || slug.at[slug.length - 1] == '_'))
+        slug.length--;
+    return value_text(slug);
+}
+
+/* Combining marks do not count as characters. */
+static bool is_mark(uint32_t c)
+{
+    return (c >= 0x300 && c <= 0x36F) || (c >= 0x483 && c <= 0x487) || (c >= 0x1AB0 && c <= 0x1AFF)
+           || (c >= 0x1DC0 && c <= 0x1DFF) || (c >= 0x20D0 && c <= 0x20FF)
+           || (c >= 0xFE20 && c <= 0xFE2F);
+}
+
+struct text text_shortened(struct arena *arena, struct text text, int64_t limit)
+{
+    int64_t count = 0;
+    struct text rest = text;
+    size_t cut = text.length;
+    bool found = limit <= 1;
+    if (found)
+        cut = 0;
+    while (rest.length) {
+        size_t at = text.length - rest.length;
+        if (is_mark(unicode_take(&rest)))
+            continue;
+        if (++count > limit - 1 && !found) {
+            cut = at;
+            found = true;
+        }
+        if (count > limit)
+            return text_format(arena, "%.*s…", TEXT_ARG(text_part(text, 0, cut)));
+    }
+    return text;
+}
+
+FILTER(truncatechars)
+{
+    int64_t limit;
+    if (!number_integer(argument, call->arena, &limit))
+        return value;
+    return value_text(text_shortened(call->arena, value_as_text(value), limit));
+}
+
+FILTER(truncatewords)
+{
+    int64_t limit;
+    struct text rest = value_as_text(value);
+    struct text word;
+    struct buffer out = filter_buffer(call);
+    if (!number_integer(argument, call->arena, &limit))
+        return value;
+    for (int64_t count = 0; unicode_next_word(&rest, &word); count++) {
+        if (count >= limit) {
+            buffer_text(&out, TEXT(" …"));
+            break;
+        }
+        if (count > 0)
+            buffer_char(&out, ' ');
+        buffer_text(&out, word);
+    }
+    return filter_result(call, &out);
+}
+
+FILTER(urlencode)
+{
+    struct buffer out = filter_buffer(call);
+    struct text keep = call->has_argument ? filter_text(call, argument) : TEXT("/");
+    percent_encode(&out, value_as_text(value), text_string(call->arena, keep));
+    return filter_result(call, &out);
+}
+
+FILTER(wordcount)
+{
+    struct text rest = value_as_text(value);
+    struct text word;
+    int64_t count = 0;
+    (void)call;
+    (void)argument;
+    while (unicode_next_word(&rest, &word))
+        count++;
+    return value_integer(count);
+}
+
+FILTER(wordwrap)
+{
+    int64_t width;
+    struct buffer out = filter_buffer(call);
+    if (!number_integer(argument, call->arena, &width))
+        return filter_fail(call, "ValueError", "the width is no number");
+    text_wrap(&out, value_as_text(value), width);
+    return filter_result(call, &out);
+}
+
+FILTER(make_list)
+{
+    struct value_list items;
+    (void)argument;
+    value_items(value, call->arena, &items);
+    return value_list(call->arena, items.items, items.count);
+}
+
+static const struct template_filter rows[] = {
+    {"addslashes", addslashes, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
+    {"capfirst", capfirst, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
+    {"center", center, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
+    {"cut", cut, ARGUMENT_REQUIRED, FILTER_TEXT},
+    {"iriencode", iriencode, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
+    {"ljust", ljust, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
+    {"lower", lower, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
+    {"make_list", make_list, ARGUMENT_NONE, FILTER_TEXT},
+    {"phone2numeric", phone2numeric, ARGUMENT_NONE, FILTER_SAFE | FILTER_TEXT},
+    {"rjust", rjust, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
+    {"slugify", slugify, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
+    {"title", title, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
+    {"truncatechars", truncatechars, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
+    {"truncatewords", truncatewords, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
+    {"upper", upper, ARGUMENT_NONE, FILTER_TEXT},
+    {"urlencode", urlencode, ARGUMENT_OPTIONAL, FILTER_TEXT},
+    {"wordcount", wordcount, ARGUMENT_NONE, FILTER_TEXT},
+    {"wordwrap", wordwrap, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
+    {0},
+};
+const struct template_library filters_text = {"", .filters = rows};

@@ -1,0 +1,9 @@
+/* Percent-encoding of URLs. */
+#pragma once
+
+#include "base/text.h"
+
+struct buffer;
+
+/* All but letters, digits, "_.-~" and the characters of `keep`. */
+void percent_encode(struct buffer *out, struct text text, const char *keep);

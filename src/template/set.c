@@ -1,0 +1,171 @@
+#include "template/set.h"
+
+#include "base/arena.h"
+#include "template/builtins.h"
+#include "template/zone.h"
+
+struct template_set *template_set_new(struct arena *arena, const struct template_host *host)
+{
+    struct template_set *set = ARENA_NEW(arena, struct template_set);
+    set->arena = arena;
+    set->host = *host;
+    if (host->options.time_zone.length)
+        set->zone = zone_open(arena, host->options.time_zone);
+    set->names = (struct well_known){
+        .forloop = set_name(set, TEXT("forloop")),
+        .block = set_name(set, TEXT("block")),
+        .csrf_token = set_name(set, TEXT("csrf_token")),
+    };
+    for (size_t i = 0; template_libraries[i]; i++)
+        template_set_library(set, template_libraries[i]);
+    return set;
+}
+
+void template_set_library(struct template_set *set, const struct template_library *library)
+{
+    *LIST_PUSH(set->arena, &set->libraries) = library;
+}
+
+const struct name *set_name(struct template_set *set, struct text text)
+{
+    uint32_t hash = value_hash_text(text);
+    struct name **bucket = &set->name_buckets[hash % NAME_BUCKETS];
+    for (struct name *name = *bucket; name; name = name->next)
+        if (name->hash == hash && text_equal(name->text, text))
+            return name;
+    struct name *name = ARENA_NEW(set->arena, struct name);
+    *name = (struct name){.text = text_copy(set->arena, text), .hash = hash, .next = *bucket};
+    *bucket = name;
+    return name;
+}
+
+static struct template *find(const struct template_set *set, struct text name, uint32_t hash)
+{
+    struct template *template = set->templates[hash % TEMPLATE_BUCKETS];
+    while (template && !(template->hash == hash && text_equal(template->name, name)))
+        template = template->next;
+    return template;
+}
+
+static enum status no_template(struct text name)
+{
+    return template_failure_plain(NOT_FOUND, "TemplateDoesNotExist", "no template \"%.*s\"",
+                                  TEXT_ARG(name));
+}
+
+static struct template *load(struct template_set *set, struct text name, uint32_t hash,
+                             enum status *status)
+{
+    struct template_source source = {0};
+    *status = set->host.load
+                  ? set->host.load(set->host.context, set->arena, name, &source)
+                  : NOT_FOUND;
+    if (*status == NOT_FOUND)
+        no_template(name);
+    if (*status != OK)
+        return NULL;
+    struct template *template = ARENA_NEW(set->arena, struct template);
+    struct template **bucket = &set->templates[hash % TEMPLATE_BUCKETS];
+    template->name = text_copy(set->arena, name);
+    template->path = source.path.length ? source.path : template->name;
+    template->hash = hash;
+    template->next = *bucket;
+    *bucket = template;
+    template->status = template_compile(set, template, source.text);
+    if (template->status != OK) {
+        template->error = text_copy(set->arena, text_of(status_failure()->message));
+        template->error_kind = template_error_kind();
+    }
+    return template;
+}
+
+const struct template *set_template(struct template_set *set, struct text name,
+                                    enum status *status)
+{
+    uint32_t hash = value_hash_text(name);
+    struct template *template = find(set, name, hash);
+    *status = OK;
+    if (!template && set->complete)
+        *status = no_template(name);
+    else if (!template)
+        template = load(set, name, hash, status);
+    if (!template || template->status == OK)
+        return template;
+    *status = template_failure_plain(template->status, template->error_kind, "%.*s",
+                                     TEXT_ARG(template->error));
+    return NULL;
+}
+
+__attribute__((format(printf, 3, 4))) static enum status
+refuse_reference(const struct reference *reference, const char *kind, const char *format, ...)
+{
+    va_list more;
+    va_start(more, format);
+    template_failure(INVALID, kind, reference->from->path, reference->line, reference->source,
+                     format, more);
+    va_end(more);
+    return INVALID;
+}
+
+enum status template_set_add(struct template_set *set, struct text name)
+{
+    enum status status;
+    const struct template *template = set_template(set, name, &status);
+    if (!template)
+        return status;
+    while (set->references.count > 0) {
+        struct reference reference = set->references.items[--set->references.count];
+        *reference.target = set_template(set, reference.name, &status);
+        if (status == NOT_FOUND)
+            return refuse_reference(&reference, "TemplateDoesNotExist", "no template \"%.*s\"",
+                                    TEXT_ARG(reference.name));
+        if (status != OK)
+            return status;
+    }
+    return OK;
+}
+
+void template_set_complete(struct template_set *set)
+{
+    set->complete = true;
+}
+
+/* Joins and takes out "." and ".."; false when it leaves the root. */
+static bool normalize(struct arena *arena, struct text folder, struct text name, struct text *out)
+{
+    char *path = arena_alloc(arena, folder.length + name.length + 2);
+    size_t length = 0;
+    struct text both = text_format(arena, "%.*s/%.*s", TEXT_ARG(folder), TEXT_ARG(name));
+    struct text part;
+    while (text_next(&both, '/', &part)) {
+        if (part.length == 0 || text_is(part, "."))
+            continue;
+        if (text_is(part, "..")) {
+            if (length == 0)
+                return false;
+            while (length > 0 && path[--length] != '/')
+                ;
+            continue;
+        }
+        if (length > 0)
+            path[length++] = '/';
+        for (size_t i = 0; i < part.length; i++)
+            path[length++] = part.at[i];
+    }
+    *out = (struct text){path, length};
+    return true;
+}
+
+bool template_resolve_name(struct arena *arena, struct text from, struct text name,
+                           struct text *out)
+{
+    *out = name;
+    if (!text_starts(name, TEXT("./")) && !text_starts(name, TEXT("../")))
+        return true;
+    while (text_starts(from, TEXT("/")))
+        from = text_from(from, 1);
+    size_t slash = from.length;
+    while (slash > 0 && from.at[slash - 1] != '/')
+        slash--;
+    return normalize(arena, text_part(from, 0, slash), name, out) && !text_equal(*out, from);
+}

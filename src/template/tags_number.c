@@ -1,0 +1,81 @@
+/* widthratio. */
+#include <math.h>
+
+#include "base/arena.h"
+#include "template/number.h"
+#include "template/tags.h"
+
+struct widthratio_node {
+    struct node node;
+    struct expression *value;
+    struct expression *most;
+    struct expression *width;
+    const struct name *as;
+};
+
+static struct text ratio_of(double value, double most, double width, struct arena *arena)
+{
+    struct buffer out = {.arena = arena};
+    if (most == 0)
+        return TEXT("0");
+    double ratio = nearbyint(value / most * width);
+    if (!isfinite(ratio))
+        return TEXT("");
+    if (fabs(ratio) < 9e18)
+        buffer_int(&out, (int64_t)ratio);
+    else
+        buffer_format(&out, "%.0f", ratio);
+    return buffer_contents(&out);
+}
+
+static enum status ratio(const struct widthratio_node *node, struct render *render,
+                         struct text *out)
+{
+    struct value value;
+    struct value most;
+    struct value width;
+    double x;
+    double y;
+    int64_t size;
+    *out = TEXT("");
+    enum status status = expression_value(node->value, render, &value);
+    if (status == OK)
+        status = expression_value(node->most, render, &most);
+    if (status == OK)
+        status = expression_value(node->width, render, &width);
+    if (status != OK)
+        return status == NOT_FOUND ? OK : status;
+    if (!number_integer(width, render->arena, &size))
+        return render_fail(render, "TemplateSyntaxError", "the last value must be a number");
+    if (number_real(value, render->arena, &x) && number_real(most, render->arena, &y))
+        *out = ratio_of(x, y, (double)size, render->arena);
+    return OK;
+}
+
+static enum status render_widthratio(const struct node *self, struct render *render)
+{
+    const struct widthratio_node *node = (const struct widthratio_node *)self;
+    struct text text;
+    enum status status = ratio(node, render, &text);
+    if (status == OK && node->as)
+        scope_set(render, node->as, value_text(text));
+    else if (status == OK)
+        buffer_text(render->out, text);
+    return status;
+}
+
+static struct node *compile_widthratio(struct parser *parser, const struct tag *tag)
+{
+    struct widthratio_node *node = NODE_NEW(parser, tag, struct widthratio_node, render_widthratio);
+    if (tag->count != 4 && !(tag->count == 6 && text_is(tag->words[4], "as")))
+        return parser_fail(parser, "three values are expected, and \"as name\" or nothing");
+    if (tag->count == 6)
+        node->as = parser_name(parser, tag->words[5]);
+    node->value = expression_compile(parser, tag->words[1]);
+    node->most = node->value ? expression_compile(parser, tag->words[2]) : NULL;
+    node->width = node->most ? expression_compile(parser, tag->words[3]) : NULL;
+    return node->width ? &node->node : NULL;
+}
+
+static const struct template_tag rows[] = {{"widthratio", compile_widthratio}, {0}};
+const struct template_library tags_number = {"", .tags = rows};

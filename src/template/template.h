@@ -1,0 +1,80 @@
+/* Django's template language (docs.djangoproject.com/en/5.2/ref/templates/language/).
+ *
+ * A template is compiled once, by name, and then rendered any number of times, by any number of
+ * threads at once when the set was completed first (template_set_complete). */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "template/value.h"
+
+struct arena;
+struct template_set;
+struct template_library;
+
+struct template_source {
+    struct text text;
+    struct text path; /* for messages: "modules/home/templates/index.html" */
+};
+
+/* One argument of {% url %}; `name` is empty for a positional one. */
+struct template_argument {
+    struct text name;
+    struct value value;
+};
+
+struct template_options {
+    bool autoescape_off;
+    /* Names that are constant are looked up when they are rendered, as Django does, rather than
+     * by template_set_add: includes, url, static. */
+    bool late;
+    struct text string_if_invalid; /* "%s" in it stands for the variable */
+    struct text time_zone;         /* "Europe/Paris": of naive datetimes, and of now; none: UTC */
+    size_t memory_limit;           /* bytes one rendering may allocate; 0: 256 MiB */
+};
+
+/* What templates need from the program around them. */
+struct template_host {
+    void *context;
+    /* NOT_FOUND when there is none of that name. */
+    enum status (*load)(void *context, struct arena *arena, struct text name,
+                        struct template_source *out);
+    /* NOT_FOUND when no route has that name and takes those arguments. With `arguments` NULL it
+     * answers only whether the name exists (`out` is then untouched). */
+    enum status (*reverse)(void *context, struct arena *arena, struct text name,
+                           const struct template_argument *arguments, size_t count,
+                           struct text *out);
+    /* NOT_FOUND when there is no such static file. */
+    enum status (*static_url)(void *context, struct arena *arena, struct text path,
+                              struct text *out);
+    /* Microseconds since 1970-01-01T00:00:00Z for {% now %}, timesince …; NULL: the wall clock. */
+    int64_t (*now)(void *context);
+    /* What {% get_static_prefix %} and {% get_media_prefix %} give. */
+    struct text static_prefix;
+    struct text media_prefix;
+    struct template_options options;
+};
+
+/* `host` is copied; sources and compiled templates live in `arena`. */
+struct template_set *template_set_new(struct arena *arena, const struct template_host *host);
+
+/* What {% load %} finds from now on; the newest of a name wins. Borrowed (template/library.h). */
+void template_set_library(struct template_set *set, const struct template_library *library);
+
+/* Compiles `name` and all it extends and includes by constant names, and tries each constant
+ * {% url %} and {% static %}; INVALID with "path:line: message" and the words it is about. */
+enum status template_set_add(struct template_set *set, struct text name);
+
+/* From here on the set does not change: an unknown name is NOT_FOUND instead of being loaded. */
+void template_set_complete(struct template_set *set);
+
+/* Renders into `out`, allocating in `arena`. NOT_FOUND: no template of that name; else INVALID or
+ * FAILED with "path:line: message". */
+enum status template_render(struct template_set *set, struct text name,
+                            const struct value_map *context, struct arena *arena,
+                            struct buffer *out);
+
+/* Django's name for this thread's newest template failure: "TemplateSyntaxError",
+ * "TemplateDoesNotExist", "NoReverseMatch", "ValueError" …; "" when there was none. */
+const char *template_error_kind(void);
