@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it: works from the top of the checkout.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+node_minimum=20
+
+node_is_new_enough() {
+    local version
+    version=$(node --version 2>/dev/null) || return 1
+    version=${version#v}
+    ((${version%%.*} >= node_minimum))
+}
+
+# npm's own folder of links is left empty by the npm of Debian 12.
+use_node() {
+    local folder
+    node_is_new_enough && return
+    for folder in "$PWD"/tests/node/node_modules/node-linux-*/bin; do
+        PATH="$folder:$PATH"
+    done
+}
+
+# Prints the browser's path; the environment's CHROMIUM comes first.
+find_browser() {
+    local name path
+    for name in "${CHROMIUM:-}" chromium google-chrome google-chrome-stable chrome; do
+        [[ -n $name ]] && path=$(type -P "$name") && echo "$path" && return
+    done
+    return 1
+}
+
+# configure_tree DIR [MESON-OPTION...]: when the options, the checkout's place or the set of tests changed.
+configure_tree() {
+    local dir=$1 setup
+    shift
+    setup="$PWD $*"
+    [[ $setup != *-Dtests=true* ]] || setup+=$'\n'$(find tests/unit -name 'test_*.c' | LC_ALL=C sort)
+    [[ -f $dir/build.ninja && $(cat "$dir/.setup" 2>/dev/null) == "$setup" ]] && return
+    rm -rf "$dir/build.ninja" "$dir/meson-private" "$dir/meson-info"
+    mkdir -p "$dir"
+    if ! meson setup "$dir" "$@" >"$dir/setup.log" 2>&1; then
+        cat "$dir/setup.log" >&2
+        return 1
+    fi
+    echo "$setup" >"$dir/.setup"
+}
+
+# build_tree DIR [MESON-OPTION...]: shows its progress the first time, later only warnings and failures.
+build_tree() {
+    local dir=$1 ninja
+    ninja=(ninja -C "$dir" -j "$(nproc)")
+    configure_tree "$@"
+    if [[ ! -f $dir/.ninja_log ]]; then
+        echo "building $dir"
+        if [[ -t 1 ]]; then
+            "${ninja[@]}"
+            return
+        fi
+    fi
+    if ! "${ninja[@]}" --quiet >"$dir/build.log" 2>&1; then
+        cat "$dir/build.log" >&2
+        return 1
+    fi
+    grep -E -A 8 'warning: ' "$dir/build.log" || true
+}

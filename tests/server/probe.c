@@ -1,0 +1,119 @@
+/* Routes that the site itself has no use for, so that the tests can see what the core does. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "site/module.h"
+#include "site/site.h"
+
+#define LONGEST_SLEEP 10000
+
+static enum status echo(struct request *request, struct response *response)
+{
+    response->content_type = "text/plain; charset=utf-8";
+    buffer_text(&response->body, request->body);
+    return OK;
+}
+
+/* ?ms=… on the executor. */
+static enum status slow(struct request *request, struct response *response)
+{
+    struct text text;
+    int64_t milliseconds = 0;
+    if (!request_query(request, "ms", &text) || !text_to_int64(&milliseconds, text)
+        || milliseconds < 0 || milliseconds > LONGEST_SLEEP)
+        return fail_as(INVALID, "ms must be a number up to %d", LONGEST_SLEEP);
+    usleep((useconds_t)milliseconds * 1000);
+    response_plain(response, 200, TEXT("slept"));
+    return OK;
+}
+
+static enum status fails(struct request *request, struct response *response)
+{
+    (void)request;
+    (void)response;
+    return fail("the probe fails as it was told to");
+}
+
+static enum status rename_letting(struct db *db, void *context)
+{
+    const struct request *request = context;
+    return db_run(db, "UPDATE lettings_letting SET title = $1 WHERE id = $2",
+                  DB_TEXT(request->body), DB_INT(request_int(request, "id")));
+}
+
+static enum status write_title(struct request *request, struct response *response)
+{
+    enum status status = db_transaction(request->db, rename_letting, request);
+    if (status == OK)
+        response_plain(response, 200, TEXT("written"));
+    return status;
+}
+
+/* A GET's connection must refuse to write. */
+static enum status write_on_read(struct request *request, struct response *response)
+{
+    (void)response;
+    return db_run(request->db, "UPDATE lettings_letting SET title = 'changed by a read'");
+}
+
+static enum status argument(struct request *request, struct response *response)
+{
+    response_plain(response, 200, request_text(request, "value"));
+    return OK;
+}
+
+/* ?kb=… of text. */
+static enum status large(struct request *request, struct response *response)
+{
+    struct text text;
+    int64_t kilobytes = 1;
+    if (request_query(request, "kb", &text))
+        text_to_int64(&kilobytes, text);
+    response->content_type = "application/octet-stream";
+    for (int64_t i = 0; i < kilobytes * 64 && i < (int64_t)64 * 65536; i++)
+        buffer_text(&response->body, TEXT("0123456789abcde\n"));
+    return OK;
+}
+
+/* Leaves a mark in the working directory each time it runs. */
+static enum status mark(struct db *db)
+{
+    (void)db;
+    int fd = open("job-ran", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail("cannot leave a mark: %s", strerror(errno));
+    ssize_t written = write(fd, ".", 1);
+    close(fd);
+    return written == 1 ? OK : fail("cannot leave a mark");
+}
+
+const struct module probe_module = {
+    .name = "probe",
+    .namespace = "probe",
+    .mount = "probe/",
+    .routes = ROUTES(
+        {"echo/", echo, .name = "echo", .access = ACCESS_PUBLIC, .methods = HTTP_POST,
+         .body_limit = 1000},
+        {"slow/", slow, .name = "slow", .access = ACCESS_PUBLIC, .work = WORK_BLOCKS},
+        {"fail/", fails, .name = "fail", .access = ACCESS_PUBLIC, .work = WORK_NONE},
+        {"denied/", fails, .name = "denied"},
+        {"staff/", fails, .name = "staff", .access = ACCESS_STAFF},
+        {"write/<int:id>/", write_title, .name = "write", .access = ACCESS_PUBLIC,
+         .methods = HTTP_POST, .body_limit = 300},
+        {"write-on-read/", write_on_read, .name = "write-on-read", .access = ACCESS_PUBLIC},
+        {"int/<int:value>/", argument, .name = "int", .access = ACCESS_PUBLIC, .work = WORK_NONE},
+        {"str/<str:value>/", argument, .name = "str", .access = ACCESS_PUBLIC, .work = WORK_NONE},
+        {"slug/<slug:value>/", argument, .name = "slug", .access = ACCESS_PUBLIC,
+         .work = WORK_NONE},
+        {"uuid/<uuid:value>/", argument, .name = "uuid", .access = ACCESS_PUBLIC,
+         .work = WORK_NONE},
+        {"path/<path:value>/", argument, .name = "path", .access = ACCESS_PUBLIC,
+         .work = WORK_NONE},
+        {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
+    .jobs = JOBS({"mark", 1, mark}),
+};
