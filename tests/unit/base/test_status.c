@@ -1,0 +1,79 @@
+#include "unit.h"
+
+#include <pthread.h>
+
+static enum status refuse(const char *what)
+{
+    return fail_as(INVALID, "no good: %s", what);
+}
+
+static void test_failure_tells_what_and_where(void **state)
+{
+    (void)state;
+    int line = __LINE__ + 1;
+    enum status status = fail("cannot open %s: %d", "x", 7);
+    const struct failure *failure = status_failure();
+    assert_int_equal(status, FAILED);
+    assert_string_equal(failure->message, "cannot open x: 7");
+    assert_int_equal(failure->line, line);
+    assert_string_equal(failure->function, __func__);
+    assert_non_null(strstr(failure->file, "test_status.c"));
+}
+
+static void test_status_is_given_back(void **state)
+{
+    static const enum status all[] = {NOT_FOUND, INVALID, CONFLICT, BUSY, FAILED};
+    (void)state;
+    for (size_t i = 0; i < COUNT(all); i++)
+        assert_int_equal(fail_as(all[i], "row %zu", i), all[i]);
+    assert_failure_says("row 4");
+    assert_int_equal(OK, 0);
+}
+
+static void test_message_may_hold_the_one_before(void **state)
+{
+    (void)state;
+    refuse("inner");
+    assert_int_equal(fail("outer: %s", status_failure()->message), FAILED);
+    assert_string_equal(status_failure()->message, "outer: no good: inner");
+}
+
+static void test_long_message_is_cut(void **state)
+{
+    (void)state;
+    size_t room = sizeof status_failure()->message;
+    fail("%2000d", 1);
+    assert_int_equal(strlen(status_failure()->message), room - 1);
+    fail("%s", "");
+    assert_string_equal(status_failure()->message, "");
+}
+
+static void *fail_elsewhere(void *context)
+{
+    bool *was_empty = context;
+    *was_empty = status_failure()->message[0] == '\0';
+    fail("in the other thread");
+    return NULL;
+}
+
+static void test_each_thread_has_its_own(void **state)
+{
+    pthread_t thread;
+    bool was_empty = false;
+    (void)state;
+    fail("in this thread");
+    assert_int_equal(pthread_create(&thread, NULL, fail_elsewhere, &was_empty), 0);
+    pthread_join(thread, NULL);
+    assert_true(was_empty);
+    assert_string_equal(status_failure()->message, "in this thread");
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_failure_tells_what_and_where),
+    TEST(test_status_is_given_back),
+    TEST(test_message_may_hold_the_one_before),
+    TEST(test_long_message_is_cut),
+    TEST(test_each_thread_has_its_own),
+};
+
+UNIT_MAIN(tests)
