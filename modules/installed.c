@@ -14,7 +14,7 @@
 #endif
 
 #define DECLARE(name) extern const struct module name##_module;
-#define REFER(name) &name##_module,
+#define REFER(name)   &name##_module,
 
 INSTALLED(DECLARE)
 INSTALLED_FURTHER(DECLARE)

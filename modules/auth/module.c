@@ -1,5 +1,5 @@
-#include "auth/auth.h"
 #include "site/module.h"
+#include "auth/auth.h"
 
 const struct module auth_module = {
     .name = "auth",

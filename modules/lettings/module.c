@@ -1,7 +1,7 @@
 /* The homes to let, and where each of them is. */
+#include "site/module.h"
 #include "lettings/models.h"
 #include "lettings/queries.h"
-#include "site/module.h"
 #include "site/pages.h"
 #include "site/site.h"
 
@@ -32,8 +32,8 @@ const struct module lettings_module = {
     .namespace = "lettings",
     .mount = "lettings/",
     .models = MODELS(&address_model, &letting_model),
-    .routes = ROUTES(
-        {"", lettings_index, .name = "index", .access = ACCESS_PUBLIC},
-        {"<int:letting_id>/", letting_detail, .name = "letting", .access = ACCESS_PUBLIC}),
+    .routes =
+        ROUTES({"", lettings_index, .name = "index", .access = ACCESS_PUBLIC},
+               {"<int:letting_id>/", letting_detail, .name = "letting", .access = ACCESS_PUBLIC}),
     .nav = NAV({"Lettings", "lettings:index"}),
 };

@@ -35,8 +35,7 @@ enum status lettings_fetch(struct db *db, struct arena *arena, const struct page
     return read_lettings(&rows, arena, out);
 }
 
-enum status letting_find(struct db *db, struct arena *arena, int64_t id,
-                         const struct letting **out)
+enum status letting_find(struct db *db, struct arena *arena, int64_t id, const struct letting **out)
 {
     struct db_rows rows;
     page_rows found = {0};

@@ -1,7 +1,7 @@
 /* The people of the site, and the city each likes best. */
+#include "site/module.h"
 #include "profiles/models.h"
 #include "profiles/queries.h"
-#include "site/module.h"
 #include "site/pages.h"
 #include "site/site.h"
 
@@ -43,8 +43,8 @@ const struct module profiles_module = {
     .needs = NEEDS("auth"),
     .models = MODELS(&profile_model),
     .settings = settings,
-    .routes = ROUTES(
-        {"", profiles_index, .name = "index", .access = ACCESS_PUBLIC},
-        {"<str:username>/", profile_detail, .name = "profile", .access = ACCESS_PUBLIC}),
+    .routes =
+        ROUTES({"", profiles_index, .name = "index", .access = ACCESS_PUBLIC},
+               {"<str:username>/", profile_detail, .name = "profile", .access = ACCESS_PUBLIC}),
     .nav = NAV({"Profiles", "profiles:index"}),
 };

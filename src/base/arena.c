@@ -9,9 +9,9 @@
 #include <sanitizer/asan_interface.h>
 #define RED_ZONE 16
 #else
-#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_POISON_MEMORY_REGION(at, size)   ((void)(at), (void)(size))
 #define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
-#define RED_ZONE 0
+#define RED_ZONE                              0
 #endif
 
 #define ALIGNMENT alignof(max_align_t)

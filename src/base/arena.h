@@ -28,5 +28,5 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
 /* Bytes handed out since the last reset. */
 size_t arena_used(const struct arena *arena);
 
-#define ARENA_NEW(arena, type) ((type *)arena_zero((arena), 1, sizeof(type)))
+#define ARENA_NEW(arena, type)          ((type *)arena_zero((arena), 1, sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_zero((arena), (count), sizeof(type)))

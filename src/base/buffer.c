@@ -87,18 +87,12 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
 static struct text escape_of(char c)
 {
     switch (c) {
-    case '&':
-        return TEXT("&amp;");
-    case '<':
-        return TEXT("&lt;");
-    case '>':
-        return TEXT("&gt;");
-    case '"':
-        return TEXT("&quot;");
-    case '\'':
-        return TEXT("&#x27;");
-    default:
-        return TEXT_NONE;
+    case '&': return TEXT("&amp;");
+    case '<': return TEXT("&lt;");
+    case '>': return TEXT("&gt;");
+    case '"': return TEXT("&quot;");
+    case '\'': return TEXT("&#x27;");
+    default: return TEXT_NONE;
     }
 }
 

@@ -9,8 +9,8 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 
-#define FLUSH_AT ((size_t)32 * 1024)
-#define LONGEST_LINE ((size_t)16 * 1024)
+#define FLUSH_AT      ((size_t)32 * 1024)
+#define LONGEST_LINE  ((size_t)16 * 1024)
 #define LONGEST_VALUE ((size_t)2048)
 
 static struct log_options options = {.level = LOG_INFO};

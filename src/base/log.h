@@ -22,15 +22,15 @@ struct log_field {
     bool is_integer;
 };
 
-#define LOG_TEXT(name, value) ((struct log_field){.key = (name), .text = (value)})
+#define LOG_TEXT(name, value)   ((struct log_field){.key = (name), .text = (value)})
 #define LOG_STRING(name, value) LOG_TEXT((name), text_of(value))
 #define LOG_INT(name, value)                                                                       \
     ((struct log_field){.key = (name), .integer = (int64_t)(value), .is_integer = true})
 
-#define log_debug(...) LOG_EVENT(LOG_DEBUG, __VA_ARGS__)
-#define log_info(...) LOG_EVENT(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)   LOG_EVENT(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...)    LOG_EVENT(LOG_INFO, __VA_ARGS__)
 #define log_warning(...) LOG_EVENT(LOG_WARNING, __VA_ARGS__)
-#define log_error(...) LOG_EVENT(LOG_ERROR, __VA_ARGS__)
+#define log_error(...)   LOG_EVENT(LOG_ERROR, __VA_ARGS__)
 
 #define LOG_EVENT(level, message, ...)                                                             \
     log_write((level), (message), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})

@@ -24,7 +24,7 @@ struct failure {
     char message[512];
 };
 
-#define fail(...) status_record(FAILED, __FILE__, __LINE__, __func__, __VA_ARGS__)
+#define fail(...)            status_record(FAILED, __FILE__, __LINE__, __func__, __VA_ARGS__)
 #define fail_as(status, ...) status_record((status), __FILE__, __LINE__, __func__, __VA_ARGS__)
 
 /* Gives `status` back. A message longer than the room for it is cut. */

@@ -87,8 +87,7 @@ size_t text_find(struct text text, struct text needle)
 {
     if (needle.length == 0)
         return 0;
-    const char *found =
-        text.length ? memmem(text.at, text.length, needle.at, needle.length) : NULL;
+    const char *found = text.length ? memmem(text.at, text.length, needle.at, needle.length) : NULL;
     return found ? (size_t)(found - text.at) : TEXT_NOT_FOUND;
 }
 

@@ -14,7 +14,7 @@ struct text {
 };
 
 #define TEXT(literal) ((struct text){"" literal, sizeof(literal) - 1})
-#define TEXT_NONE ((struct text){NULL, 0})
+#define TEXT_NONE     ((struct text){NULL, 0})
 
 /* For printf's "%.*s". */
 #define TEXT_ARG(text) ((int)(text).length), ((text).at)

@@ -27,28 +27,32 @@ struct db {
 
 static const struct db_engine *const engines[] = {&db_sqlite};
 
-static const struct db_engine *engine_of(struct text url)
+/* NULL: none takes this URL, and `status` says why. */
+static const struct db_engine *engine_for(struct text url, enum status *status)
 {
-    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
-        if (text_starts(url, text_of(engines[i]->scheme)))
-            return engines[i];
+    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+        if (!text_starts(url, text_of(engines[i]->scheme)))
+            continue;
+        *status = engines[i]->check_url(url);
+        return *status == OK ? engines[i] : NULL;
+    }
+    *status = fail_as(INVALID, "a database URL begins with sqlite:/// (as sqlite:///site.sqlite3)");
     return NULL;
 }
 
 enum status db_check_url(struct text url)
 {
-    const struct db_engine *engine = engine_of(url);
-    if (!engine)
-        return fail_as(INVALID, "a database URL begins with sqlite:/// (as sqlite:///site.sqlite3)");
-    return engine->check_url(url);
+    enum status status;
+    engine_for(url, &status);
+    return status;
 }
 
 enum status db_open(struct db **out, const struct db_options *options)
 {
-    enum status status = db_check_url(options->url);
-    if (status != OK)
+    enum status status;
+    const struct db_engine *engine = engine_for(options->url, &status);
+    if (!engine)
         return status;
-    const struct db_engine *engine = engine_of(options->url);
     void *connection;
     status = engine->open(&connection, options);
     if (status != OK)
@@ -95,48 +99,50 @@ static struct db_statement **cache_place(struct db *db, const char *sql)
     return &db->cache[at];
 }
 
-static enum status statement_new(struct db *db, struct db_statement **out, const char *sql)
+/* NULL: it failed, and `status` says how. */
+static struct db_statement *statement_new(struct db *db, const char *sql, enum status *status)
 {
     void *handle;
-    enum status status = db->engine->prepare(db->connection, &handle, sql);
-    if (status != OK)
-        return status;
+    *status = db->engine->prepare(db->connection, &handle, sql);
+    if (*status != OK)
+        return NULL;
     int columns = db->engine->column_count(handle);
     struct db_statement *statement =
         malloc(sizeof *statement + (size_t)columns * sizeof *statement->columns);
     if (!statement)
         abort();
-    *statement = (struct db_statement){
-        .db = db, .sql = sql, .handle = handle, .column_count = columns};
+    *statement =
+        (struct db_statement){.db = db, .sql = sql, .handle = handle, .column_count = columns};
     for (int i = 0; i < columns; i++)
         statement->columns[i] = db->engine->column_name(handle, i);
-    *out = statement;
-    return OK;
+    db->cached++;
+    return statement;
 }
 
-static enum status statement_of(struct db *db, struct db_statement **out, const char *sql)
+static struct db_statement *statement_of(struct db *db, const char *sql, enum status *status)
 {
     struct db_statement **place = cache_place(db, sql);
-    if (!*place) {
-        if (db->cached == CACHE_SIZE - 1)
-            return fail("a connection knows at most %d statements", CACHE_SIZE - 1);
-        enum status status = statement_new(db, place, sql);
-        if (status != OK)
-            return status;
-        db->cached++;
+    *status = OK;
+    if (*place)
+        return *place;
+    if (db->cached == CACHE_SIZE - 1) {
+        *status = fail("a connection knows at most %d statements", CACHE_SIZE - 1);
+        return NULL;
     }
-    *out = *place;
-    return OK;
+    *place = statement_new(db, sql, status);
+    return *place;
 }
 
 void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
                    const struct db_parameter *parameters, size_t count)
 {
-    struct db_statement *statement = NULL;
-    enum status status = statement_of(db, &statement, sql);
-    if (status == OK)
-        status = db->engine->bind(db->connection, statement->handle, parameters, count);
-    *rows = (struct db_rows){.statement = status == OK ? statement : NULL, .status = status};
+    *rows = (struct db_rows){0};
+    struct db_statement *statement = statement_of(db, sql, &rows->status);
+    if (!statement)
+        return;
+    rows->status = db->engine->bind(db->connection, statement->handle, parameters, count);
+    if (rows->status == OK)
+        rows->statement = statement;
 }
 
 enum status db_finish(struct db_rows *rows)

@@ -23,11 +23,11 @@ struct db;
 struct db_statement;
 
 struct db_options {
-    struct text url;        /* "sqlite:///path": relative to `directory`; four slashes: absolute */
-    struct text directory;  /* of relative paths; empty: the working directory */
-    bool writes;            /* else the connection refuses to write */
-    bool create;            /* make the database when there is none */
-    int64_t busy_timeout;   /* milliseconds to wait for another's lock */
+    struct text url;       /* "sqlite:///path": relative to `directory`; four slashes: absolute */
+    struct text directory; /* of relative paths; empty: the working directory */
+    bool writes;           /* else the connection refuses to write */
+    bool create;           /* make the database when there is none */
+    int64_t busy_timeout;  /* milliseconds to wait for another's lock */
 };
 
 /* NOT_FOUND: there is no such database; INVALID: the URL is no good. */
@@ -53,8 +53,8 @@ struct db_parameter {
     struct text text;
 };
 
-#define DB_NULL ((struct db_parameter){.kind = DB_KIND_NULL})
-#define DB_INT(value) ((struct db_parameter){.kind = DB_KIND_INTEGER, .integer = (value)})
+#define DB_NULL        ((struct db_parameter){.kind = DB_KIND_NULL})
+#define DB_INT(value)  ((struct db_parameter){.kind = DB_KIND_INTEGER, .integer = (value)})
 #define DB_BOOL(value) DB_INT((value) ? 1 : 0)
 #define DB_REAL(value) ((struct db_parameter){.kind = DB_KIND_REAL, .real = (value)})
 #define DB_TEXT(value) ((struct db_parameter){.kind = DB_KIND_TEXT, .text = (value)})
@@ -73,7 +73,7 @@ struct db_rows {
     db_run_with((db), "" sql, DB_PARAMETERS(__VA_ARGS__), DB_COUNT(__VA_ARGS__))
 
 #define DB_PARAMETERS(...)                                                                         \
-    ((const struct db_parameter[]){__VA_ARGS__ __VA_OPT__(, ) {.kind = DB_KIND_NULL}})
+    ((const struct db_parameter[]){__VA_ARGS__ __VA_OPT__(, ){.kind = DB_KIND_NULL}})
 #define DB_COUNT(...) (sizeof DB_PARAMETERS(__VA_ARGS__) / sizeof(struct db_parameter) - 1)
 
 /* `sql` is the statement's identity: the same address must always hold the same text. */

@@ -13,7 +13,8 @@
 
 static enum status check_url(struct text url)
 {
-    if (!text_starts(url, TEXT(PREFIX)) || url.length == strlen(PREFIX))
+    if (!text_starts(url, TEXT(PREFIX)) || url.length == strlen(PREFIX)
+        || url.at[strlen(PREFIX)] == '?')
         return fail_as(INVALID, "name a file: sqlite:///site.sqlite3 (relative) or "
                                 "sqlite:////var/lib/site.sqlite3 (absolute)");
     if (text_find(url, TEXT(":memory:")) != TEXT_NOT_FOUND)
@@ -35,15 +36,11 @@ static enum status status_of(sqlite3 *handle, int code)
 {
     switch (code & 0xFF) {
     case SQLITE_OK:
-    case SQLITE_DONE:
-        return OK;
+    case SQLITE_DONE: return OK;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return fail_as(BUSY, "the database is busy: %s", sqlite3_errmsg(handle));
-    case SQLITE_CONSTRAINT:
-        return fail_as(CONFLICT, "%s", sqlite3_errmsg(handle));
-    default:
-        return fail("database: %s", sqlite3_errmsg(handle));
+    case SQLITE_LOCKED: return fail_as(BUSY, "the database is busy: %s", sqlite3_errmsg(handle));
+    case SQLITE_CONSTRAINT: return fail_as(CONFLICT, "%s", sqlite3_errmsg(handle));
+    default: return fail("database: %s", sqlite3_errmsg(handle));
     }
 }
 
@@ -115,8 +112,7 @@ static bool reads_block(void *connection)
 static enum status prepare(void *connection, void **statement, const char *sql)
 {
     sqlite3_stmt *prepared = NULL;
-    int code =
-        sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
+    int code = sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
     *statement = prepared;
     return status_of(connection, code);
 }
@@ -139,12 +135,9 @@ static const char *column_name(void *statement, int column)
 static int bind_one(sqlite3_stmt *statement, int index, const struct db_parameter *parameter)
 {
     switch (parameter->kind) {
-    case DB_KIND_NULL:
-        return sqlite3_bind_null(statement, index);
-    case DB_KIND_INTEGER:
-        return sqlite3_bind_int64(statement, index, parameter->integer);
-    case DB_KIND_REAL:
-        return sqlite3_bind_double(statement, index, parameter->real);
+    case DB_KIND_NULL: return sqlite3_bind_null(statement, index);
+    case DB_KIND_INTEGER: return sqlite3_bind_int64(statement, index, parameter->integer);
+    case DB_KIND_REAL: return sqlite3_bind_double(statement, index, parameter->real);
     case DB_KIND_TEXT:
         return sqlite3_bind_text64(statement, index, parameter->text.at ? parameter->text.at : "",
                                    parameter->text.length, SQLITE_STATIC, SQLITE_UTF8);
@@ -155,6 +148,8 @@ static int bind_one(sqlite3_stmt *statement, int index, const struct db_paramete
 static enum status bind(void *connection, void *statement, const struct db_parameter *parameters,
                         size_t count)
 {
+    if (sqlite3_stmt_busy(statement))
+        return fail("rows are still being read from: %s", sqlite3_sql(statement));
     if ((size_t)sqlite3_bind_parameter_count(statement) != count)
         return fail("%zu parameters for: %s", count, sqlite3_sql(statement));
     for (size_t i = 0; i < count; i++) {

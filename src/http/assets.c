@@ -54,8 +54,7 @@ struct text asset_read(struct arena *arena, const struct asset *asset, struct te
 enum status asset_url(struct arena *arena, struct text path, struct text directory,
                       struct text *out)
 {
-    const struct asset *asset =
-        asset_find(text_format(arena, "static/%.*s", TEXT_ARG(path)));
+    const struct asset *asset = asset_find(text_format(arena, "static/%.*s", TEXT_ARG(path)));
     if (!asset)
         return fail_as(NOT_FOUND, "there is no static file \"%.*s\"", TEXT_ARG(path));
     *out = text_format(arena, "/%s", directory.length ? asset->name : asset->hashed_name);
@@ -103,8 +102,8 @@ static enum status parse_range(struct text header, size_t size, struct range *ou
     }
     if ((uint64_t)first >= size)
         return INVALID;
-    *out = (struct range){(size_t)first,
-                          has_last && (uint64_t)last < size ? (size_t)last + 1 : size};
+    *out =
+        (struct range){(size_t)first, has_last && (uint64_t)last < size ? (size_t)last + 1 : size};
     return OK;
 }
 
@@ -115,13 +114,15 @@ static bool range_is_current(const struct request *request, struct text tag)
     return condition.length == 0 || text_equal(condition, tag);
 }
 
-/* False: the whole file is to be sent. */
+/* False: the whole file is to be sent, or a 304 for all of it, which comes first (RFC 9110,
+ * 13.2.2). */
 static bool send_range(const struct request *request, struct response *response, struct text plain,
                        struct text tag)
 {
     struct range range;
     struct text header = request_header(request, "Range");
-    if (!header.length || !(request->method & HTTP_GET) || !range_is_current(request, tag))
+    if (!header.length || !(request->method & HTTP_GET) || !range_is_current(request, tag)
+        || request_header(request, "If-None-Match").length)
         return false;
     enum status status = parse_range(header, plain.length, &range);
     if (status == NOT_FOUND)
@@ -130,6 +131,7 @@ static bool send_range(const struct request *request, struct response *response,
         response_plain(response, 416, TEXT("That range is not in the file."));
         response_header(response, "Content-Range",
                         text_format(response->arena, "bytes */%zu", plain.length));
+        response_header(response, "Cache-Control", TEXT("no-store"));
         return true;
     }
     response->status = 206;
@@ -169,8 +171,8 @@ static void send_encoded(const struct request *request, struct response *respons
     response_header(response, "ETag", tag_of(response->arena, asset, suffix));
 }
 
-void asset_send(const struct request *request, struct response *response,
-                const struct asset *asset, struct text directory, bool immutable)
+void asset_send(const struct request *request, struct response *response, const struct asset *asset,
+                struct text directory, bool immutable)
 {
     struct text plain = asset_read(response->arena, asset, directory);
     response->content_type = asset->type;

@@ -42,5 +42,5 @@ enum status asset_serve(const struct request *request, struct response *response
                         struct text directory);
 
 /* As the above for one given file under its plain name. */
-void asset_send(const struct request *request, struct response *response,
-                const struct asset *asset, struct text directory, bool immutable);
+void asset_send(const struct request *request, struct response *response, const struct asset *asset,
+                struct text directory, bool immutable);

@@ -4,9 +4,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define MILLISECOND 1000
+#define MILLISECOND ((int64_t)1000)
 /* A client that has just connected, or been answered, may be sending. */
-#define GRACE ((int64_t)100 * MILLISECOND)
+#define GRACE (100 * MILLISECOND)
 
 void connections_start(struct connections *connections)
 {
@@ -67,7 +67,7 @@ static bool has_received(int fd, int64_t since, int64_t now)
         return false;
     if (info.tcpi_bytes_received == 0)
         return false;
-    int64_t last = now - (int64_t)info.tcpi_last_data_recv * MILLISECOND;
+    int64_t last = now - info.tcpi_last_data_recv * MILLISECOND;
     return last > since + 10 * MILLISECOND;
 }
 

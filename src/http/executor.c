@@ -55,7 +55,8 @@ enum status executor_start(struct executor **out, unsigned threads, unsigned lim
     pthread_mutex_init(&executor->mutex, NULL);
     pthread_cond_init(&executor->changed, NULL);
     for (; executor->thread_count < threads; executor->thread_count++) {
-        int error = pthread_create(&executor->threads[executor->thread_count], NULL, work, executor);
+        int error =
+            pthread_create(&executor->threads[executor->thread_count], NULL, work, executor);
         if (error) {
             executor_stop(executor);
             return fail("cannot start a thread: %s", strerror(error));

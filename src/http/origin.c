@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "http/request.h"
 
-#define HEROKU TEXT("heroku")
+#define HEROKU     TEXT("heroku")
 #define LONGEST_ID 200
 
 struct network {
@@ -183,6 +183,18 @@ static bool is_port(struct text port)
     return port.length > 0 && port.length <= 5;
 }
 
+static bool is_name_char(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'
+           || c == '.';
+}
+
+static bool is_v6_char(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':'
+           || c == '.';
+}
+
 /* The name without port, or empty when it is no host (RFC 9110, 7.2). */
 static struct text host_name(struct text host)
 {
@@ -195,13 +207,11 @@ static struct text host_name(struct text host)
     struct text rest = text_from(host, name.length);
     if (rest.length && (rest.at[0] != ':' || !is_port(text_from(rest, 1))))
         return TEXT_NONE;
-    for (size_t i = 0; i < name.length; i++) {
-        char c = name.at[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-                     || c == '-' || c == '.';
-        if (!plain && !(is_v6 && (c == ':' || c == '[' || c == ']')))
+    if (is_v6 && text_find_char(name, ':') == TEXT_NOT_FOUND)
+        return TEXT_NONE;
+    for (size_t i = is_v6; i + is_v6 < name.length; i++)
+        if (is_v6 ? !is_v6_char(name.at[i]) : !is_name_char(name.at[i]))
             return TEXT_NONE;
-    }
     if (!is_v6 && name.length && name.at[name.length - 1] == '.')
         name.length--;
     return name;

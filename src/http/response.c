@@ -35,7 +35,8 @@ void response_restart(struct response *response, int status)
 
 void response_header(struct response *response, const char *name, struct text value)
 {
-    if (text_find_char(value, '\n') != TEXT_NOT_FOUND || text_find_char(value, '\r') != TEXT_NOT_FOUND)
+    if (text_find_char(value, '\n') != TEXT_NOT_FOUND
+        || text_find_char(value, '\r') != TEXT_NOT_FOUND)
         abort();
     struct response_header *header = NULL;
     for (size_t i = 0; i < response->headers.count; i++)
@@ -158,33 +159,19 @@ void response_finish(struct response *response, const struct request *request)
 const char *http_reason(int status)
 {
     switch (status) {
-    case 200:
-        return "OK";
-    case 301:
-        return "Moved Permanently";
-    case 302:
-        return "Found";
-    case 304:
-        return "Not Modified";
-    case 400:
-        return "Bad Request";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 413:
-        return "Content Too Large";
-    case 414:
-        return "URI Too Long";
-    case 416:
-        return "Range Not Satisfiable";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 503:
-        return "Service Unavailable";
-    default:
-        return status >= 500 ? "Internal Server Error" : "Error";
+    case 200: return "OK";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 416: return "Range Not Satisfiable";
+    case 431: return "Request Header Fields Too Large";
+    case 503: return "Service Unavailable";
+    default: return status >= 500 ? "Internal Server Error" : "Error";
     }
 }

@@ -76,6 +76,14 @@ static enum status parse_argument(struct segment *out, struct text inner)
     return OK;
 }
 
+static bool has_argument(const struct segment *segments, size_t count, struct text name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].converter != LITERAL && text_equal(segments[i].text, name))
+            return true;
+    return false;
+}
+
 static enum status parse_path(struct router *router, struct entry *entry)
 {
     LIST(struct segment) segments = {0};
@@ -92,6 +100,9 @@ static enum status parse_path(struct router *router, struct entry *entry)
         if (close == TEXT_NOT_FOUND)
             return fail_as(INVALID, "the route \"%.*s\" has a < without >", TEXT_ARG(entry->path));
         enum status status = parse_argument(segment, text_part(rest, 1, close));
+        if (status == OK && has_argument(segments.items, segments.count - 1, segment->text))
+            status =
+                fail_as(INVALID, "two arguments have the name \"%.*s\"", TEXT_ARG(segment->text));
         if (status != OK)
             return fail_as(INVALID, "the route \"%.*s\": %s", TEXT_ARG(entry->path),
                            status_failure()->message);
@@ -110,8 +121,8 @@ static enum status add_one(struct router *router, const char *namespace, const c
     struct entry entry = {.route = route,
                           .path = text_format(arena, "/%s%s", mount, route->pattern)};
     if (route->name)
-        entry.name = namespace ? text_format(arena, "%s:%s", namespace, route->name)
-                               : text_of(route->name);
+        entry.name =
+            namespace ? text_format(arena, "%s:%s", namespace, route->name) : text_of(route->name);
     enum status status = parse_path(router, &entry);
     if (status == OK)
         *LIST_PUSH(arena, &router->entries) = entry;
@@ -153,10 +164,8 @@ static size_t longest(enum converter converter, struct text text)
 {
     size_t length = 0;
     switch (converter) {
-    case CONVERT_UUID:
-        return uuid_length(text);
-    case CONVERT_PATH:
-        return text.length;
+    case CONVERT_UUID: return uuid_length(text);
+    case CONVERT_PATH: return text.length;
     case CONVERT_INT:
         while (length < text.length && is_digit(text.at[length]))
             length++;
@@ -178,7 +187,8 @@ struct attempt {
     const struct entry *entry;
     struct text path;
     struct route_argument *arguments;
-    unsigned char *failed; /* a bit per segment and place that is known not to lead on */
+    size_t
+        *least; /* by segment: where it ended when last tried; ends from there on do not lead on */
 };
 
 static bool fits(struct attempt *attempt, size_t index, size_t from, size_t argument);
@@ -186,22 +196,24 @@ static bool fits(struct attempt *attempt, size_t index, size_t from, size_t argu
 static bool fits_argument(struct attempt *attempt, size_t index, size_t from, size_t argument)
 {
     const struct segment *segment = &attempt->entry->segments[index];
-    size_t length = longest(segment->converter, text_from(attempt->path, from));
+    size_t *least = &attempt->least[index];
+    size_t length = longest(segment->converter, text_part(attempt->path, from, *least - 1));
     size_t shortest = segment->converter == CONVERT_UUID ? length : 1;
     for (; length >= shortest && length > 0; length--) {
         struct route_argument *out = &attempt->arguments[argument];
+        *least = from + length;
         out->name = segment->text;
         out->value = text_part(attempt->path, from, from + length);
-        bool valid =
-            segment->converter != CONVERT_INT || text_to_int64(&out->integer, out->value);
+        bool valid = segment->converter != CONVERT_INT || text_to_int64(&out->integer, out->value);
         if (valid && fits(attempt, index + 1, from + length, argument + 1))
             return true;
     }
     return false;
 }
 
-/* Greedy with steps back, as the regular expressions Django makes of paths; a place that failed
- * once is not tried again, so that no target costs more than segments times its length squared. */
+/* Greedy with steps back, as the regular expressions Django makes of paths. The steps go back in
+ * every segment at once, so that each end of each is tried once: no target costs more than segments
+ * times its length. */
 static bool fits(struct attempt *attempt, size_t index, size_t from, size_t argument)
 {
     const struct entry *entry = attempt->entry;
@@ -211,13 +223,7 @@ static bool fits(struct attempt *attempt, size_t index, size_t from, size_t argu
     if (segment->converter == LITERAL)
         return text_starts(text_from(attempt->path, from), segment->text)
                && fits(attempt, index + 1, from + segment->text.length, argument);
-    size_t bit = index * (attempt->path.length + 1) + from;
-    if (attempt->failed[bit / 8] & (1u << bit % 8))
-        return false;
-    if (fits_argument(attempt, index, from, argument))
-        return true;
-    attempt->failed[bit / 8] |= (unsigned char)(1u << bit % 8);
-    return false;
+    return fits_argument(attempt, index, from, argument);
 }
 
 static bool entry_match(const struct entry *entry, struct arena *arena, struct text path,
@@ -228,13 +234,14 @@ static bool entry_match(const struct entry *entry, struct arena *arena, struct t
         return false;
     if (entry->segment_count && first->converter == LITERAL && !text_starts(path, first->text))
         return false;
-    size_t bits = entry->segment_count * (path.length + 1);
     struct attempt attempt = {
         .entry = entry,
         .path = path,
         .arguments = ARENA_ARRAY(arena, struct route_argument, entry->argument_count),
-        .failed = entry->argument_count ? arena_zero(arena, bits / 8 + 1, 1) : NULL,
+        .least = ARENA_ARRAY(arena, size_t, entry->segment_count),
     };
+    for (size_t i = 0; i < entry->segment_count; i++)
+        attempt.least[i] = path.length + 1;
     if (!fits(&attempt, 0, 0, 0))
         return false;
     *out = (struct route_match){entry->route, attempt.arguments, entry->argument_count};
@@ -282,14 +289,23 @@ static bool entry_reverse(const struct entry *entry, const struct route_argument
     return true;
 }
 
+/* "//host/" would lead to another host. */
+static struct text one_slash_first(struct arena *arena, struct text path)
+{
+    if (!text_starts(path, TEXT("//")))
+        return path;
+    return text_format(arena, "/%%2F%.*s", TEXT_ARG(text_from(path, 2)));
+}
+
 enum status router_reverse(const struct router *router, struct arena *arena, struct text name,
                            const struct route_argument *arguments, size_t count, struct text *out)
 {
     for (size_t i = router->entries.count; i-- > 0;) {
         const struct entry *entry = &router->entries.items[i];
         struct buffer path = {.arena = arena};
-        if (text_equal(entry->name, name) && entry_reverse(entry, arguments, count, &path)) {
-            *out = buffer_contents(&path);
+        if (name.length && text_equal(entry->name, name)
+            && entry_reverse(entry, arguments, count, &path)) {
+            *out = one_slash_first(arena, buffer_contents(&path));
             return OK;
         }
     }
@@ -325,14 +341,10 @@ unsigned route_methods(const struct route *route)
 const char *access_name(enum access access)
 {
     switch (access) {
-    case ACCESS_PUBLIC:
-        return "public";
-    case ACCESS_SIGNED_IN:
-        return "signed-in";
-    case ACCESS_STAFF:
-        return "staff";
-    case ACCESS_DENIED:
-        break;
+    case ACCESS_PUBLIC: return "public";
+    case ACCESS_SIGNED_IN: return "signed-in";
+    case ACCESS_STAFF: return "staff";
+    case ACCESS_DENIED: break;
     }
     return "denied";
 }

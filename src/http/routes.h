@@ -22,7 +22,7 @@ enum access { ACCESS_DENIED = 0, ACCESS_PUBLIC, ACCESS_SIGNED_IN, ACCESS_STAFF }
 enum work {
     WORK_READS = 0, /* reads the database: in place where reads cannot wait, else on the executor */
     WORK_NONE,      /* touches no database: always in place */
-    WORK_BLOCKS,    /* may wait (writes, hashes): always on the executor, with a writing connection */
+    WORK_BLOCKS, /* may wait (writes, hashes): always on the executor, with a writing connection */
 };
 
 struct route {
@@ -46,7 +46,7 @@ struct router;
 struct router *router_new(struct arena *arena);
 
 /* Adds `count` routes below `mount` ("lettings/", or "" for the root), under `namespace` (NULL:
- * none). INVALID: a pattern is no good, or a name is there already. */
+ * none). INVALID: a pattern is no good. */
 enum status router_add(struct router *router, const char *namespace, const char *mount,
                        const struct route *routes, size_t count);
 
@@ -60,8 +60,8 @@ struct route_match {
 bool router_match(const struct router *router, struct arena *arena, struct text path,
                   struct route_match *out);
 
-/* The path of "namespace:name", percent-encoded. Arguments are all named, or all positional (empty
- * names). NOT_FOUND: no such name, or its patterns do not take these arguments. */
+/* The path of "namespace:name", percent-encoded; of several of that name, the last that takes the
+ * arguments. They are all named, or all positional (empty names). NOT_FOUND: no such name, or its patterns do not take these arguments. */
 enum status router_reverse(const struct router *router, struct arena *arena, struct text name,
                            const struct route_argument *arguments, size_t count, struct text *out);
 

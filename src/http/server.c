@@ -21,13 +21,13 @@
 #include "http/response.h"
 #include "http/url.h"
 
-#define SECOND ((int64_t)1000 * 1000)
-#define SWEEP_INTERVAL (SECOND / 4)
-#define DRAIN_INTERVAL (SECOND / 50)
-#define SLOWEST_RATE 16384 /* bytes a second that a client must at least manage */
-#define CONNECTION_LIMIT 10000
+#define SECOND            ((int64_t)1000 * 1000)
+#define SWEEP_INTERVAL    (SECOND / 4)
+#define DRAIN_INTERVAL    (SECOND / 50)
+#define SLOWEST_RATE      16384 /* bytes a second that a client must at least manage */
+#define CONNECTION_LIMIT  10000
 #define CONNECTION_MEMORY ((size_t)48 * 1024) /* of libmicrohttpd: headers, both ways */
-#define REQUEST_MEMORY ((size_t)16 * 1024)
+#define REQUEST_MEMORY    ((size_t)16 * 1024)
 
 enum stage { STAGE_STARTED, STAGE_PLANNED, STAGE_EXECUTING, STAGE_ANSWERED };
 
@@ -73,7 +73,8 @@ static void find_peer(struct exchange *exchange)
         return;
     const struct sockaddr *address = info->client_addr;
     if (address->sa_family == AF_INET6) {
-        const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        const struct in6_addr *v6 =
+            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
         if (IN6_IS_ADDR_V4MAPPED(v6))
             inet_ntop(AF_INET, v6->s6_addr + 12, exchange->peer, sizeof exchange->peer);
         else
@@ -114,10 +115,13 @@ static size_t read_headers(struct exchange *exchange)
 static bool read_target(struct request *request)
 {
     struct text target = request->target;
-    if (text_starts(target, TEXT("http://")) || text_starts(target, TEXT("https://"))) {
-        struct text rest = text_from(target, text_find(target, TEXT("://")) + 3);
+    struct text scheme = text_part(target, 0, text_find(target, TEXT("://")));
+    if (text_equal_nocase(scheme, TEXT("http")) || text_equal_nocase(scheme, TEXT("https"))) {
+        struct text rest = text_from(target, scheme.length + strlen("://"));
         size_t end = text_find_char(rest, '/');
         request->host = text_part(rest, 0, end);
+        if (request->host.length == 0)
+            return false;
         target = end == TEXT_NOT_FOUND ? TEXT("/") : text_from(rest, end);
     }
     size_t question = text_find_char(target, '?');
@@ -171,8 +175,9 @@ static void add_headers(struct exchange *exchange, struct MHD_Response *out)
 static enum MHD_Result send_response(struct exchange *exchange)
 {
     struct text bytes = response_bytes(&exchange->response);
-    struct MHD_Response *out = MHD_create_response_from_buffer(
-        bytes.length, (void *)(uintptr_t)bytes.at, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *out =
+        MHD_create_response_from_buffer(bytes.length, (void *)(uintptr_t)bytes.at,
+                                        MHD_RESPMEM_PERSISTENT);
     if (!out)
         return MHD_NO;
     add_headers(exchange, out);
@@ -190,6 +195,8 @@ static void answer(struct exchange *exchange, bool blocking)
     response_start(&exchange->response, exchange->arena);
     server->options.answer(server->options.context, &exchange->request, &exchange->response,
                            blocking);
+    if (exchange->request.refused == 400)
+        exchange->response.close = true; /* where it ends is not sure */
     log_request_id(TEXT_NONE);
 }
 
@@ -273,7 +280,7 @@ static enum MHD_Result on_complete(struct exchange *exchange)
 {
     set_deadline(exchange, 0, 0);
     exchange->request.body = buffer_contents(&exchange->body);
-    if (exchange->body.failed)
+    if (exchange->body.failed && !exchange->request.refused)
         exchange->request.refused = 413;
     if (exchange->plan.blocks && !exchange->request.refused)
         return answer_later(exchange);
@@ -379,17 +386,18 @@ static void *sweep(void *argument)
 static struct MHD_Daemon *start_daemon(struct server *server)
 {
     const struct server_options *options = &server->options;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME
-                     | MHD_USE_ERROR_LOG;
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     unsigned pool = options->threads > 1 ? options->threads : 0;
-    return MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, options->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, pool,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTION_LIMIT,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, server, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER,
+                            on_log, NULL, MHD_OPTION_LISTEN_SOCKET, options->listen_fd,
+                            MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+                            MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
 }
 
 enum status server_start(struct server **out, const struct server_options *options)
@@ -399,8 +407,8 @@ enum status server_start(struct server **out, const struct server_options *optio
         abort();
     server->options = *options;
     connections_start(&server->connections);
-    enum status status = executor_start(&server->executor, options->executors,
-                                        options->queue_limit, run_on_executor);
+    enum status status = executor_start(&server->executor, options->executors, options->queue_limit,
+                                        run_on_executor);
     if (status != OK) {
         free(server);
         return status;

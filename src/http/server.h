@@ -11,7 +11,7 @@ struct request;
 struct response;
 struct server;
 
-#define HTTP_TARGET_LIMIT ((size_t)8 * 1024)
+#define HTTP_TARGET_LIMIT  ((size_t)8 * 1024)
 #define HTTP_HEADERS_LIMIT ((size_t)16 * 1024)
 
 struct server_plan {
@@ -22,11 +22,11 @@ struct server_plan {
 struct server_options {
     int listen_fd;
     unsigned threads;
-    unsigned executors;       /* threads for what may block */
-    unsigned queue_limit;     /* requests waiting for one; beyond it the answer is 503 */
-    int64_t receive_timeout;  /* microseconds for a whole request to arrive, headers then body */
-    int64_t idle_timeout;     /* … for the next request on a kept connection */
-    int64_t send_timeout;     /* … for the client to take an answer */
+    unsigned executors;      /* threads for what may block */
+    unsigned queue_limit;    /* requests waiting for one; beyond it the answer is 503 */
+    int64_t receive_timeout; /* microseconds for a whole request to arrive, headers then body */
+    int64_t idle_timeout;    /* … for the next request on a kept connection */
+    int64_t send_timeout;    /* … for the client to take an answer */
     void *context;
     /* When the headers are there: finds the route. */
     struct server_plan (*plan)(void *context, struct request *request);

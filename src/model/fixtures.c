@@ -59,8 +59,8 @@ static bool is_integer(const struct field *field)
            && field->kind != FIELD_BOOLEAN;
 }
 
-static enum status parameter_of(struct arena *arena, const struct field *field,
-                                const json_t *value, struct db_parameter *out)
+static enum status parameter_of(struct arena *arena, const struct field *field, const json_t *value,
+                                struct db_parameter *out)
 {
     if (!value)
         return fail_as(INVALID, "the field \"%s\" is missing", field->name);
@@ -106,7 +106,8 @@ static enum status load_all(struct db *db, void *context)
     struct loading *loading = context;
     size_t index;
     const json_t *object;
-    json_array_foreach (loading->root, index, object) {
+    json_array_foreach(loading->root, index, object)
+    {
         enum status status = load_object(db, loading, object);
         if (status != OK)
             return fail_as(status, "object %zu: %s", index + 1, status_failure()->message);
@@ -115,8 +116,8 @@ static enum status load_all(struct db *db, void *context)
     return OK;
 }
 
-enum status fixture_load(struct db *db, struct arena *arena, struct text json, const struct model *const *models,
-                         size_t *count)
+enum status fixture_load(struct db *db, struct arena *arena, struct text json,
+                         const struct model *const *models, size_t *count)
 {
     json_error_t error;
     json_t *root = json_loadb(json.at, json.length, JSON_REJECT_DUPLICATES, &error);

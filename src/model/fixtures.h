@@ -14,5 +14,5 @@ struct model;
 
 /* Inserts all rows, or none. INVALID names the object and what is wrong with it. `count`: rows.
  * The statements are made in `arena`, which must outlive the connection. */
-enum status fixture_load(struct db *db, struct arena *arena, struct text json, const struct model *const *models,
-                         size_t *count);
+enum status fixture_load(struct db *db, struct arena *arena, struct text json,
+                         const struct model *const *models, size_t *count);

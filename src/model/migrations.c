@@ -45,7 +45,8 @@ static enum status is_applied(struct db *db, const struct migration *migration, 
 {
     int64_t count;
     enum status status =
-        db_integer(db, &count, 0, "SELECT COUNT(*) FROM django_migrations WHERE app = $1 AND name = $2",
+        db_integer(db, &count, 0,
+                   "SELECT COUNT(*) FROM django_migrations WHERE app = $1 AND name = $2",
                    DB_TEXT(text_of(migration->app_label)), DB_TEXT(migration->name));
     *out = count > 0;
     return status;
@@ -88,10 +89,10 @@ static enum status apply_one(struct db *db, void *context)
 static enum status make_record(struct db *db)
 {
     struct arena *arena = arena_new(1024);
-    struct text sql = replaced(
-        arena, TEXT("CREATE TABLE IF NOT EXISTS \"django_migrations\" (\"id\" {pk}, "
-                    "\"app\" varchar(255) NOT NULL, \"name\" varchar(255) NOT NULL, "
-                    "\"applied\" {datetime} NOT NULL)"));
+    struct text sql =
+        replaced(arena, TEXT("CREATE TABLE IF NOT EXISTS \"django_migrations\" (\"id\" {pk}, "
+                             "\"app\" varchar(255) NOT NULL, \"name\" varchar(255) NOT NULL, "
+                             "\"applied\" {datetime} NOT NULL)"));
     enum status status = db_script(db, sql.at);
     arena_free(arena);
     return status;
@@ -121,7 +122,8 @@ enum status migrations_check(struct db *db, const struct migration *migrations, 
         if (status != OK)
             return status;
         if (!there)
-            return fail_as(INVALID, "the migration %s.%.*s is not applied: run `oc-lettings migrate`",
+            return fail_as(INVALID,
+                           "the migration %s.%.*s is not applied: run `oc-lettings migrate`",
                            migrations[i].app_label, TEXT_ARG(migrations[i].name));
     }
     return OK;

@@ -19,17 +19,14 @@ static struct value field_value(const struct field *field, const void *row, stru
     const void *at = member(row, field->offset);
     switch (field->kind) {
     case FIELD_TEXT:
-    case FIELD_DATETIME:
-        return value_text(*(const struct text *)at);
-    case FIELD_BOOLEAN:
-        return value_bool(*(const bool *)at);
+    case FIELD_DATETIME: return value_text(*(const struct text *)at);
+    case FIELD_BOOLEAN: return value_bool(*(const bool *)at);
     case FIELD_FOREIGN_KEY:
     case FIELD_ONE_TO_ONE: {
         const void *related = *(const void *const *)member(row, field->row_offset);
         return related ? model_value(field->to, related, arena) : VALUE_NULL;
     }
-    default:
-        return value_integer(*(const int64_t *)at);
+    default: return value_integer(*(const int64_t *)at);
     }
 }
 
@@ -84,12 +81,8 @@ static void read_field(const struct model_reader *reader, size_t index, char *ro
     case FIELD_DATETIME:
         *(struct text *)at = text_copy(reader->arena, db_text_at(reader->rows, column));
         break;
-    case FIELD_BOOLEAN:
-        *(bool *)at = db_int_at(reader->rows, column) != 0;
-        break;
-    default:
-        *(int64_t *)at = db_int_at(reader->rows, column);
-        break;
+    case FIELD_BOOLEAN: *(bool *)at = db_int_at(reader->rows, column) != 0; break;
+    default: *(int64_t *)at = db_int_at(reader->rows, column); break;
     }
 }
 

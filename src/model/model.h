@@ -60,23 +60,23 @@ struct model {
 };
 
 #define MODEL_MEMBER(name, kind, label, ...) MODEL_MEMBER_##kind(name)
-#define MODEL_MEMBER_ROWID(name) int64_t name;
-#define MODEL_MEMBER_INTEGER(name) int64_t name;
-#define MODEL_MEMBER_POSITIVE_INTEGER(name) int64_t name;
-#define MODEL_MEMBER_TEXT(name) struct text name;
-#define MODEL_MEMBER_BOOLEAN(name) bool name;
-#define MODEL_MEMBER_DATETIME(name) struct text name;
+#define MODEL_MEMBER_ROWID(name)             int64_t name;
+#define MODEL_MEMBER_INTEGER(name)           int64_t name;
+#define MODEL_MEMBER_POSITIVE_INTEGER(name)  int64_t name;
+#define MODEL_MEMBER_TEXT(name)              struct text name;
+#define MODEL_MEMBER_BOOLEAN(name)           bool name;
+#define MODEL_MEMBER_DATETIME(name)          struct text name;
 #define MODEL_MEMBER_FOREIGN_KEY(name)                                                             \
     int64_t name##_id;                                                                             \
     const void *name;
 #define MODEL_MEMBER_ONE_TO_ONE(name) MODEL_MEMBER_FOREIGN_KEY(name)
 
-#define MODEL_PLACE_ROWID(name) .column = #name, .offset = offsetof(MODEL_STRUCT, name)
-#define MODEL_PLACE_INTEGER(name) MODEL_PLACE_ROWID(name)
+#define MODEL_PLACE_ROWID(name)            .column = #name, .offset = offsetof(MODEL_STRUCT, name)
+#define MODEL_PLACE_INTEGER(name)          MODEL_PLACE_ROWID(name)
 #define MODEL_PLACE_POSITIVE_INTEGER(name) MODEL_PLACE_ROWID(name)
-#define MODEL_PLACE_TEXT(name) MODEL_PLACE_ROWID(name)
-#define MODEL_PLACE_BOOLEAN(name) MODEL_PLACE_ROWID(name)
-#define MODEL_PLACE_DATETIME(name) MODEL_PLACE_ROWID(name)
+#define MODEL_PLACE_TEXT(name)             MODEL_PLACE_ROWID(name)
+#define MODEL_PLACE_BOOLEAN(name)          MODEL_PLACE_ROWID(name)
+#define MODEL_PLACE_DATETIME(name)         MODEL_PLACE_ROWID(name)
 #define MODEL_PLACE_FOREIGN_KEY(name)                                                              \
     .column = #name "_id", .offset = offsetof(MODEL_STRUCT, name##_id),                            \
     .row_offset = offsetof(MODEL_STRUCT, name)

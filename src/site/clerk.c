@@ -14,7 +14,7 @@
 #include "site/settings.h"
 #include "site/site.h"
 
-#define SECOND ((int64_t)1000 * 1000)
+#define SECOND       ((int64_t)1000 * 1000)
 #define LONGEST_WAIT (60 * SECOND)
 
 struct timed_job {
@@ -32,8 +32,10 @@ static enum status add_jobs(const struct module *module, void *context)
 {
     struct schedule *schedule = context;
     for (size_t i = 0; i < module->jobs.count; i++)
-        *LIST_PUSH(schedule->arena, &schedule->jobs) = (struct timed_job){
-            .module = module, .job = &module->jobs.rows[i], .due = clock_monotonic()};
+        *LIST_PUSH(schedule->arena, &schedule->jobs) =
+            (struct timed_job){.module = module,
+                               .job = &module->jobs.rows[i],
+                               .due = clock_monotonic()};
     return OK;
 }
 

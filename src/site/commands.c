@@ -129,8 +129,7 @@ static int settings(int count, char **arguments)
     return status == OK ? 0 : failed();
 }
 
-static void print_route(const char *methods, struct text path, const char *access,
-                        struct text name)
+static void print_route(const char *methods, struct text path, const char *access, struct text name)
 {
     printf("%-12s %-36.*s %-10s %.*s\n", methods, TEXT_ARG(path), access, TEXT_ARG(name));
 }

@@ -86,14 +86,10 @@ static enum status render_debug_page(const struct request *request, struct respo
 static const char *template_of(int status)
 {
     switch (status) {
-    case 400:
-        return "400.html";
-    case 403:
-        return "403.html";
-    case 404:
-        return "404.html";
-    default:
-        return "site/error.html";
+    case 400: return "400.html";
+    case 403: return "403.html";
+    case 404: return "404.html";
+    default: return "site/error.html";
     }
 }
 

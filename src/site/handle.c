@@ -44,16 +44,11 @@ static enum status run_view(struct request *request, struct response *response, 
 static int http_status_of(enum status status)
 {
     switch (status) {
-    case NOT_FOUND:
-        return 404;
-    case INVALID:
-        return 400;
-    case CONFLICT:
-        return 409;
-    case BUSY:
-        return 503;
-    default:
-        return 500;
+    case NOT_FOUND: return 404;
+    case INVALID: return 400;
+    case CONFLICT: return 409;
+    case BUSY: return 503;
+    default: return 500;
     }
 }
 

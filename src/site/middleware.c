@@ -55,12 +55,11 @@ static bool refuse_malformed(struct request *request, struct response *response)
         const char *detail;
     } refusals[] = {
         {400, "The address or the headers of the request are not well formed."},
-        {413, "The request's body is larger than this page takes."},
         {414, "The address is longer than 8 kB."},
         {431, "The headers are larger than 16 kB."},
         {503, "The site is busy. Please try again in a moment."},
     };
-    if (!request->refused)
+    if (!request->refused || request->refused == 413)
         return true;
     const char *detail = "";
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
@@ -103,8 +102,8 @@ static bool append_slash(struct request *request, struct response *response)
     struct arena *arena = request->arena;
     struct route_match match;
     if (request->route || text_ends(request->path, TEXT("/"))
-        || !router_match(site_router(), arena,
-                         text_format(arena, "%.*s/", TEXT_ARG(request->path)), &match))
+        || !router_match(site_router(), arena, text_format(arena, "%.*s/", TEXT_ARG(request->path)),
+                         &match))
         return true;
     struct buffer location = {.arena = arena};
     bool doubled = text_starts(request->path, TEXT("//"));
@@ -138,14 +137,21 @@ static bool check_route(struct request *request, struct response *response)
     return true;
 }
 
+/* Last, since the answer to what takes no body at all is rather 404, 405 or the slash. */
+static bool check_body(struct request *request, struct response *response)
+{
+    if (request->refused != 413)
+        return true;
+    site_error_page(request, response, 413,
+                    TEXT("The request's body is larger than this page takes."));
+    return false;
+}
+
 static const struct middleware order[] = {
-    {"log", NULL, log_request},
-    {"security headers", NULL, add_security_headers},
-    {"form", refuse_malformed, NULL},
-    {"host", check_host, NULL},
-    {"https", redirect_to_https, NULL},
-    {"slash", append_slash, NULL},
-    {"route", check_route, NULL},
+    {"log", NULL, log_request},         {"security headers", NULL, add_security_headers},
+    {"form", refuse_malformed, NULL},   {"host", check_host, NULL},
+    {"https", redirect_to_https, NULL}, {"slash", append_slash, NULL},
+    {"route", check_route, NULL},       {"body", check_body, NULL},
 };
 
 #define STEPS (sizeof order / sizeof *order)

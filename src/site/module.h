@@ -61,11 +61,13 @@ struct module {
 
 /* Lists of a module, as they stand in its struct. */
 #define MODULE_LIST(type, ...)                                                                     \
-    {(const type[]){__VA_ARGS__}, sizeof((const type[]){__VA_ARGS__}) / sizeof(type)}
+    {                                                                                              \
+        (const type[]){__VA_ARGS__}, sizeof((const type[]){__VA_ARGS__}) / sizeof(type)            \
+    }
 #define ROUTES(...) MODULE_LIST(struct route, __VA_ARGS__)
-#define NAV(...) MODULE_LIST(struct nav_item, __VA_ARGS__)
-#define JOBS(...) MODULE_LIST(struct job, __VA_ARGS__)
-#define NEEDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NAV(...)    MODULE_LIST(struct nav_item, __VA_ARGS__)
+#define JOBS(...)   MODULE_LIST(struct job, __VA_ARGS__)
+#define NEEDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
 #define MODELS(...) ((const struct model *const[]){__VA_ARGS__, NULL})
 
 /* The list, in order, with NULL behind the last: modules/installed.c. */

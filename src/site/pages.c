@@ -86,8 +86,7 @@ static void add_links(const struct request *request, struct value_map *context,
     }
     if (page->has_next) {
         int64_t last = key_of(model, page->rows.items[page->rows.count - 1]);
-        value_map_set(links, TEXT("next"),
-                      value_text(text_format(arena, "?after=%" PRId64, last)));
+        value_map_set(links, TEXT("next"), value_text(text_format(arena, "?after=%" PRId64, last)));
         value_map_set(links, TEXT("last"), value_string("?last=1"));
     }
     value_map_set(context, TEXT("page"), value_map(links));

@@ -13,12 +13,11 @@ static enum status load(void *context, struct arena *arena, struct text name,
                         struct template_source *out)
 {
     (void)context;
-    const struct asset *asset =
-        asset_find(text_format(arena, "templates/%.*s", TEXT_ARG(name)));
+    const struct asset *asset = asset_find(text_format(arena, "templates/%.*s", TEXT_ARG(name)));
     if (!asset)
         return fail_as(NOT_FOUND, "there is no template \"%.*s\"", TEXT_ARG(name));
-    *out = (struct template_source){asset_read(arena, asset, site_source_dir()),
-                                    text_of(asset->path)};
+    *out =
+        (struct template_source){asset_read(arena, asset, site_source_dir()), text_of(asset->path)};
     return OK;
 }
 
@@ -80,8 +79,8 @@ static const char *section_of(struct text path)
     const struct nav_entry *found = NULL;
     for (size_t i = 0; i < site.nav.count; i++) {
         const struct nav_entry *entry = &site.nav.items[i];
-        bool below = entry->url.length > 1 ? text_starts(path, entry->url)
-                                           : text_equal(path, entry->url);
+        bool below =
+            entry->url.length > 1 ? text_starts(path, entry->url) : text_equal(path, entry->url);
         if (below && (!found || entry->url.length > found->url.length))
             found = entry;
     }

@@ -10,9 +10,9 @@
 #include "site/module.h"
 #include "site/site.h"
 
-#define DAY ((int64_t)24 * 60 * 60)
+#define DAY         ((int64_t)24 * 60 * 60)
 #define DEBUG_HOSTS TEXT("localhost,.localhost,127.0.0.1,[::1]")
-#define DEBUG_KEY TEXT("only-for-debugging")
+#define DEBUG_KEY   TEXT("only-for-debugging")
 
 struct site_settings site_settings;
 
@@ -26,14 +26,17 @@ const struct setting site_setting_rows[] = {
      .flag = &site_settings.debug},
     {"SECRET_KEY", "", "signs sessions and tokens; needed unless DEBUG=1",
      .value = &site_settings.secret_key, .secret = true},
-    {"SITE_NAME", "Holiday Homes", "the name in titles and header", .value = &site_settings.site_name},
+    {"SITE_NAME", "Holiday Homes", "the name in titles and header",
+     .value = &site_settings.site_name},
     {"HOST", "", "address to listen on; empty: 127.0.0.1 with DEBUG=1, else all",
      .value = &site_settings.host},
     {"PORT", "8000", "TCP port to listen on; 0: any free one", .integer = &site_settings.port,
      .max = 65535},
-    {"ALLOWED_HOSTS", "", "names the site answers to, parted by commas; .example.com with subdomains",
+    {"ALLOWED_HOSTS", "",
+     "names the site answers to, parted by commas; .example.com with subdomains",
      .value = &site_settings.allowed_hosts},
-    {"TRUSTED_PROXIES", "", "proxies whose X-Forwarded-* headers are believed: addresses, or heroku",
+    {"TRUSTED_PROXIES", "",
+     "proxies whose X-Forwarded-* headers are believed: addresses, or heroku",
      .value = &site_settings.trusted_proxies, .refuse = origin_refuse_proxies},
     {"SECURE_SSL_REDIRECT", "1", "send visitors who come to a trusted proxy by http to https",
      .flag = &site_settings.ssl_redirect},

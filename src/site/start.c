@@ -54,8 +54,8 @@ static enum status check_module(const struct module *module, void *context)
     if (module == &site_module)
         return OK;
     if (!module->name || !module->mount)
-        return fail_as(INVALID, "module %s: it has no %s", module->name ? module->name : "(unnamed)",
-                       module->name ? "mount" : "name");
+        return fail_as(INVALID, "module %s: it has no %s",
+                       module->name ? module->name : "(unnamed)", module->name ? "mount" : "name");
     for (const char *const *need = module->needs; need && *need; need++)
         if (!is_installed_before(*need, module))
             return fail_as(INVALID, "module %s: it needs the module %s, installed before it",
@@ -75,7 +75,8 @@ static enum status check_names(const struct module *module)
             return fail_as(INVALID, "module %s: the route \"%s\" has no view", module->name,
                            route->pattern);
         for (size_t k = 0; k < i && route->name; k++)
-            if (module->routes.rows[k].name && strcmp(module->routes.rows[k].name, route->name) == 0)
+            if (module->routes.rows[k].name
+                && strcmp(module->routes.rows[k].name, route->name) == 0)
                 return fail_as(INVALID, "module %s: two routes have the name %s", module->name,
                                route->name);
     }

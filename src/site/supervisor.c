@@ -19,15 +19,15 @@
 #include "site/processes.h"
 #include "site/settings.h"
 
-#define SECOND ((int64_t)1000 * 1000)
-#define BACKLOG 1024
-#define YOUNG (2 * SECOND)           /* a child that ends before this age counts as a crash loop */
-#define FIRST_DELAY (SECOND / 10)    /* doubled with each further young death */
+#define SECOND        ((int64_t)1000 * 1000)
+#define BACKLOG       1024
+#define YOUNG         (2 * SECOND)  /* a child that ends before this age counts as a crash loop */
+#define FIRST_DELAY   (SECOND / 10) /* doubled with each further young death */
 #define LONGEST_DELAY (10 * SECOND)
-#define STOP_MARGIN (3 * SECOND)     /* beyond SHUTDOWN_TIMEOUT, before children are killed */
-#define MOST_WORKERS 256
+#define STOP_MARGIN   (3 * SECOND) /* beyond SHUTDOWN_TIMEOUT, before children are killed */
+#define MOST_WORKERS  256
 #define MOST_CHILDREN (2 * MOST_WORKERS + 2) /* two generations and their clerks */
-#define SAFE_FD 10                   /* above the descriptors that children get */
+#define SAFE_FD       10                     /* above the descriptors that children get */
 
 enum role { ROLE_NONE, ROLE_WORKER, ROLE_CLERK };
 
@@ -122,8 +122,7 @@ static enum status open_socket(struct supervisor *supervisor)
         supervisor->listen_fd = listen_on_host("0.0.0.0", port);
     if (supervisor->listen_fd < 0)
         return fail("cannot listen on %s port %s: %s%s", host ? host : "any address", port,
-                    strerror(errno),
-                    errno == EADDRINUSE ? "; stop what uses it, or set PORT" : "");
+                    strerror(errno), errno == EADDRINUSE ? "; stop what uses it, or set PORT" : "");
     return OK;
 }
 
@@ -247,8 +246,8 @@ static void fill_up_soon(struct supervisor *supervisor, const struct child *dead
     supervisor->restart_at = clock_monotonic() + (delay < LONGEST_DELAY ? delay : LONGEST_DELAY);
 }
 
-static void dismiss(struct supervisor *supervisor, bool (*which)(const struct supervisor *supervisor,
-                                                                 const struct child *child))
+static void dismiss(struct supervisor *supervisor,
+                    bool (*which)(const struct supervisor *supervisor, const struct child *child))
 {
     for (size_t i = 0; i < MOST_CHILDREN; i++) {
         struct child *child = &supervisor->children[i];
@@ -337,8 +336,7 @@ static void stop(struct supervisor *supervisor, int exit_status)
     supervisor->stopping = true;
     supervisor->exit_status = exit_status;
     supervisor->restart_at = 0;
-    supervisor->kill_at =
-        clock_monotonic() + site_settings.shutdown_timeout * SECOND + STOP_MARGIN;
+    supervisor->kill_at = clock_monotonic() + site_settings.shutdown_timeout * SECOND + STOP_MARGIN;
     dismiss(supervisor, is_any);
     close(supervisor->listen_fd);
     close(supervisor->alive_write);

@@ -14,7 +14,7 @@
 #include "site/settings.h"
 #include "site/site.h"
 
-#define SECOND ((int64_t)1000 * 1000)
+#define SECOND             ((int64_t)1000 * 1000)
 #define QUEUE_PER_EXECUTOR 32
 
 static unsigned executor_count(void)
@@ -41,8 +41,7 @@ static enum status find_database(void)
         return status;
     site.reads_block = db_reads_block(db);
     if (site_migrations_check(db) != OK)
-        log_warning("the database is not ready",
-                    LOG_STRING("reason", status_failure()->message));
+        log_warning("the database is not ready", LOG_STRING("reason", status_failure()->message));
     return OK;
 }
 
