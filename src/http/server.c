@@ -26,7 +26,7 @@
 #define DRAIN_INTERVAL    (SECOND / 50)
 #define SLOWEST_RATE      16384 /* bytes a second that a client must at least manage */
 #define CONNECTION_LIMIT  10000
-#define CONNECTION_MEMORY ((size_t)48 * 1024) /* of libmicrohttpd: headers, both ways */
+#define CONNECTION_MEMORY ((size_t)32 * 1024) /* of libmicrohttpd: headers, both ways */
 #define REQUEST_MEMORY    ((size_t)16 * 1024)
 
 enum stage { STAGE_STARTED, STAGE_PLANNED, STAGE_EXECUTING, STAGE_ANSWERED };

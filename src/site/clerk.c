@@ -84,6 +84,7 @@ int clerk_run(void)
         if (poll(&alive, 1, (int)(wait / 1000) + 1) > 0)
             break;
     }
+    site_database_close();
     arena_free(schedule.arena);
     log_flush();
     return 0;

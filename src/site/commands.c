@@ -98,7 +98,9 @@ static int check(int count, char **arguments)
     while (router_row(site_router(), counts.routes, &row))
         counts.routes++;
     struct db *db;
-    if (site_database(&db, false) == OK && site_migrations_check(db) != OK)
+    bool is_behind = site_database(&db, false) == OK && site_migrations_check(db) != OK;
+    site_database_close();
+    if (is_behind)
         return failed();
     printf("No faults: %zu modules, %zu routes, %zu templates.\n", counts.modules, counts.routes,
            counts.templates);

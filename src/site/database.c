@@ -38,3 +38,12 @@ enum status site_database(struct db **out, bool writes)
         pthread_setspecific(key, *out);
     return status;
 }
+
+void site_database_close(void)
+{
+    pthread_once(&once, make_keys);
+    db_close(pthread_getspecific(reading));
+    db_close(pthread_getspecific(writing));
+    pthread_setspecific(reading, NULL);
+    pthread_setspecific(writing, NULL);
+}

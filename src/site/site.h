@@ -46,6 +46,8 @@ void site_answer(void *context, struct request *request, struct response *respon
 
 /* A connection of this thread, opened at its first use and closed when the thread ends. */
 enum status site_database(struct db **out, bool writes);
+/* For the main thread, which has no end that closes them. */
+void site_database_close(void);
 
 /* Migrations of the installed modules, in order. */
 enum status site_migrations_apply(struct db *db, size_t *applied);

@@ -42,6 +42,7 @@ static enum status find_database(void)
     site.reads_block = db_reads_block(db);
     if (site_migrations_check(db) != OK)
         log_warning("the database is not ready", LOG_STRING("reason", status_failure()->message));
+    site_database_close();
     return OK;
 }
 
