@@ -46,7 +46,8 @@ struct router;
 struct router *router_new(struct arena *arena);
 
 /* Adds `count` routes below `mount` ("lettings/", or "" for the root), under `namespace` (NULL:
- * none). INVALID: a pattern is no good. */
+ * none). INVALID: a pattern is no good. Of several routes with one name, reversing takes the last
+ * whose arguments fit, as Django does. */
 enum status router_add(struct router *router, const char *namespace, const char *mount,
                        const struct route *routes, size_t count);
 

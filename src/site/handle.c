@@ -13,11 +13,14 @@ static bool is_safe(const struct request *request)
     return request->method & (HTTP_GET | HTTP_HEAD | HTTP_OPTIONS);
 }
 
+static bool may_write(const struct request *request)
+{
+    return request->route->work == WORK_BLOCKS || !is_safe(request);
+}
+
 static bool belongs_on_executor(const struct request *request)
 {
-    const struct route *route = request->route;
-    return route->work == WORK_BLOCKS || !is_safe(request)
-           || (route->work == WORK_READS && site.reads_block);
+    return may_write(request) || (request->route->work == WORK_READS && site.reads_block);
 }
 
 struct server_plan site_plan(void *context, struct request *request)

@@ -7,6 +7,7 @@
 #include "template/value.h"
 
 struct arena;
+struct module;
 struct request;
 struct response;
 struct router;
@@ -31,6 +32,11 @@ struct site {
 extern struct site site;
 
 extern const struct template_host site_template_host;
+
+/* Checks the modules of a list that ends with NULL, and adds their routes behind the core's own.
+ * INVALID names the module and the reason. */
+enum status site_assemble(struct router *router, struct arena *arena,
+                          const struct module *const *modules);
 
 enum status site_prepare_error_page(void);
 

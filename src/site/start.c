@@ -25,21 +25,16 @@ const struct router *site_router(void)
     return site.router;
 }
 
-static bool is_installed_before(const char *name, const struct module *module)
+static bool is_before(const char *name, const struct module *const *modules, size_t index)
 {
-    for (const struct module *const *each = installed_modules; *each && *each != module; each++)
-        if (strcmp((*each)->name, name) == 0)
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(modules[i]->name, name) == 0)
             return true;
     return false;
 }
 
-static enum status check_against(const struct module *module, const struct module *other)
+static enum status check_tables(const struct module *module, const struct module *other)
 {
-    if (strcmp(module->name, other->name) == 0)
-        return fail_as(INVALID, "module %s: another module has that name", module->name);
-    if (module->routes.count && other->routes.count && strcmp(module->mount, other->mount) == 0)
-        return fail_as(INVALID, "module %s: the module %s has the mount \"%s\" already",
-                       module->name, other->name, module->mount);
     for (size_t i = 0; module->models && module->models[i]; i++)
         for (size_t k = 0; other->models && other->models[k]; k++)
             if (strcmp(module->models[i]->table, other->models[k]->table) == 0)
@@ -48,51 +43,71 @@ static enum status check_against(const struct module *module, const struct modul
     return OK;
 }
 
-static enum status check_module(const struct module *module, void *context)
+static enum status check_against(const struct module *module, const struct module *other)
 {
-    (void)context;
-    if (module == &site_module)
-        return OK;
+    if (strcmp(module->name, other->name) == 0)
+        return fail_as(INVALID, "module %s: another module has that name", module->name);
+    if (other != &site_module && module->routes.count && other->routes.count
+        && strcmp(module->mount, other->mount) == 0)
+        return fail_as(INVALID, "module %s: the module %s has the mount \"%s\" already",
+                       module->name, other->name, module->mount);
+    return check_tables(module, other);
+}
+
+static enum status check_module(const struct module *const *modules, size_t index)
+{
+    const struct module *module = modules[index];
     if (!module->name || !module->mount)
         return fail_as(INVALID, "module %s: it has no %s",
                        module->name ? module->name : "(unnamed)", module->name ? "mount" : "name");
     for (const char *const *need = module->needs; need && *need; need++)
-        if (!is_installed_before(*need, module))
+        if (!is_before(*need, modules, index))
             return fail_as(INVALID, "module %s: it needs the module %s, installed before it",
                            module->name, *need);
-    enum status status = OK;
-    for (const struct module *const *each = installed_modules; *each != module && status == OK;
-         each++)
-        status = check_against(module, *each);
+    enum status status = check_against(module, &site_module);
+    for (size_t i = 0; i < index && status == OK; i++)
+        status = check_against(module, modules[i]);
     return status;
 }
 
-static enum status check_names(const struct module *module)
+static enum status add_route(struct router *router, struct arena *arena,
+                             const struct module *module, const struct route *route)
 {
-    for (size_t i = 0; i < module->routes.count; i++) {
-        const struct route *route = &module->routes.rows[i];
-        if (!route->view)
-            return fail_as(INVALID, "module %s: the route \"%s\" has no view", module->name,
-                           route->pattern);
-        for (size_t k = 0; k < i && route->name; k++)
-            if (module->routes.rows[k].name
-                && strcmp(module->routes.rows[k].name, route->name) == 0)
-                return fail_as(INVALID, "module %s: two routes have the name %s", module->name,
-                               route->name);
+    if (!route->view)
+        return fail_as(INVALID, "module %s: the route \"%s\" has no view", module->name,
+                       route->pattern);
+    if (route->name) {
+        struct text name = module->namespace
+                               ? text_format(arena, "%s:%s", module->namespace, route->name)
+                               : text_of(route->name);
+        if (router_has(router, name))
+            return fail_as(INVALID, "module %s: another route has the name %.*s", module->name,
+                           TEXT_ARG(name));
     }
+    if (router_add(router, module->namespace, module->mount, route, 1) != OK)
+        return fail_as(INVALID, "module %s: %s", module->name, status_failure()->message);
     return OK;
 }
 
-static enum status add_routes(const struct module *module, void *context)
+static enum status add_routes(struct router *router, struct arena *arena,
+                              const struct module *module)
 {
-    (void)context;
-    enum status status = check_names(module);
-    if (status == OK)
-        status = router_add(site.router, module->namespace, module->mount, module->routes.rows,
-                            module->routes.count);
-    if (status != OK)
-        return fail_as(INVALID, "module %s: %s", module->name, status_failure()->message);
-    return OK;
+    enum status status = OK;
+    for (size_t i = 0; i < module->routes.count && status == OK; i++)
+        status = add_route(router, arena, module, &module->routes.rows[i]);
+    return status;
+}
+
+enum status site_assemble(struct router *router, struct arena *arena,
+                          const struct module *const *modules)
+{
+    enum status status = add_routes(router, arena, &site_module);
+    for (size_t i = 0; modules[i] && status == OK; i++) {
+        status = check_module(modules, i);
+        if (status == OK)
+            status = add_routes(router, arena, modules[i]);
+    }
+    return status;
 }
 
 static enum status add_nav(const struct module *module, void *context)
@@ -130,9 +145,7 @@ enum status site_start(void)
 {
     site.arena = arena_new((size_t)64 * 1024);
     site.router = router_new(site.arena);
-    enum status status = site_each_module(check_module, NULL);
-    if (status == OK)
-        status = site_each_module(add_routes, NULL);
+    enum status status = site_assemble(site.router, site.arena, installed_modules);
     if (status == OK)
         status = site_each_module(add_nav, NULL);
     if (status == OK)
