@@ -62,7 +62,8 @@ bool router_match(const struct router *router, struct arena *arena, struct text 
                   struct route_match *out);
 
 /* The path of "namespace:name", percent-encoded; of several of that name, the last that takes the
- * arguments. They are all named, or all positional (empty names). NOT_FOUND: no such name, or its patterns do not take these arguments. */
+ * arguments. They are all named, or all positional (empty names). NOT_FOUND: no such name, or its
+ * patterns do not take these arguments. */
 enum status router_reverse(const struct router *router, struct arena *arena, struct text name,
                            const struct route_argument *arguments, size_t count, struct text *out);
 

@@ -188,13 +188,12 @@ static enum MHD_Result send_response(struct exchange *exchange)
     return result;
 }
 
-static void answer(struct exchange *exchange, bool blocking)
+static void answer(struct exchange *exchange)
 {
     struct server *server = exchange->server;
     log_request_id(exchange->request.id);
     response_start(&exchange->response, exchange->arena);
-    server->options.answer(server->options.context, &exchange->request, &exchange->response,
-                           blocking);
+    server->options.answer(server->options.context, &exchange->request, &exchange->response);
     if (exchange->request.refused == 400)
         exchange->response.close = true; /* where it ends is not sure */
     log_request_id(TEXT_NONE);
@@ -203,14 +202,14 @@ static void answer(struct exchange *exchange, bool blocking)
 static enum MHD_Result refuse(struct exchange *exchange, int status)
 {
     exchange->request.refused = status;
-    answer(exchange, false);
+    answer(exchange);
     return send_response(exchange);
 }
 
 static void run_on_executor(void *item)
 {
     struct exchange *exchange = item;
-    answer(exchange, true);
+    answer(exchange);
     exchange->stage = STAGE_ANSWERED;
     MHD_resume_connection(exchange->handle);
 }
@@ -222,7 +221,7 @@ static enum MHD_Result answer_later(struct exchange *exchange)
     if (executor_submit(exchange->server->executor, exchange))
         return MHD_YES;
     exchange->request.refused = 503;
-    answer(exchange, false);
+    answer(exchange);
     exchange->stage = STAGE_ANSWERED;
     MHD_resume_connection(exchange->handle);
     return MHD_YES;
@@ -284,7 +283,7 @@ static enum MHD_Result on_complete(struct exchange *exchange)
         exchange->request.refused = 413;
     if (exchange->plan.blocks && !exchange->request.refused)
         return answer_later(exchange);
-    answer(exchange, false);
+    answer(exchange);
     return send_response(exchange);
 }
 

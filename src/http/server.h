@@ -30,9 +30,8 @@ struct server_options {
     void *context;
     /* When the headers are there: finds the route. */
     struct server_plan (*plan)(void *context, struct request *request);
-    /* Fills in the response. `blocking`: runs on an executor thread. */
-    void (*answer)(void *context, struct request *request, struct response *response,
-                   bool blocking);
+    /* Fills in the response. */
+    void (*answer)(void *context, struct request *request, struct response *response);
 };
 
 /* Serves from now on, on threads of its own. */

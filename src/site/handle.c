@@ -37,9 +37,9 @@ struct server_plan site_plan(void *context, struct request *request)
                                 .blocks = belongs_on_executor(request)};
 }
 
-static enum status run_view(struct request *request, struct response *response, bool blocking)
+static enum status run_view(struct request *request, struct response *response)
 {
-    if (request->route->work != WORK_NONE && site_database(&request->db, blocking) != OK)
+    if (request->route->work != WORK_NONE && site_database(&request->db, may_write(request)) != OK)
         return fail_as(BUSY, "no database: %s", status_failure()->message);
     return request->route->view(request, response);
 }
@@ -67,12 +67,12 @@ static void answer_failure(struct request *request, struct response *response, e
     site_error_page(request, response, code, shows_reason ? reason : TEXT(""));
 }
 
-void site_answer(void *context, struct request *request, struct response *response, bool blocking)
+void site_answer(void *context, struct request *request, struct response *response)
 {
     (void)context;
     size_t entered;
     if (middleware_before(request, response, &entered)) {
-        enum status status = run_view(request, response, blocking);
+        enum status status = run_view(request, response);
         if (status == OK && response->body.failed)
             status = fail("the page is too long");
         if (status != OK)

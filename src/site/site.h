@@ -42,7 +42,7 @@ void site_error_page(struct request *request, struct response *response, int sta
 
 /* The way of a request; see http/server.h. */
 struct server_plan site_plan(void *context, struct request *request);
-void site_answer(void *context, struct request *request, struct response *response, bool blocking);
+void site_answer(void *context, struct request *request, struct response *response);
 
 /* A connection of this thread, opened at its first use and closed when the thread ends. */
 enum status site_database(struct db **out, bool writes);

@@ -1,0 +1,186 @@
+/* The checks of the list of modules, with lists of its own instead of modules/installed.c and a
+ * table of files of its own instead of the one that the build makes. */
+#include "site/outcome.h"
+
+#include "http/assets.h"
+#include "site/module.h"
+
+/* site/start.c sees this in the place of the installed modules. */
+static const struct module *const *listed;
+#define installed_modules listed
+#include "site/start.c" /* NOLINT(bugprone-suspicious-include) */
+#undef installed_modules
+
+const struct asset assets[] = {
+    {"templates/500.html", "templates/500.html", NULL, NULL, TEXT("<h1>Error</h1>"), {0}, {0}},
+};
+const size_t asset_count = COUNT(assets);
+
+static enum status view_nothing(struct request *request, struct response *response)
+{
+    (void)request;
+    (void)response;
+    return OK;
+}
+
+static const struct model thing = {.app_label = "a", .name = "thing", .table = "a_thing"};
+static const struct model same_thing = {.app_label = "b", .name = "thing", .table = "a_thing"};
+static const struct model other_thing = {.app_label = "b", .name = "thing", .table = "b_thing"};
+
+#define ONE_ROUTE(...) ROUTES({"", view_nothing, .name = "index" __VA_OPT__(, ) __VA_ARGS__})
+
+static const struct module a = {.name = "a",
+                                .namespace = "a",
+                                .mount = "a/",
+                                .models = MODELS(&thing),
+                                .routes = ROUTES({"", view_nothing, .name = "index"},
+                                                 {"<int:id>/", view_nothing, .name = "one"}),
+                                .nav = NAV({"A", "a:index"})};
+static const struct module b = {.name = "b",
+                                .namespace = "b",
+                                .mount = "b/",
+                                .needs = NEEDS("a"),
+                                .models = MODELS(&other_thing),
+                                .routes = ONE_ROUTE(),
+                                .nav = NAV({"B", "b:index"}, {"Its neighbour", "a:index"})};
+static const struct module root = {.name = "root", .mount = "", .routes = ONE_ROUTE()};
+static const struct module same_route = {.name = "c", .mount = "c/", .routes = ONE_ROUTE()};
+static const struct module silent = {.name = "silent", .mount = "a/"};
+static const struct module same_name = {.name = "a", .mount = "c/"};
+static const struct module same_mount = {.name = "c", .mount = "a/", .routes = ONE_ROUTE()};
+static const struct module same_table = {.name = "c", .mount = "c/", .models = MODELS(&same_thing)};
+static const struct module nameless = {.mount = "c/"};
+static const struct module mountless = {.name = "c"};
+static const struct module needs_absent = {.name = "c", .mount = "c/", .needs = NEEDS("a", "zoo")};
+static const struct module needs_itself = {.name = "c", .mount = "c/", .needs = NEEDS("c")};
+static const struct module viewless = {.name = "c",
+                                       .mount = "c/",
+                                       .routes = ROUTES({.pattern = "x/", .name = "x"})};
+static const struct module doubled = {.name = "c",
+                                      .mount = "c/",
+                                      .routes = ROUTES({"x/", view_nothing, .name = "x"},
+                                                       {"y/", view_nothing, .name = "y"},
+                                                       {"z/", view_nothing, .name = "x"})};
+static const struct module misspelt = {.name = "c",
+                                       .mount = "c/",
+                                       .routes =
+                                           ROUTES({"<integer:id>/", view_nothing, .name = "x"})};
+static const struct module lost = {.name = "c", .mount = "c/", .nav = NAV({"Lost", "c:index"})};
+static const struct module pathless = {.name = "c", .mount = "c/", .nav = NAV({"One", "a:one"})};
+
+struct list_row {
+    const struct module *list[4];
+    const char *words[3]; /* what the refusal says; none: the list is taken */
+};
+
+static const struct list_row rows[] = {
+    {{NULL}, {NULL}},
+    {{&a}, {NULL}},
+    {{&a, &b}, {NULL}},
+    {{&root, &a, &b}, {NULL}},
+    {{&a, &silent}, {NULL}}, /* a mount without routes is nobody's */
+    {{&silent, &a}, {NULL}},
+    {{&b}, {"module b", "needs the module a"}},
+    {{&b, &a}, {"module b", "needs the module a"}},
+    {{&a, &needs_absent}, {"module c", "needs the module zoo"}},
+    {{&needs_itself}, {"module c", "needs the module c"}},
+    {{&a, &same_name}, {"module a", "another module has that name"}},
+    {{&a, &a}, {"module a"}},
+    {{&a, &same_mount}, {"module c", "the module a has the mount \"a/\""}},
+    {{&a, &same_table}, {"module c", "the module a has the table a_thing"}},
+    {{&nameless}, {"(unnamed)", "name"}},
+    {{&mountless}, {"module c", "mount"}},
+    {{&root, &same_route}, {"module c", "another route has the name index"}},
+    {{&viewless}, {"module c", "\"x/\"", "no view"}},
+    {{&doubled}, {"module c", "another route has the name x"}},
+    {{&misspelt}, {"module c", "integer", "no converter"}},
+    {{&a, &lost}, {"module c", "nav row \"Lost\"", "c:index"}},
+    {{&a, &pathless}, {"module c", "nav row \"One\"", "a:one"}},
+    {{&lost, &a}, {"module c", "Lost"}},
+};
+
+static enum status start(void *context)
+{
+    listed = context;
+    return site_start();
+}
+
+static void test_lists(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct outcome outcome = outcome_of(start, (void *)(uintptr_t)rows[i].list);
+        enum status expected = rows[i].words[0] ? INVALID : OK;
+        check(outcome.status == expected, "row %zu gives %d: %s", i, outcome.status,
+              outcome.message);
+        for (size_t k = 0; k < COUNT(rows[i].words) && rows[i].words[k]; k++)
+            check(strstr(outcome.message, rows[i].words[k]) != NULL, "row %zu, \"%s\" in \"%s\"", i,
+                  rows[i].words[k], outcome.message);
+    }
+}
+
+static enum status start_and_look(void *context)
+{
+    struct text path = TEXT("");
+    struct route_argument id = {.value = TEXT("7")};
+    struct route_match match;
+    enum status status = start(context);
+    if (status != OK)
+        return status;
+    if (site_reverse(site.arena, TEXT("a:one"), &id, 1, &path) != OK || !text_is(path, "/a/7/"))
+        return fail("a:one is %.*s", TEXT_ARG(path));
+    if (!router_match(site_router(), site.arena, TEXT("/b/"), &match)
+        || match.route != &b.routes.rows[0])
+        return fail("/b/ is not b's");
+    if (!router_match(site_router(), site.arena, TEXT("/healthz"), &match)
+        || router_match(site_router(), site.arena, TEXT("/c/"), &match))
+        return fail("the core's own routes");
+    if (site.nav.count != 3 || !text_is(site.nav.items[2].url, "/a/"))
+        return fail("%zu nav rows", site.nav.count);
+    return text_is(site.server_error_page, "<h1>Error</h1>") ? OK : fail("no page for errors");
+}
+
+static void test_site_is_put_together(void **state)
+{
+    static const struct module *const list[] = {&a, &b, NULL};
+    (void)state;
+    struct outcome outcome = outcome_of(start_and_look, (void *)(uintptr_t)list);
+    check(outcome.status == OK, "%s", outcome.message);
+}
+
+struct visits {
+    const struct module *seen[4];
+    size_t count;
+    size_t stop_at;
+};
+
+static enum status visit(const struct module *module, void *context)
+{
+    struct visits *visits = context;
+    visits->seen[visits->count++] = module;
+    return visits->count == visits->stop_at ? CONFLICT : OK;
+}
+
+static void test_each_module(void **state)
+{
+    static const struct module *const list[] = {&a, &b, NULL};
+    struct visits all = {0};
+    struct visits two = {.stop_at = 2};
+    (void)state;
+    listed = list;
+    assert_status(site_each_module(visit, &all), OK);
+    assert_int_equal(all.count, 3);
+    assert_ptr_equal(all.seen[0], &site_module); /* the core first */
+    assert_ptr_equal(all.seen[1], &a);
+    assert_ptr_equal(all.seen[2], &b);
+    assert_int_equal(site_each_module(visit, &two), CONFLICT);
+    assert_int_equal(two.count, 2);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_lists),
+    TEST(test_site_is_put_together),
+    TEST(test_each_module),
+};
+
+UNIT_MAIN(tests)
