@@ -62,5 +62,5 @@ build_tree() {
         cat "$dir/build.log" >&2
         return 1
     fi
-    grep -E -A 8 'warning: ' "$dir/build.log" || true
+    grep -aE -A 8 'warning: ' "$dir/build.log" || true
 }

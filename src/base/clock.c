@@ -46,6 +46,6 @@ void clock_iso(char out[CLOCK_ISO_SIZE], int64_t wall)
     struct tm tm;
     int part = break_down(&tm, wall);
     size_t length = strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%S.000000Z", &tm);
-    for (size_t at = length - 2; part > 0; part /= 10)
+    for (size_t at = length - 2; length > 0 && part > 0; part /= 10)
         out[at--] = (char)('0' + part % 10);
 }

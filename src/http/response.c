@@ -148,7 +148,7 @@ void response_finish(struct response *response, const struct request *request)
         response_header(response, "Cache-Control", TEXT("no-cache"));
     if (is_read && response->status == 200)
         set_tag(response, request);
-    if (response->fixed.at || !is_compressible(response->content_type))
+    if (response->fixed.at || response->encoding.length || !is_compressible(response->content_type))
         return;
     response_header(response, "Vary", TEXT("Accept-Encoding"));
     if (response->body.length >= WORTH_COMPRESSING

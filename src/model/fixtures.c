@@ -79,6 +79,22 @@ static enum status parameter_of(struct arena *arena, const struct field *field, 
     return OK;
 }
 
+static bool has_field(const struct model *model, const char *name)
+{
+    for (size_t i = 1; i < model->field_count; i++)
+        if (strcmp(model->fields[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static enum status check_names(const struct model *model, json_t *fields)
+{
+    for (void *at = json_object_iter(fields); at; at = json_object_iter_next(fields, at))
+        if (!has_field(model, json_object_iter_key(at)))
+            return fail_as(INVALID, "the model has no field \"%s\"", json_object_iter_key(at));
+    return OK;
+}
+
 static enum status load_object(struct db *db, struct loading *loading, const json_t *object)
 {
     size_t index = 0;
@@ -90,6 +106,7 @@ static enum status load_object(struct db *db, struct loading *loading, const jso
         loading->statements[index] = insert_statement(loading->arena, model);
     struct db_parameter *parameters =
         ARENA_ARRAY(loading->arena, struct db_parameter, model->field_count);
+    status = check_names(model, json_object_get(object, "fields"));
     for (size_t i = 0; i < model->field_count && status == OK; i++) {
         const json_t *value =
             i == 0 ? json_object_get(object, "pk")

@@ -119,6 +119,11 @@ enum status migrations_check(struct db *db, const struct migration *migrations, 
     for (size_t i = 0; i < count; i++) {
         bool there;
         enum status status = is_applied(db, &migrations[i], &there);
+        if (status == FAILED)
+            return fail_as(INVALID,
+                           "the list of applied migrations cannot be read (%s): run "
+                           "`oc-lettings migrate`",
+                           status_failure()->message);
         if (status != OK)
             return status;
         if (!there)

@@ -14,12 +14,18 @@ static bool is_reference(const struct field *field)
     return field->kind == FIELD_FOREIGN_KEY || field->kind == FIELD_ONE_TO_ONE;
 }
 
+/* NULL was read as a text without place. */
+static struct value text_value(struct text text)
+{
+    return text.at ? value_text(text) : VALUE_NULL;
+}
+
 static struct value field_value(const struct field *field, const void *row, struct arena *arena)
 {
     const void *at = member(row, field->offset);
     switch (field->kind) {
     case FIELD_TEXT:
-    case FIELD_DATETIME: return value_text(*(const struct text *)at);
+    case FIELD_DATETIME: return text_value(*(const struct text *)at);
     case FIELD_BOOLEAN: return value_bool(*(const bool *)at);
     case FIELD_FOREIGN_KEY:
     case FIELD_ONE_TO_ONE: {
@@ -74,7 +80,7 @@ static void read_field(const struct model_reader *reader, size_t index, char *ro
     const struct field *field = &reader->model->fields[index];
     void *at = row + field->offset;
     int column = reader->columns[index];
-    if (column < 0)
+    if (column < 0 || db_is_null_at(reader->rows, column))
         return;
     switch (field->kind) {
     case FIELD_TEXT:

@@ -117,8 +117,8 @@ bool model_get(const struct model *model, const void *row, struct text name, str
 
 struct value model_value(const struct model *model, const void *row, struct arena *arena);
 
-/* Reads rows of a model from columns whose names begin with `prefix` ("address__city"). Columns
- * that the statement does not give leave their member zero. */
+/* Reads rows of a model from columns whose names begin with `prefix` ("address__city"). NULL, and
+ * columns that the statement does not give, leave their member zero. */
 struct model_reader {
     const struct model *model;
     const struct db_rows *rows;

@@ -7,6 +7,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -20,6 +21,7 @@ export const SANITIZED = /(asan|tsan)$/.exec(BUILD)?.[0] ?? null;
 const START_LIMIT_MS = SANITIZED ? 30_000 : 10_000;
 const STOP_LIMIT_MS = 10_000;
 const SANITIZER_REPORT = /(ERROR|WARNING): \w+Sanitizer|runtime error: |FATAL: \w+Sanitizer/;
+const LEFT_OPEN_LIMIT_MS = 15_000;
 const DATABASE_NAME = 'oc-lettings-site.sqlite3';
 
 // Nothing of the developer's settings reaches the program under test.
@@ -37,6 +39,14 @@ const folders = new Set();
 process.on('exit', () => {
   for (const child of mine) child.kill('SIGKILL');
   for (const dir of folders) rmSync(dir, { recursive: true, force: true });
+});
+
+// A failed test may leave a child or a socket open, which would keep this process alive.
+after(() => {
+  setTimeout(() => {
+    console.error(`a test left open: ${process.getActiveResourcesInfo().join(', ')}`);
+    process.exit(1);
+  }, LEFT_OPEN_LIMIT_MS).unref();
 });
 
 export function temporaryFolder() {

@@ -30,7 +30,7 @@
 #include "base/status.h"
 #include "base/text.h"
 
-#define UNIT __attribute__((unused)) static
+#define UNIT         __attribute__((unused)) static
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Fails with words of the row that is being tried. */
@@ -47,9 +47,8 @@
     check(strstr(status_failure()->message, (words)) != NULL, "\"%s\" in \"%s\"", (words),         \
           status_failure()->message)
 
-UNIT __attribute__((format(printf, 5, 6))) void unit_check(bool holds, const char *condition,
-                                                           const char *file, int line,
-                                                           const char *format, ...)
+UNIT __attribute__((format(printf, 5, 6))) void
+unit_check(bool holds, const char *condition, const char *file, int line, const char *format, ...)
 {
     char words[1024];
     va_list arguments;

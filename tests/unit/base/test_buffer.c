@@ -128,8 +128,7 @@ static void test_escaped(void **state)
         {TEXT("&<>\"'"), "&amp;&lt;&gt;&quot;&#x27;"},
         {TEXT("a&b"), "a&amp;b"},
         {TEXT("&amp;"), "&amp;amp;"},
-        {TEXT("<script>alert('x')</script>"),
-         "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"},
+        {TEXT("<script>alert('x')</script>"), "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"},
         {TEXT("<a"), "&lt;a"},
         {TEXT("a<"), "a&lt;"},
         {TEXT("`=/;%"), "`=/;%"},
@@ -146,8 +145,8 @@ static void test_escaped(void **state)
 static void test_int(void **state)
 {
     static const int64_t rows[] = {
-        0,  1,   -1,   9,         10,        -10,       99,           100,
-        12, 405, -405, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN + 1, INT64_MIN,
+        0,   1,    -1,        9,         10,        -10,           99,        100, 12,
+        405, -405, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN + 1, INT64_MIN,
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buffer buffer = {.arena = *state};

@@ -110,7 +110,8 @@ static void test_integers(void **state)
 static json_t *parse(struct text line, const char *what)
 {
     json_error_t error;
-    json_t *object = json_loadb(line.at, line.length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    json_t *object =
+        json_loadb(line.at, line.length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     check(object != NULL, "%s: %s in %.*s", what, error.text, TEXT_ARG(line));
     check(text_find_char(line, '\n') == line.length - 1, "%s: one line", what);
     return object;
@@ -125,9 +126,17 @@ static const char *member(const json_t *object, const char *name)
 static void test_json_is_valid(void **state)
 {
     static const struct text values[] = {
-        TEXT(""),          TEXT("plain"),     TEXT("say \"hi\""), TEXT("back\\slash"),
-        TEXT("two\nlines"), TEXT("\0\x01\x1F\x7F"), TEXT("a\r\tb"), TEXT("</script>"),
-        TEXT("gr\xC3\xBC\xC3\x9F \xF0\x9F\x8F\xA0"), TEXT("{\"a\":[1]}"), TEXT("\\u0041"),
+        TEXT(""),
+        TEXT("plain"),
+        TEXT("say \"hi\""),
+        TEXT("back\\slash"),
+        TEXT("two\nlines"),
+        TEXT("\0\x01\x1F\x7F"),
+        TEXT("a\r\tb"),
+        TEXT("</script>"),
+        TEXT("gr\xC3\xBC\xC3\x9F \xF0\x9F\x8F\xA0"),
+        TEXT("{\"a\":[1]}"),
+        TEXT("\\u0041"),
     };
     log_configure(&(const struct log_options){.json = true, .process = "worker \"1\""});
     for (size_t i = 0; i < COUNT(values); i++) {

@@ -48,9 +48,9 @@ static void test_flags(void **state)
         const char *raw;
         bool value;
     } taken[] = {
-        {"1", true},    {"true", true},   {"TRUE", true}, {"True", true}, {"yes", true},
-        {"on", true},   {"oN", true},     {"0", false},   {"false", false}, {"False", false},
-        {"no", false},  {"NO", false},    {"off", false},
+        {"1", true},   {"true", true}, {"TRUE", true}, {"True", true},   {"yes", true},
+        {"on", true},  {"oN", true},   {"0", false},   {"false", false}, {"False", false},
+        {"no", false}, {"NO", false},  {"off", false},
     };
     for (size_t i = 0; i < COUNT(taken); i++) {
         setenv("UNIT_FLAG", taken[i].raw, 1);
@@ -83,14 +83,29 @@ static void test_numbers_and_texts(void **state)
 static const struct {
     const char *key, *raw;
 } refused[] = {
-    {"UNIT_FLAG", ""},        {"UNIT_FLAG", "2"},         {"UNIT_FLAG", "yess"},
-    {"UNIT_FLAG", "1 "},      {"UNIT_FLAG", "enabled"},   {"UNIT_FLAG", "truetrue"},
-    {"UNIT_FLAG", "0 false"}, {"UNIT_FLAG", "-1"},        {"UNIT_NUMBER", ""},
-    {"UNIT_NUMBER", "-6"},    {"UNIT_NUMBER", "65536"},   {"UNIT_NUMBER", "80a"},
-    {"UNIT_NUMBER", " 80"},   {"UNIT_NUMBER", "8e3"},     {"UNIT_NUMBER", "99999999999999999999"},
-    {"UNIT_NUMBER", "0x50"},  {"UNIT_NUMBER", "1.5"},     {"UNIT_CHOICE", ""},
-    {"UNIT_CHOICE", "four"},  {"UNIT_CHOICE", "one two"}, {"UNIT_CHOICE", "One"},
-    {"UNIT_CHOICE", "on"},    {"UNIT_WORD", "a text that is much too long"},
+    {"UNIT_FLAG", ""},
+    {"UNIT_FLAG", "2"},
+    {"UNIT_FLAG", "yess"},
+    {"UNIT_FLAG", "1 "},
+    {"UNIT_FLAG", "enabled"},
+    {"UNIT_FLAG", "truetrue"},
+    {"UNIT_FLAG", "0 false"},
+    {"UNIT_FLAG", "-1"},
+    {"UNIT_NUMBER", ""},
+    {"UNIT_NUMBER", "-6"},
+    {"UNIT_NUMBER", "65536"},
+    {"UNIT_NUMBER", "80a"},
+    {"UNIT_NUMBER", " 80"},
+    {"UNIT_NUMBER", "8e3"},
+    {"UNIT_NUMBER", "99999999999999999999"},
+    {"UNIT_NUMBER", "0x50"},
+    {"UNIT_NUMBER", "1.5"},
+    {"UNIT_CHOICE", ""},
+    {"UNIT_CHOICE", "four"},
+    {"UNIT_CHOICE", "one two"},
+    {"UNIT_CHOICE", "One"},
+    {"UNIT_CHOICE", "on"},
+    {"UNIT_WORD", "a text that is much too long"},
 };
 
 static void test_refusals_name_key_and_value(void **state)

@@ -69,10 +69,8 @@ static void test_each_thread_has_its_own(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_failure_tells_what_and_where),
-    TEST(test_status_is_given_back),
-    TEST(test_message_may_hold_the_one_before),
-    TEST(test_long_message_is_cut),
+    TEST(test_failure_tells_what_and_where),    TEST(test_status_is_given_back),
+    TEST(test_message_may_hold_the_one_before), TEST(test_long_message_is_cut),
     TEST(test_each_thread_has_its_own),
 };
 

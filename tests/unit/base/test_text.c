@@ -53,12 +53,18 @@ static void test_starts_and_ends(void **state)
         struct text text, part;
         bool starts, ends;
     } rows[] = {
-        {TEXT("abc"), TEXT(""), true, true},      {TEXT("abc"), {0}, true, true},
-        {TEXT(""), TEXT(""), true, true},         {TEXT("abc"), TEXT("abc"), true, true},
-        {TEXT("abc"), TEXT("ab"), true, false},   {TEXT("abc"), TEXT("bc"), false, true},
-        {TEXT("abc"), TEXT("abcd"), false, false}, {TEXT("abc"), TEXT("b"), false, false},
-        {TEXT("abc"), TEXT("AB"), false, false},  {TEXT(""), TEXT("a"), false, false},
-        {{0}, TEXT("a"), false, false},           {TEXT("aba"), TEXT("a"), true, true},
+        {TEXT("abc"), TEXT(""), true, true},
+        {TEXT("abc"), {0}, true, true},
+        {TEXT(""), TEXT(""), true, true},
+        {TEXT("abc"), TEXT("abc"), true, true},
+        {TEXT("abc"), TEXT("ab"), true, false},
+        {TEXT("abc"), TEXT("bc"), false, true},
+        {TEXT("abc"), TEXT("abcd"), false, false},
+        {TEXT("abc"), TEXT("b"), false, false},
+        {TEXT("abc"), TEXT("AB"), false, false},
+        {TEXT(""), TEXT("a"), false, false},
+        {{0}, TEXT("a"), false, false},
+        {TEXT("aba"), TEXT("a"), true, true},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -73,9 +79,17 @@ static void test_part_is_cut_to_the_text(void **state)
         size_t from, to;
         const char *expected;
     } rows[] = {
-        {0, 0, ""},         {0, 3, "abc"},        {0, 2, "ab"},    {1, 2, "b"},
-        {1, 99, "bc"},      {2, 1, ""},           {3, 3, ""},      {4, 9, ""},
-        {SIZE_MAX, 0, ""},  {0, SIZE_MAX, "abc"}, {SIZE_MAX, SIZE_MAX, ""},
+        {0, 0, ""},
+        {0, 3, "abc"},
+        {0, 2, "ab"},
+        {1, 2, "b"},
+        {1, 99, "bc"},
+        {2, 1, ""},
+        {3, 3, ""},
+        {4, 9, ""},
+        {SIZE_MAX, 0, ""},
+        {0, SIZE_MAX, "abc"},
+        {SIZE_MAX, SIZE_MAX, ""},
     };
     struct text abc = TEXT("abc");
     (void)state;
@@ -93,8 +107,17 @@ static void test_part_is_cut_to_the_text(void **state)
 static void test_trim(void **state)
 {
     static const char *const rows[][2] = {
-        {"", ""},           {"   ", ""},      {"a", "a"},   {" a ", "a"},
-        {"\t\n\v\f\ra b\r", "a b"}, {"a  b", "a  b"}, {"\x1F" "a", "\x1F" "a"}, {"\xC2\xA0", "\xC2\xA0"},
+        {"", ""},
+        {"   ", ""},
+        {"a", "a"},
+        {" a ", "a"},
+        {"\t\n\v\f\ra b\r", "a b"},
+        {"a  b", "a  b"},
+        {"\x1F"
+         "a",
+         "\x1F"
+         "a"},
+        {"\xC2\xA0", "\xC2\xA0"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -109,12 +132,18 @@ static void test_find(void **state)
         struct text text, needle;
         size_t at;
     } rows[] = {
-        {TEXT("abcabc"), TEXT("c"), 2},   {TEXT("abcabc"), TEXT("ca"), 2},
-        {TEXT("abc"), TEXT("abc"), 0},    {TEXT("abc"), TEXT(""), 0},
-        {TEXT(""), TEXT(""), 0},          {{0}, TEXT(""), 0},
-        {TEXT("a\0b"), TEXT("b"), 2},     {TEXT("abc"), TEXT("d"), TEXT_NOT_FOUND},
-        {TEXT("abc"), TEXT("abcd"), TEXT_NOT_FOUND}, {TEXT("abc"), TEXT("C"), TEXT_NOT_FOUND},
-        {TEXT(""), TEXT("a"), TEXT_NOT_FOUND},       {{0}, TEXT("a"), TEXT_NOT_FOUND},
+        {TEXT("abcabc"), TEXT("c"), 2},
+        {TEXT("abcabc"), TEXT("ca"), 2},
+        {TEXT("abc"), TEXT("abc"), 0},
+        {TEXT("abc"), TEXT(""), 0},
+        {TEXT(""), TEXT(""), 0},
+        {{0}, TEXT(""), 0},
+        {TEXT("a\0b"), TEXT("b"), 2},
+        {TEXT("abc"), TEXT("d"), TEXT_NOT_FOUND},
+        {TEXT("abc"), TEXT("abcd"), TEXT_NOT_FOUND},
+        {TEXT("abc"), TEXT("C"), TEXT_NOT_FOUND},
+        {TEXT(""), TEXT("a"), TEXT_NOT_FOUND},
+        {{0}, TEXT("a"), TEXT_NOT_FOUND},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -158,14 +187,39 @@ static void test_int64(void **state)
         const char *text;
         int64_t value;
     } taken[] = {
-        {"0", 0},   {"7", 7},     {"007", 7},   {"-1", -1},  {"-0", 0},  {"1000000", 1000000},
-        {"9223372036854775807", INT64_MAX},     {"-9223372036854775808", INT64_MIN},
+        {"0", 0},
+        {"7", 7},
+        {"007", 7},
+        {"-1", -1},
+        {"-0", 0},
+        {"1000000", 1000000},
+        {"9223372036854775807", INT64_MAX},
+        {"-9223372036854775808", INT64_MIN},
         {"00000000000000000000000000000012", 12},
     };
     static const char *const refused[] = {
-        "",     "-",   "+1",  " 1",  "1 ",  "1.0", "1e3", "0x10", "--1", "1-", "a", "1a", "١",
-        "9223372036854775808", "-9223372036854775809", "99999999999999999999", "1,000", "1_000",
-        "18446744073709551616", "-18446744073709551617", "\n1", "½",
+        "",
+        "-",
+        "+1",
+        " 1",
+        "1 ",
+        "1.0",
+        "1e3",
+        "0x10",
+        "--1",
+        "1-",
+        "a",
+        "1a",
+        "١",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "99999999999999999999",
+        "1,000",
+        "1_000",
+        "18446744073709551616",
+        "-18446744073709551617",
+        "\n1",
+        "½",
     };
     (void)state;
     int64_t value = 0;
@@ -185,18 +239,52 @@ static void test_int64(void **state)
 static void test_utf8(void **state)
 {
     static const struct text taken[] = {
-        {0}, TEXT(""), TEXT("plain"), TEXT("\0"), TEXT("\x7F"), TEXT("\xC2\x80"), TEXT("\xDF\xBF"),
-        TEXT("\xE0\xA0\x80"), TEXT("\xED\x9F\xBF"), TEXT("\xEE\x80\x80"), TEXT("\xEF\xBF\xBD"),
-        TEXT("\xEF\xBF\xBF"), TEXT("\xF0\x90\x80\x80"), TEXT("\xF4\x8F\xBF\xBF"),
-        TEXT("gr\xC3\xBC\xC3\x9F"), TEXT("\xF0\x9F\x8F\xA0!"), TEXT("\xEF\xBB\xBF" "a"),
+        {0},
+        TEXT(""),
+        TEXT("plain"),
+        TEXT("\0"),
+        TEXT("\x7F"),
+        TEXT("\xC2\x80"),
+        TEXT("\xDF\xBF"),
+        TEXT("\xE0\xA0\x80"),
+        TEXT("\xED\x9F\xBF"),
+        TEXT("\xEE\x80\x80"),
+        TEXT("\xEF\xBF\xBD"),
+        TEXT("\xEF\xBF\xBF"),
+        TEXT("\xF0\x90\x80\x80"),
+        TEXT("\xF4\x8F\xBF\xBF"),
+        TEXT("gr\xC3\xBC\xC3\x9F"),
+        TEXT("\xF0\x9F\x8F\xA0!"),
+        TEXT("\xEF\xBB\xBF"
+             "a"),
     };
     static const struct text refused[] = {
-        TEXT("\x80"), TEXT("\xBF"), TEXT("\xC0\x80"), TEXT("\xC1\xBF"), TEXT("\xC2"),
-        TEXT("\xC2" "a"), TEXT("\xC2\xC2\x80"), TEXT("\xE0\x80\x80"), TEXT("\xE0\x9F\xBF"),
-        TEXT("\xE2\x82"), TEXT("\xE2\x82" "a"), TEXT("\xED\xA0\x80"), TEXT("\xED\xBF\xBF"),
-        TEXT("\xF0\x80\x80\x80"), TEXT("\xF0\x8F\xBF\xBF"), TEXT("\xF0\x9F\x8F"),
-        TEXT("\xF4\x90\x80\x80"), TEXT("\xF5\x80\x80\x80"), TEXT("\xF8\x88\x80\x80\x80"),
-        TEXT("\xFE"), TEXT("\xFF"), TEXT("a\xFF"), TEXT("gr\xFC\xDF"), TEXT("\xC3\xBC\xA4"),
+        TEXT("\x80"),
+        TEXT("\xBF"),
+        TEXT("\xC0\x80"),
+        TEXT("\xC1\xBF"),
+        TEXT("\xC2"),
+        TEXT("\xC2"
+             "a"),
+        TEXT("\xC2\xC2\x80"),
+        TEXT("\xE0\x80\x80"),
+        TEXT("\xE0\x9F\xBF"),
+        TEXT("\xE2\x82"),
+        TEXT("\xE2\x82"
+             "a"),
+        TEXT("\xED\xA0\x80"),
+        TEXT("\xED\xBF\xBF"),
+        TEXT("\xF0\x80\x80\x80"),
+        TEXT("\xF0\x8F\xBF\xBF"),
+        TEXT("\xF0\x9F\x8F"),
+        TEXT("\xF4\x90\x80\x80"),
+        TEXT("\xF5\x80\x80\x80"),
+        TEXT("\xF8\x88\x80\x80\x80"),
+        TEXT("\xFE"),
+        TEXT("\xFF"),
+        TEXT("a\xFF"),
+        TEXT("gr\xFC\xDF"),
+        TEXT("\xC3\xBC\xA4"),
     };
     (void)state;
     for (size_t i = 0; i < COUNT(taken); i++)

@@ -22,8 +22,8 @@ UNIT void outcome_run(void *shared)
 /* How `body` ended in a process of its own. */
 UNIT struct outcome outcome_of(enum status (*body)(void *context), void *context)
 {
-    struct outcome *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct outcome *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(shared != MAP_FAILED);
     shared->body = body;
     shared->context = context;

@@ -1,0 +1,182 @@
+// What may wait is answered on threads of its own: writes, and all that reads a rollback-journal database.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { get, makeDatabase, sharedData, skipWithoutShared, startServer, temporaryFolder,
+  TEST_PROGRAM, until } from './harness.mjs';
+import { bytesOf, describeUnless, lock, sql, Wire } from './support.mjs';
+
+const DJANGO = 'oc-lettings-site.sqlite3';
+const ONE = { WEB_CONCURRENCY: '1', DATABASE_MAX_CONNECTIONS: '1', DATABASE_TIMEOUT: '200' };
+
+const fresh = () => makeDatabase(temporaryFolder());
+const rollback = (path) => {
+  sql(path, 'PRAGMA journal_mode = DELETE;');
+  return path;
+};
+// 1: rollback journal, 2: WAL (sqlite.org/fileformat.html, "File format version numbers").
+const journalOf = (path) => [...readFileSync(path).subarray(18, 20)];
+
+const write = (server, id, title) => get(`${server.url}/probe/write/${id}/`,
+  { method: 'POST', body: title });
+const title = async (server,
+  id) => /<h1>(.*)<\/h1>/.exec((await get(`${server.url}/lettings/${id}/`)).text)[1];
+
+const DATABASES = [
+  ['in WAL mode', fresh, [2, 2], false],
+  ['in rollback-journal mode', () => rollback(fresh()), [1, 1], false],
+  ['as Django left it', () => sharedData(DJANGO), [1, 1], skipWithoutShared(DJANGO)],
+];
+for (const [name, make, journal, skip] of DATABASES) {
+  describeUnless(skip, `a database ${name}`, () => {
+    let server;
+    before(async () => {
+      server = await startServer({ program: TEST_PROGRAM, database: make(),
+        env: { DATABASE_TIMEOUT: '1500' } });
+      sql(server.database, `CREATE UNIQUE INDEX only_here ON lettings_letting (title);
+        CREATE TRIGGER orphan AFTER UPDATE ON lettings_letting WHEN NEW.title = 'orphan'
+        BEGIN DELETE FROM lettings_address WHERE id = NEW.address_id; END;`);
+    });
+    after(() => server?.stop());
+
+    test('is read and written', async () => {
+      assert.equal(await title(server, 1), 'Joshua Tree Green Haus /w Hot Tub');
+      assert.equal((await write(server, 1, 'Written')).text, 'written\n');
+      assert.equal(await title(server, 1), 'Written');
+      assert.equal(sql(server.database, 'SELECT title FROM lettings_letting WHERE id = 1;'),
+        'Written');
+    });
+
+    test('takes the writes of both workers at once', async () => {
+      const answers = await Promise.all(Array.from({ length: 24 },
+        (_, i) => write(server, 1 + (i % 6), `Title ${i}`)));
+      assert.deepEqual(answers.map(({ status }) => status), Array(24).fill(200));
+      for (let id = 1; id <= 6; id++) assert.match(await title(server, id), /^Title \d+$/);
+    });
+
+    for (const [words, value] of [['a title that is there', 'Taken'],
+      ['an address that is gone, at the commit', 'orphan']]) {
+      test(`refuses a write that conflicts with ${words}, and all of it`, async () => {
+        await write(server, 2, 'Taken');
+        await write(server, 3, 'Mine');
+        const { status, text } = await write(server, 3, value);
+        assert.equal(status, 409);
+        assert.doesNotMatch(text, /UNIQUE|FOREIGN|constraint/);
+        assert.equal(await title(server, 3), 'Mine');
+        assert.equal((await write(server, 3, 'Free')).status, 200);
+        assert.equal(sql(server.database, 'SELECT count(*) FROM lettings_address;'), '6');
+      });
+    }
+
+    test('is never written by a GET', async () => {
+      const before = sql(server.database, 'SELECT group_concat(title) FROM lettings_letting;');
+      for (let i = 0; i < 5; i++) assert.equal((await get(`${server.url}/probe/write-on-read/`)).status, 500);
+      assert.equal(sql(server.database, 'SELECT group_concat(title) FROM lettings_letting;'),
+        before);
+      await server.logged(/request failed.*readonly/);
+    });
+
+    test('that another keeps writing to is busy, for a while', async (t) => {
+      const unlock = await lock(server.database, 'BEGIN IMMEDIATE', t);
+      const { status, headers } = await write(server, 4, 'Later');
+      assert.equal(status, 503);
+      assert.equal(headers['retry-after'], '2');
+      assert.equal((await get(`${server.url}/lettings/4/`)).status, 200);
+      await unlock();
+      assert.equal((await write(server, 4, 'Later')).status, 200);
+    });
+
+    test('takes bytes as they are', async () => {
+      for (const value of ["'; DROP TABLE lettings_letting; --", '', '東京 🏠', '%s%n',
+        'x'.repeat(256)]) {
+        assert.equal((await write(server, 5, value)).status, 200);
+        assert.equal(sql(server.database, 'SELECT hex(title) FROM lettings_letting WHERE id = 5;'),
+          Buffer.from(value).toString('hex').toUpperCase());
+      }
+    });
+
+    test('keeps its journal mode', () => {
+      assert.deepEqual(journalOf(server.database), journal);
+      assert.equal(existsSync(`${server.database}-wal`), journal[0] === 2);
+    });
+  });
+}
+
+describe('one thread for what waits', () => {
+  for (const [name, make, waits] of [['WAL mode is read beside it', fresh, false],
+    ['rollback-journal mode is read on it', () => rollback(fresh()), true]]) {
+    test(`a database in ${name}`, async (t) => {
+      const server = await startServer({ program: TEST_PROGRAM, database: make(), env: ONE, t });
+      const order = [];
+      const note = (word) => () => order.push(word);
+      const slow = get(`${server.url}/probe/slow/?ms=1000`).then(note('slow'));
+      await sleep(200);
+      await Promise.all([slow, get(`${server.url}/lettings/`).then(note('read')),
+        get(`${server.url}/`).then(note('home'))]);
+      assert.deepEqual(order.filter((word) => word !== 'home'),
+        waits ? ['slow', 'read'] : ['read', 'slow']);
+      assert.notEqual(order.at(-1), 'home');
+    });
+  }
+
+  test('a full queue is a 503 with Retry-After at once, and what does not wait goes on',
+    async (t) => {
+    const server = await startServer({ program: TEST_PROGRAM, env: ONE, t });
+    let isDone = false;
+    const first = get(`${server.url}/probe/slow/?ms=2000`).then((answer) => { isDone = true; return answer; });
+    await sleep(200);
+    const rest = Array.from({ length: 50 },
+      () => get(`${server.url}/probe/slow/?ms=1`).then((answer) => ({ ...answer,
+      early: !isDone })));
+    await sleep(300);
+    const wire = await Wire.open(server.port);
+    for (const path of ['/', '/healthz', '/readyz', '/lettings/', '/static/site/site.css']) {
+      wire.send(bytesOf(`GET ${path}`, { Connection: 'keep-alive' }));
+      assert.equal((await wire.answer()).status, 200, path);
+    }
+    wire.send(bytesOf('GET /probe/slow/?ms=1', { Connection: 'keep-alive' }));
+    const refused = await wire.answer();
+    assert.equal(refused.status, 503);
+    assert.equal(refused.headers['retry-after'], '2');
+    assert.match(refused.body, /<nav aria-label="Main">/);
+    assert.equal(isDone, false, 'all this came before the first was done');
+    wire.close();
+    assert.equal((await first).text, 'slept\n');
+    const answers = await Promise.all(rest);
+    assert.equal(answers.filter(({ status }) => status === 200).length, 32);
+    for (const { early } of answers.filter(({ status }) => status === 503)) assert.ok(early);
+    assert.equal((await get(`${server.url}/probe/slow/?ms=1`)).status, 200);
+  });
+
+  test('a client that hangs up while it waits hurts nobody', async (t) => {
+    const server = await startServer({ program: TEST_PROGRAM, env: ONE, t });
+    for (let i = 0; i < 10; i++) {
+      const wire = await Wire.open(server.port);
+      wire.send(bytesOf('GET /probe/slow/?ms=50'));
+      await sleep(5);
+      wire.close();
+    }
+    assert.equal((await get(`${server.url}/probe/slow/?ms=1`)).text, 'slept\n');
+    assert.equal(server.workers().length, 1);
+  });
+});
+
+test('what waits is finished before the program ends', async () => {
+  const server = await startServer({ program: TEST_PROGRAM, env: ONE });
+  const answers = [300, 100, 1].map((ms) => get(`${server.url}/probe/slow/?ms=${ms}`));
+  await sleep(100);
+  await server.stop();
+  for (const { status, headers } of await Promise.all(answers)) {
+    assert.equal(status, 200);
+    assert.equal(headers.connection, 'close');
+  }
+});
+
+test("the clerk runs the modules' jobs, again and again", async (t) => {
+  const server = await startServer({ program: TEST_PROGRAM, t });
+  const mark = join(server.dir, 'job-ran');
+  await until(() => existsSync(mark) && statSync(mark).size >= 2, 5000,
+    () => 'the job did not run twice');
+});

@@ -1,0 +1,116 @@
+// Where settings come from, which are refused, and how they are listed.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { ROOT, temporaryFolder } from './harness.mjs';
+import { checkCommand as check } from './support.mjs';
+
+const DEBUG = { DEBUG: '1', SOURCE_DIR: ROOT };
+const UNSET = { DEBUG: undefined, SECRET_KEY: undefined, ALLOWED_HOSTS: undefined };
+
+describe('settings that are no good stop the start and are named', () => {
+  const ROWS = {
+    DEBUG: ['maybe', '2', '', 'truetrue'],
+    PORT: ['abc', '', '-1', '65536', '80.5', ' 80', '99999999999999999999', '0x50'],
+    WEB_CONCURRENCY: ['-1', '257'],
+    WEB_THREADS: ['0', '65'],
+    RECEIVE_TIMEOUT: ['0', '3601', '1s'],
+    IDLE_TIMEOUT: ['0'],
+    SEND_TIMEOUT: ['0'],
+    SHUTDOWN_TIMEOUT: ['0', '601'],
+    DATABASE_URL: ['', 'site.sqlite3', 'sqlite:', 'sqlite://', 'sqlite:///', 'sqlite:///:memory:',
+      'mysql://localhost/x', 'SQLITE:///x'],
+    DATABASE_MAX_CONNECTIONS: ['0', '1001'],
+    DATABASE_TIMEOUT: ['-1', '600001'],
+    TRUSTED_PROXIES: ['everybody', '10.0.0.0/33', '10.0.0/8', '10.0.0.1,', '::1/129', '10.0.0.1/-1',
+      'Heroku', 'heroku,10.0.0.1', '10.0.0.1/'],
+    SECURE_SSL_REDIRECT: ['sometimes'],
+    SECURE_HSTS_SECONDS: ['-1', '999999999999'],
+    SECURE_HSTS_PRELOAD: ['?'],
+    LOG_LEVEL: ['loud', 'INFO', ''],
+    LOG_FORMAT: ['xml'],
+    PROFILES_SHOW_EMAIL: ['nobody', '', 'everyone staff'],
+  };
+  for (const [name, values] of Object.entries(ROWS)) {
+    test(name, () => {
+      for (const value of values) {
+        const env = { ...DEBUG, [name]: value };
+        for (const command of value === values[0] ? ['check', 'serve', 'migrate', 'routes',
+          'settings', 'demo'] : ['check']) {
+          const { stderr } = check([command], { status: 1, env });
+          assert.match(stderr, new RegExp(`^oc-lettings: ${name} is "`),
+            `${command} with ${name}=${value}`);
+          assert.ok(stderr.includes(`${name} is "${value}", but `), stderr);
+        }
+      }
+    });
+  }
+
+  for (const [name, env, err] of [
+    ['SECRET_KEY', { SECRET_KEY: undefined }, /SECRET_KEY is empty/],
+      ['an empty SECRET_KEY', { SECRET_KEY: '' }, /SECRET_KEY is empty/],
+    ['ALLOWED_HOSTS', { ALLOWED_HOSTS: undefined }, /ALLOWED_HOSTS is empty/],
+      ['an empty ALLOWED_HOSTS', { ALLOWED_HOSTS: '' }, /ALLOWED_HOSTS is empty/],
+  ]) {
+    test(`without DEBUG there must be ${name}`, () => {
+      for (const command of ['serve', 'check', 'migrate']) check([command],
+        { status: 1, env, err, out: null });
+      check(['check'], { env: { ...env, ...DEBUG } });
+    });
+  }
+
+  test('good ones are taken in all their forms', () => {
+    for (const value of ['1', 'true', 'True', 'YES', 'on']) check(['check'],
+      { env: { ...UNSET, SOURCE_DIR: ROOT, DEBUG: value } });
+    for (const value of ['0', 'false', 'No', 'OFF']) check(['check'],
+      { status: 1, err: /SECRET_KEY/, env: { ...UNSET, DEBUG: value } });
+    for (const value of ['', 'heroku', '10.0.0.1', '10.0.0.0/8, ::1 ,2001:db8::/32',
+      '0.0.0.0/0']) check(['check'], { env: { TRUSTED_PROXIES: value } });
+  });
+});
+
+describe('settings', () => {
+  test('are listed with value, meaning and default, secrets hidden', () => {
+    const { stdout } = check(['settings'], { err: null, env: { SITE_NAME: 'Our Homes',
+      LOG_LEVEL: 'debug' } });
+    assert.match(stdout, /^SITE_NAME=Our Homes\n    the name .*\n    set; default: Holiday Homes$/m);
+    assert.match(stdout, /^LOG_LEVEL=debug\n    .*\n    one of: debug info warning error; set; default: info$/m);
+    assert.match(stdout, /^SECRET_KEY=\(secret\)$/m);
+    assert.match(stdout, /^PROFILES_SHOW_EMAIL=everyone\n    .*\n    one of: everyone signed-in staff; default$/m);
+    assert.doesNotMatch(stdout, /only-for-tests/);
+    const names = stdout.match(/^[A-Z_]+(?==)/gm);
+    assert.equal(new Set(names).size, names.length);
+    assert.ok(names.length > 20);
+  });
+
+  // [.env, environment, expected]
+  const FILES = [
+    ['SITE_NAME=From file', {}, /^SITE_NAME=From file$/m],
+    ['SITE_NAME=From file', { SITE_NAME: 'From environment' }, /^SITE_NAME=From environment$/m],
+    ['SITE_NAME=From file', { SITE_NAME: '' }, /^SITE_NAME=$/m],
+    ['# a comment\n\n  \nexport SITE_NAME="In quotes"  \n', {}, /^SITE_NAME=In quotes$/m],
+    ["SITE_NAME = 'With spaces'\r\n", {}, /^SITE_NAME=With spaces$/m],
+    ['SITE_NAME="half', {}, /^SITE_NAME="half$/m],
+    ['SITE_NAME=a=b#c', {}, /^SITE_NAME=a=b#c$/m],
+    ['SITE_NAME=first\nSITE_NAME=second', {}, /^SITE_NAME=(first|second)$/m],
+    ['SECRET_KEY=from-a-file-0123456789', { SECRET_KEY: undefined }, /^SECRET_KEY=\(secret\)$/m],
+  ];
+  for (const [file, env, expected] of FILES) {
+    test(`from .env: ${JSON.stringify(file)} ${JSON.stringify(env)}`, () => {
+      const dir = temporaryFolder();
+      writeFileSync(join(dir, '.env'), file);
+      const { stdout } = check(['settings'], { dir, env, err: null, out: expected });
+      assert.doesNotMatch(stdout, /from-a-file/);
+    });
+  }
+
+  for (const [file, err] of [['nonsense\n', /\.env, line 1: expected KEY=value/],
+    ['A=b\n\n=x\n', /\.env, line 3/], ['PORT=abc\n', /PORT is "abc"/]]) {
+    test(`not from .env: ${JSON.stringify(file)}`, () => {
+      const dir = temporaryFolder();
+      writeFileSync(join(dir, '.env'), file);
+      check(['serve'], { dir, status: 1, out: null, err });
+    });
+  }
+});

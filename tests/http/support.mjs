@@ -1,0 +1,193 @@
+// What several of the HTTP tests share: one raw connection, answers as they came, databases made with SQL.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { runCommand, temporaryFolder } from './harness.mjs';
+
+/** A group of tests, or with a reason one test that is skipped for it. */
+export const describeUnless = (reason, name, body) => (reason
+  ? test(name, { skip: reason }, () => {}) : describe(name, body));
+
+/** Takes one whole answer off the beginning of latin1 text: { answer, rest },
+  or null while it is not all there. */
+function takeAnswer(text, bodiless) {
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return null;
+  const [line, ...fields] = text.slice(0, end).split('\r\n');
+  const headers = {};
+  for (const field of fields) {
+    const colon = field.indexOf(':');
+    const name = field.slice(0, colon).toLowerCase();
+    headers[name] = [headers[name],
+      field.slice(colon + 1).trim()].filter((value) => value !== undefined).join(', ');
+  }
+  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(line)?.[1]);
+  const length = bodiless || status === 304 || status < 200 ? 0 : Number(headers['content-length'] ?? 0);
+  const body = text.slice(end + 4, end + 4 + length);
+  if (body.length < length) return null;
+  return { answer: { status, headers, body }, rest: text.slice(end + 4 + length) };
+}
+
+/** A connection that sends what it is told to, byte by byte,
+  and takes answers off one after the other. */
+export class Wire {
+  received = '';
+  closed = false;
+  #socket;
+  #changed = () => {};
+
+  static async open(port) {
+    const wire = new Wire();
+    wire.#socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    wire.#socket.on('data', (part) => {
+      wire.received += part.toString('latin1');
+      wire.#changed();
+    });
+    wire.#socket.on('error', () => {});
+    for (const event of ['end', 'close']) {
+      wire.#socket.on(event, () => {
+        wire.closed = true;
+        wire.#changed();
+      });
+    }
+    await once(wire.#socket, 'connect');
+    return wire;
+  }
+
+  send(bytes) {
+    if (!this.#socket.destroyed) this.#socket.write(Buffer.isBuffer(bytes) ? bytes
+      : Buffer.from(bytes, 'latin1'));
+  }
+
+  close() { this.#socket.destroy(); }
+
+  async #wait(probe, timeout, what) {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const found = probe();
+      if (found) return found;
+      const left = deadline - Date.now();
+      if (left <= 0) assert.fail(`${what} in ${timeout} ms; received: ${JSON.stringify(this.received.slice(0, 300))}`);
+      await new Promise((done) => {
+        const timer = setTimeout(done, left);
+        this.#changed = () => { clearTimeout(timer); done(); };
+      });
+    }
+  }
+
+  /** The next answer; null when the server closes without one. */
+  async answer({ bodiless = false, timeout = 10_000 } = {}) {
+    const taken = await this.#wait(
+      () => takeAnswer(this.received, bodiless) ?? (this.closed
+        ? { answer: null, rest: this.received } : null),
+      timeout, 'no answer');
+    this.received = taken.rest;
+    return taken.answer;
+  }
+
+  /** Resolves when the server has ended its side. */
+  async ended(timeout = 10_000) {
+    await this.#wait(() => this.closed, timeout, 'the server did not close the connection');
+  }
+}
+
+/** One request as bytes: a request line, headers (Host and Connection: close unless given),
+  a body. */
+export function bytesOf(line, headers = {}, body = '') {
+  const all = { Host: 'localhost', Connection: 'close', ...headers };
+  const fields = Object.entries(all).filter(([, value]) => value !== undefined)
+    .flatMap(([name, values]) => [values].flat().map((value) => `${name}: ${value}\r\n`));
+  return `${line.includes(' HTTP/') ? line : `${line} HTTP/1.1`}\r\n${fields.join('')}\r\n${body}`;
+}
+
+/** Sends one request on a connection of its own and returns the answer,
+  or null when there is none. */
+export async function ask(port, line, headers, body) {
+  const wire = await Wire.open(port);
+  wire.send(bytesOf(line, headers, body));
+  try {
+    return await wire.answer({ bodiless: line.startsWith('HEAD ') });
+  } finally {
+    wire.close();
+  }
+}
+
+/** Runs a command and checks status, standard output and standard error; a word is looked for,
+  null is nothing. */
+export function checkCommand(args, { status = 0, out, err, ...options } = {}) {
+  const result = runCommand(args, options);
+  const words = `${args.join(' ')}\n${result.stdout}\n${result.stderr}`;
+  assert.equal(result.status, status, words);
+  for (const [text, expected] of [[result.stdout, out], [result.stderr, err]]) {
+    if (expected === null) assert.equal(text, '', words);
+    else if (expected) assert.match(text, expected);
+  }
+  return result;
+}
+
+/** Runs SQL on a database file and returns what it prints. */
+export function sql(path, script) {
+  const { status, stdout, stderr, error } = spawnSync('sqlite3',
+    ['-bail', '-cmd', '.timeout 5000', path], { input: script, encoding: 'utf8', timeout: 30_000 });
+  if (error) throw error;
+  assert.equal(status, 0, stderr);
+  return stdout.trim();
+}
+
+/** A database with the tables and nothing in them. */
+export function emptyDatabase() {
+  const dir = temporaryFolder();
+  const { status, stderr } = runCommand(['migrate'], { dir });
+  assert.equal(status, 0, stderr);
+  return join(dir, 'oc-lettings-site.sqlite3');
+}
+
+/** Keeps a lock ("BEGIN IMMEDIATE",
+  "BEGIN EXCLUSIVE") on a database until the returned function is called, or test t ends. */
+export async function lock(path, begin, t) {
+  const child = spawn('sqlite3', [path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.write(`${begin};\nSELECT 'locked';\n`);
+  const [text] = await once(child.stdout, 'data');
+  assert.match(String(text), /locked/);
+  const ended = once(child, 'close');
+  const unlock = async () => {
+    child.stdin.end('ROLLBACK;\n');
+    await ended;
+  };
+  t.after(unlock);
+  return unlock;
+}
+
+/** SQL that makes `count` lettings, numbered from 1. */
+export const manyLettings = (count) => `
+  DELETE FROM lettings_letting; DELETE FROM lettings_address;
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+  INSERT INTO lettings_address (id, number, street, city, state, zip_code, country_iso_code)
+  SELECT i, i, 'Street', 'City', 'GA', 30000 + i, 'USA' FROM n;
+  INSERT INTO lettings_letting (id, title, address_id) SELECT id, 'Letting ' || id, id FROM lettings_address;`;
+
+/** SQL that adds a user with a profile. */
+export const profileOf = (id, username) => `
+  INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name)
+  VALUES (${id}, '!', 0, ${quoted(username)}, 'Last', 'user${id}@example.com', 0, 1, '2020-06-14 09:41:15', 'First');
+  INSERT INTO profiles_profile (id, favorite_city, user_id) VALUES (${id}, 'Berlin', ${id});`;
+
+export const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
+
+/** As Django escapes in HTML. */
+export const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<',
+  '&lt;').replaceAll('>', '&gt;')
+  .replaceAll('"', '&quot;').replaceAll("'", '&#x27;');
+
+export const unescaped = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;',
+  '>').replaceAll('&quot;', '"')
+  .replaceAll('&#x27;', "'").replaceAll('&amp;', '&');
+
+/** The hrefs of the links whose attributes match, unescaped. */
+export const linksOf = (html, pattern) => [...html.matchAll(/<a ([^>]*)>/g)].map(([,
+  attributes]) => attributes)
+  .filter((attributes) => pattern.test(attributes))
+  .map((attributes) => unescaped(/href="([^"]*)"/.exec(attributes)[1]));

@@ -1,0 +1,182 @@
+#include "model/things.h"
+
+static struct db *db;
+
+static int start(void **state)
+{
+    unit_database_start(state);
+    db = unit_database();
+    return db_script(db, THINGS_SQL
+                     "INSERT INTO shop_owner VALUES (1, 'Ada'), (2, 'Grace');"
+                     "INSERT INTO shop_thing VALUES (7, 'lamp', -5, 3, 1, '2024-05-07 14:05:00', 1,"
+                     " 2), (8, '', 0, 0, 0, NULL, 2, NULL)");
+}
+
+static int end(void **state)
+{
+    db_close(db);
+    return unit_arena_end(state);
+}
+
+#define MODEL_TEST(function) cmocka_unit_test_setup_teardown(function, start, end)
+
+static void test_declaration_gives_fields(void **state)
+{
+    static const struct {
+        const char *name, *column;
+        enum field_kind kind;
+    } rows[] = {
+        {"id", "id", FIELD_ROWID},
+        {"title", "title", FIELD_TEXT},
+        {"balance", "balance", FIELD_INTEGER},
+        {"count", "count", FIELD_POSITIVE_INTEGER},
+        {"sold", "sold", FIELD_BOOLEAN},
+        {"seen", "seen", FIELD_DATETIME},
+        {"owner", "owner_id", FIELD_FOREIGN_KEY},
+        {"keeper", "keeper_id", FIELD_ONE_TO_ONE},
+    };
+    (void)state;
+    assert_string_equal(thing_model.table, "shop_thing");
+    assert_string_equal(thing_model.app_label, "shop");
+    assert_string_equal(thing_model.name, "thing");
+    assert_int_equal(thing_model.row_size, sizeof(struct thing));
+    assert_int_equal(thing_model.field_count, COUNT(rows));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_string_equal(thing_model.fields[i].name, rows[i].name);
+        assert_string_equal(thing_model.fields[i].column, rows[i].column);
+        check(thing_model.fields[i].kind == rows[i].kind, "%s", rows[i].name);
+    }
+    assert_int_equal(thing_model.fields[3].max, 9999);
+    assert_int_equal(thing_model.fields[6].offset, offsetof(struct thing, owner_id));
+    assert_int_equal(thing_model.fields[6].row_offset, offsetof(struct thing, owner));
+    assert_ptr_equal(thing_model.fields[6].to, &owner_model);
+}
+
+static void test_reads_rows(void **state)
+{
+    struct model_reader reader;
+    struct db_rows rows;
+    db_query(db, &rows, "SELECT * FROM shop_thing ORDER BY id");
+    model_reader_start(&reader, &thing_model, &rows, "", *state);
+    assert_true(db_next(&rows));
+    const struct thing *lamp = model_read(&reader);
+    assert_true(db_next(&rows));
+    const struct thing *other = model_read(&reader);
+    assert_false(db_next(&rows));
+    assert_status(db_finish(&rows), OK);
+    assert_int_equal(lamp->id, 7); /* copies: they outlive the statement */
+    assert_text_equal(lamp->title, "lamp");
+    assert_int_equal(lamp->balance, -5);
+    assert_int_equal(lamp->count, 3);
+    assert_true(lamp->sold);
+    assert_text_equal(lamp->seen, "2024-05-07 14:05:00");
+    assert_int_equal(lamp->owner_id, 1);
+    assert_null(lamp->owner);
+    assert_int_equal(lamp->keeper_id, 2);
+    assert_int_equal(other->id, 8);
+    assert_text_equal(other->title, "");
+    assert_false(other->sold);
+    assert_int_equal(other->seen.length, 0);
+    assert_int_equal(other->keeper_id, 0);
+}
+
+static void test_reads_by_prefix_in_any_order(void **state)
+{
+    struct model_reader things;
+    struct model_reader owners;
+    struct db_rows rows;
+    db_query(db, &rows,
+             "SELECT o.name AS owner__name, t.title AS title, o.id AS owner__id, t.id AS id "
+             "FROM shop_thing t JOIN shop_owner o ON o.id = t.owner_id WHERE t.id = $1",
+             DB_INT(7));
+    model_reader_start(&things, &thing_model, &rows, "", *state);
+    model_reader_start(&owners, &owner_model, &rows, "owner__", *state);
+    assert_true(db_next(&rows));
+    const struct thing *thing = model_read(&things);
+    const struct owner *owner = model_read(&owners);
+    assert_status(db_finish(&rows), OK);
+    assert_int_equal(thing->id, 7);
+    assert_text_equal(thing->title, "lamp");
+    assert_int_equal(thing->count, 0); /* not asked for */
+    assert_null(thing->seen.at);
+    assert_int_equal(owner->id, 1);
+    assert_text_equal(owner->name, "Ada");
+}
+
+static const struct owner grace = {.id = 2, .name = {"Grace", 5}};
+static const struct thing lamp = {.id = 7,
+                                  .title = {"lamp", 4},
+                                  .balance = -5,
+                                  .count = 3,
+                                  .sold = true,
+                                  .seen = {"2024-05-07", 10},
+                                  .owner_id = 2,
+                                  .owner = &grace,
+                                  .keeper_id = 1};
+
+static void test_what_templates_see(void **state)
+{
+    static const struct {
+        const char *name;
+        enum value_kind kind;
+        int64_t integer;
+        const char *text;
+    } rows[] = {
+        {"id", VALUE_INTEGER, 7, NULL},       {"pk", VALUE_INTEGER, 7, NULL},
+        {"title", VALUE_TEXT, 0, "lamp"},     {"balance", VALUE_INTEGER, -5, NULL},
+        {"count", VALUE_INTEGER, 3, NULL},    {"seen", VALUE_TEXT, 0, "2024-05-07"},
+        {"owner_id", VALUE_INTEGER, 2, NULL}, {"keeper_id", VALUE_INTEGER, 1, NULL},
+        {"keeper", VALUE_NONE, 0, NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct value value;
+        check(model_get(&thing_model, &lamp, text_of(rows[i].name), *state, &value), "%s",
+              rows[i].name);
+        check(value.kind == rows[i].kind, "%s", rows[i].name);
+        check(value.kind != VALUE_INTEGER || value.integer == rows[i].integer, "%s", rows[i].name);
+        if (rows[i].text)
+            check_text(((struct text){value.text, value.length}), rows[i].text, "%s", rows[i].name);
+    }
+    struct value sold;
+    assert_true(model_get(&thing_model, &lamp, TEXT("sold"), *state, &sold));
+    assert_int_equal(sold.kind, VALUE_BOOL);
+    assert_true(sold.boolean);
+}
+
+static void test_names_that_are_no_fields(void **state)
+{
+    static const char *const names[] = {
+        "",      "ID",       "PK",     "Title",   "titl",        "titles", "owner__name",
+        "pk_id", "title_id", "_state", "objects", "owner_id_id", "save",   "delete",
+    };
+    struct value value = VALUE_NULL;
+    for (size_t i = 0; i < COUNT(names); i++)
+        check(!model_get(&thing_model, &lamp, text_of(names[i]), *state, &value), "\"%s\"",
+              names[i]);
+    assert_false(model_get(&thing_model, &lamp, TEXT_NONE, *state, &value));
+    assert_false(model_get(&owner_model, &grace, TEXT("title"), *state, &value));
+}
+
+static void test_reference_leads_on(void **state)
+{
+    struct value value = model_value(&thing_model, &lamp, *state);
+    assert_int_equal(value.kind, VALUE_OBJECT);
+    assert_ptr_equal(value.object->self, &lamp);
+    struct value owner;
+    assert_true(value.object->class->get(&lamp, TEXT("owner"), *state, &owner));
+    assert_int_equal(owner.kind, VALUE_OBJECT);
+    assert_ptr_equal(owner.object->self, &grace);
+    struct value name;
+    assert_true(owner.object->class->get(owner.object->self, TEXT("name"), *state, &name));
+    assert_text_equal(((struct text){name.text, name.length}), "Grace");
+    assert_true(owner.object->class->get(owner.object->self, TEXT("pk"), *state, &name));
+    assert_int_equal(name.integer, 2);
+}
+
+static const struct CMUnitTest tests[] = {
+    MODEL_TEST(test_declaration_gives_fields),     MODEL_TEST(test_reads_rows),
+    MODEL_TEST(test_reads_by_prefix_in_any_order), MODEL_TEST(test_what_templates_see),
+    MODEL_TEST(test_names_that_are_no_fields),     MODEL_TEST(test_reference_leads_on),
+};
+
+UNIT_MAIN(tests)

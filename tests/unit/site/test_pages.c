@@ -1,0 +1,184 @@
+#include "http/requests.h"
+
+#include "model/model.h"
+#include "site/pages.h"
+
+#define ITEM_FIELDS(F) F(id, ROWID, "ID")
+MODEL_ROW(item, ITEM_FIELDS);
+#define MODEL_STRUCT struct item
+MODEL(item, ITEM_FIELDS, "unit");
+
+/* A table of `total` rows with the keys 10, 20, 30 … */
+static int64_t total;
+
+static enum status fetch(struct db *db, struct arena *arena, const struct page_query *query,
+                         page_rows *out)
+{
+    assert_null(db);
+    assert_int_equal(query->limit, PAGE_SIZE + 1);
+    for (int64_t i = 1; i <= total && out->count < (size_t)query->limit; i++) {
+        struct item *item = ARENA_NEW(arena, struct item);
+        item->id = 10 * (query->backward ? total + 1 - i : i);
+        if (query->backward ? item->id < query->key : item->id > query->key)
+            *LIST_PUSH(arena, out) = item;
+    }
+    return OK;
+}
+
+static enum status fetch_fails(struct db *db, struct arena *arena, const struct page_query *query,
+                               page_rows *out)
+{
+    (void)db;
+    (void)arena;
+    (void)query;
+    (void)out;
+    return fail("as it was told to");
+}
+
+static enum status page_of(struct arena *arena, const char *query, struct value_map **out)
+{
+    struct request *request = unit_request(arena, NULL);
+    request->path = TEXT("/items/");
+    request->query = text_of(query);
+    *out = value_map_new(arena);
+    return page_add(request, *out, "items", &item_model, fetch);
+}
+
+static const struct value_list *items_of(const struct value_map *context)
+{
+    struct value value;
+    assert_true(value_map_get(context, TEXT("items"), &value));
+    assert_int_equal(value.kind, VALUE_LIST);
+    return value.list;
+}
+
+static int64_t key_of(const struct value *value)
+{
+    return ((const struct item *)value->object->self)->id;
+}
+
+/* A link of the page, or empty when there is none. */
+static struct text link_of(const struct value_map *context, const char *name)
+{
+    struct value page;
+    struct value value;
+    assert_true(value_map_get(context, TEXT("page"), &page));
+    if (!value_map_get(page.map, text_of(name), &value))
+        return TEXT_NONE;
+    return value_as_text(value);
+}
+
+static const struct {
+    int64_t total;
+    const char *query;
+    size_t count;
+    int64_t from, to; /* first and last key */
+    const char *first, *previous, *next, *last;
+} pages[] = {
+    {0, "", 0, 0, 0, "", "", "", ""},
+    {1, "", 1, 10, 10, "", "", "", ""},
+    {50, "", 50, 10, 500, "", "", "", ""},
+    {51, "", 50, 10, 500, "", "", "?after=500", "?last=1"},
+    {51, "after=500", 1, 510, 510, "/items/", "?before=510", "", ""},
+    {51, "after=505", 1, 510, 510, "/items/", "?before=510", "", ""},
+    {51, "before=510", 50, 10, 500, "", "", "?after=500", "?last=1"},
+    {51, "last=1", 50, 20, 510, "/items/", "?before=20", "", ""},
+    {51, "last", 50, 20, 510, "/items/", "?before=20", "", ""},
+    {50, "last=1", 50, 10, 500, "", "", "", ""},
+    {3, "last=1", 3, 10, 30, "", "", "", ""},
+    {0, "last=1", 0, 0, 0, "", "", "", ""},
+    {200, "after=500", 50, 510, 1000, "/items/", "?before=510", "?after=1000", "?last=1"},
+    {200, "before=1010", 50, 510, 1000, "/items/", "?before=510", "?after=1000", "?last=1"},
+    {200, "before=30", 50, 10, 500, "", "", "?after=500", "?last=1"},
+    {200, "before=-5", 50, 10, 500, "", "", "?after=500", "?last=1"},
+    {200, "after=0", 50, 10, 500, "/items/", "?before=10", "?after=500", "?last=1"},
+    {200, "after=9&other=x", 50, 10, 500, "/items/", "?before=10", "?after=500", "?last=1"},
+    {200, "other=x", 50, 10, 500, "", "", "?after=500", "?last=1"},
+};
+
+static void test_pages(void **state)
+{
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        struct value_map *context;
+        total = pages[i].total;
+        check(page_of(*state, pages[i].query, &context) == OK, "row %zu", i);
+        const struct value_list *items = items_of(context);
+        check(items->count == pages[i].count, "row %zu has %zu", i, items->count);
+        if (items->count) {
+            check(key_of(&items->items[0]) == pages[i].from, "row %zu", i);
+            check(key_of(&items->items[items->count - 1]) == pages[i].to, "row %zu", i);
+        }
+        check_text(link_of(context, "first"), pages[i].first, "row %zu, first", i);
+        check_text(link_of(context, "previous"), pages[i].previous, "row %zu, previous", i);
+        check_text(link_of(context, "next"), pages[i].next, "row %zu, next", i);
+        check_text(link_of(context, "last"), pages[i].last, "row %zu, last", i);
+    }
+}
+
+static void test_pages_that_are_not_there(void **state)
+{
+    static const char *const queries[] = {
+        "after=2000",
+        "after=9223372036854775807",
+        "after=",
+        "after=x",
+        "after=1.5",
+        "after=+1",
+        "after=9223372036854775808",
+        "before=",
+        "before=x",
+        "before=99999999999999999999",
+        "after=%20500",
+        "after=500&after=x",
+    };
+    total = 200;
+    for (size_t i = 0; i < COUNT(queries); i++) {
+        struct value_map *context;
+        check(page_of(*state, queries[i], &context) == NOT_FOUND, "%s", queries[i]);
+    }
+}
+
+static void test_failure_of_the_query_is_given_on(void **state)
+{
+    static const char *const queries[] = {"", "after=10", "before=10", "last=1"};
+    for (size_t i = 0; i < COUNT(queries); i++) {
+        struct request *request = unit_request(*state, NULL);
+        request->query = text_of(queries[i]);
+        assert_status(page_add(request, value_map_new(*state), "items", &item_model, fetch_fails),
+                      FAILED);
+    }
+}
+
+/* From `query` along the links of that name: how many rows there are on the way. */
+static int64_t walk(struct arena *arena, const char *query, const char *link)
+{
+    int64_t seen = 0;
+    for (int steps = 0; query && steps < 100; steps++) {
+        struct value_map *context;
+        assert_status(page_of(arena, query, &context), OK);
+        const struct value_list *items = items_of(context);
+        for (size_t i = 1; i < items->count; i++)
+            assert_int_equal(key_of(&items->items[i]), key_of(&items->items[i - 1]) + 10);
+        seen += (int64_t)items->count;
+        struct text next = link_of(context, link);
+        query = next.length ? text_string(arena, text_from(next, 1)) : NULL;
+    }
+    return seen;
+}
+
+static void test_links_lead_past_every_row(void **state)
+{
+    for (total = 0; total <= 250; total += 25)
+        check(walk(*state, "", "next") == total, "%lld rows", (long long)total);
+    for (total = 50; total <= 250; total += 50)
+        check(walk(*state, "last=1", "previous") == total, "%lld rows", (long long)total);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_pages),
+    TEST(test_pages_that_are_not_there),
+    TEST(test_failure_of_the_query_is_given_on),
+    TEST(test_links_lead_past_every_row),
+};
+
+UNIT_MAIN(tests)
