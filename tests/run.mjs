@@ -14,7 +14,7 @@ const SIDE_BY_SIDE = 2;
 // Which builds a folder of node tests runs against; the first is shown without its name.
 const BUILDS = {
   http: ['test', 'tsan'],
-  security: ['asan'],
+  security: ['test', 'asan', 'tsan'],
   soak: ['.'],
 };
 const ALONE = ['browser', 'faults', 'soak'];

@@ -424,7 +424,7 @@ enum status server_start(struct server **out, const struct server_options *optio
 /* Hands what is in the accept queue to the daemon, which no longer looks there itself. */
 static void empty_accept_queue(struct server *server, int listen_fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t length = sizeof address;
     int fd;
     while ((fd = accept4(listen_fd, (struct sockaddr *)&address, &length,

@@ -41,7 +41,7 @@ const struct setting site_setting_rows[] = {
     {"SECURE_SSL_REDIRECT", "1", "send visitors who come to a trusted proxy by http to https",
      .flag = &site_settings.ssl_redirect},
     {"SECURE_HSTS_SECONDS", "31536000", "how long browsers keep to https, told to those who use it",
-     .integer = &site_settings.hsts_seconds, .max = 10 * 366 * DAY},
+     .integer = &site_settings.hsts_seconds, .max = DAY * 366 * 10},
     {"SECURE_HSTS_INCLUDE_SUBDOMAINS", "1", "tell browsers that subdomains keep to https too",
      .flag = &site_settings.hsts_include_subdomains},
     {"SECURE_HSTS_PRELOAD", "1", "tell browsers' makers that they may list the site as https-only",
@@ -129,9 +129,8 @@ static void configure_log(const char *process)
 
 enum status site_settings_load(const char *process)
 {
-    static struct arena *values; /* of the newest load; earlier ones may still be in use */
-    values = arena_new(8192);
-    enum status status = site_each_module(load_module, values);
+    site_settings.values = arena_new(8192);
+    enum status status = site_each_module(load_module, site_settings.values);
     if (status == OK)
         status = check_together();
     if (status == OK)

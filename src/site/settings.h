@@ -6,7 +6,10 @@
 
 #include "base/settings.h"
 
+struct arena;
+
 struct site_settings {
+    struct arena *values; /* of the newest load; the texts of earlier ones may still be in use */
     bool debug;
     struct text secret_key;
     struct text site_name;

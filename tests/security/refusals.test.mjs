@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { get, startServer, TEST_PROGRAM } from './harness.mjs';
-import { ask, bytesOf, Wire } from './support.mjs';
+import { get, startServer, TEST_PROGRAM } from '../http/harness.mjs';
+import { ask, bytesOf, Wire } from '../http/support.mjs';
 
 let server;
 before(async () => { server = await startServer({ program: TEST_PROGRAM }); });

@@ -1,8 +1,8 @@
 // Which paths lead where, which hosts are ours, and what is refused: as tables, over raw connections.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startServer, TEST_PROGRAM } from './harness.mjs';
-import { ask } from './support.mjs';
+import { startServer, TEST_PROGRAM } from '../http/harness.mjs';
+import { ask } from '../http/support.mjs';
 
 let server;
 before(async () => { server = await startServer({ program: TEST_PROGRAM }); });

@@ -1,8 +1,8 @@
 // What a proxy says of the visitor is believed where TRUSTED_PROXIES names it, and nowhere else.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startServer } from './harness.mjs';
-import { ask } from './support.mjs';
+import { startServer } from '../http/harness.mjs';
+import { ask } from '../http/support.mjs';
 
 // [settings, rows of [name, headers, what is expected where it is not a 200 that believes nothing]]
 const HSTS = 'max-age=31536000; includeSubDomains; preload';
