@@ -9,13 +9,15 @@
     L(tags_text)                                                                                   \
     L(tags_url)                                                                                    \
     L(tags_static)                                                                                 \
+    L(tags_lorem)                                                                                  \
     L(tags_number)                                                                                 \
     L(filters_text)                                                                                \
     L(filters_html)                                                                                \
     L(filters_list)                                                                                \
     L(filters_logic)                                                                               \
     L(filters_number)                                                                              \
-    L(filters_date)
+    L(filters_date)                                                                                \
+    L(filters_urlize)
 
 #define DECLARE(library) extern const struct template_library library;
 ALL(DECLARE)

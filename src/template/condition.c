@@ -33,28 +33,27 @@ static const struct {
     enum operation operation;
     int rank;
 } operators[] = {
-    {"or", OR, 1},       {"and", AND, 2},
-    {"not", NOT, 3},     {"in", IN, 4},
-    {"is", IS, 5},       {"==", EQUAL, 5},
-    {"!=", NOT_EQUAL, 5}, {"<", LESS, 5},
-    {"<=", LESS_EQUAL, 5}, {">", GREATER, 5},
-    {">=", GREATER_EQUAL, 5},
+    {"or", OR, 1},         {"and", AND, 2},   {"not", NOT, 3},          {"in", IN, 4},
+    {"is", IS, 5},         {"==", EQUAL, 5},  {"!=", NOT_EQUAL, 5},     {"<", LESS, 5},
+    {"<=", LESS_EQUAL, 5}, {">", GREATER, 5}, {">=", GREATER_EQUAL, 5},
 };
 
 struct words {
     struct parser *parser;
     const struct tag *tag;
     size_t at;
-    unsigned depth;
+    unsigned operators;
 };
 
-#define DEEPEST 200
-#define RANK_NOT 3
+#define OPERATORS_MAX 300
+#define RANK_NOT      3
 
 static const struct condition *compile(struct words *words, int rank);
 
 static struct condition *make(struct words *words, enum operation operation)
 {
+    if (operation != VALUE_OF && words->operators++ >= OPERATORS_MAX)
+        return parser_fail(words->parser, "more than %d operators", OPERATORS_MAX);
     struct condition *condition = ARENA_NEW(words->parser->arena, struct condition);
     condition->operation = operation;
     return condition;
@@ -104,6 +103,8 @@ static const struct condition *compile_operand(struct words *words)
         return parser_fail(words->parser, "\"%.*s\" stands where a value is expected",
                            TEXT_ARG(word));
     struct condition *condition = make(words, is_operator ? NOT : VALUE_OF);
+    if (!condition)
+        return NULL;
     if (is_operator)
         condition->left = compile(words, RANK_NOT);
     else
@@ -117,20 +118,18 @@ static const struct condition *compile(struct words *words, int rank)
     enum operation operation;
     int next;
     size_t size;
-    if (words->depth >= DEEPEST)
-        return parser_fail(words->parser, "more than %d operators within each other", DEEPEST);
-    words->depth++;
     const struct condition *left = compile_operand(words);
     while (left && peek(words, &operation, &next, &size) && next > rank) {
         if (operation == NOT)
             return parser_fail(words->parser, "\"not\" stands where an operator is expected");
         struct condition *both = make(words, operation);
+        if (!both)
+            return NULL;
         words->at += size;
         both->left = left;
         both->right = compile(words, next);
         left = both->right ? both : NULL;
     }
-    words->depth--;
     return left;
 }
 

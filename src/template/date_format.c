@@ -23,6 +23,7 @@ struct writer {
     const struct value_moment *moment;
     struct value_moment local; /* with the zone that applies, when has_zone */
     bool has_zone;
+    int32_t offset; /* of the zone, for a date too */
 };
 
 static void put_hour12(struct buffer *out, const struct value_moment *moment, const char *format)
@@ -144,11 +145,7 @@ static void put_counted(struct writer *writer, char letter)
     case 'o': buffer_int(out, year); break;
     case 'S': buffer_text(out, text_of(ordinal_of(moment->day))); break;
     case 't': buffer_int(out, moment_month_days(moment->year, moment->month)); break;
-    case 'U': {
-        int64_t seconds = moment_local(moment) / MICROSECONDS;
-        buffer_int(out, seconds - (writer->has_zone ? writer->local.offset : 0));
-        break;
-    }
+    case 'U': buffer_int(out, moment_local(moment) / MICROSECONDS - writer->offset); break;
     case 'w': buffer_int(out, (moment_weekday(moment) + 1) % 7); break;
     case 'W': buffer_int(out, week); break;
     case 'z': buffer_int(out, moment_year_day(moment)); break;
@@ -186,9 +183,16 @@ static void put_date_letter(struct writer *writer, char letter)
     }
 }
 
+static bool is_moment(struct value value)
+{
+    return value.kind == VALUE_DATE || value.kind == VALUE_TIME || value.kind == VALUE_DATETIME;
+}
+
 static enum date_format_status put_letter(struct writer *writer, char letter, bool time_only)
 {
     bool of_time = strchr(LETTERS_OF_TIME, letter) != NULL;
+    if (!is_moment(writer->value))
+        return strchr("eOTZ", letter) ? DATE_FORMAT_OK : DATE_FORMAT_NO_ATTRIBUTE;
     if (of_time && writer->value.kind == VALUE_DATE)
         return DATE_FORMAT_TIME_OF_DATE;
     if (!of_time && (time_only || writer->value.kind == VALUE_TIME))
@@ -202,14 +206,16 @@ static enum date_format_status put_letter(struct writer *writer, char letter, bo
 enum date_format_status date_format(struct buffer *out, struct text format, struct value value,
                                     const struct zone *zone, bool time_only)
 {
-    struct writer writer = {.out = out, .value = value, .moment = value.moment};
+    static const struct value_moment nothing = {.year = 1, .month = 1, .day = 1};
+    struct writer writer = {.out = out, .value = value, .moment = &nothing};
     enum date_format_status status = DATE_FORMAT_OK;
-    if (value.kind != VALUE_DATE && value.kind != VALUE_TIME && value.kind != VALUE_DATETIME)
-        return DATE_FORMAT_NO_ATTRIBUTE;
-    writer.local = *value.moment;
-    writer.has_zone = value.kind == VALUE_DATETIME && (value.moment->aware || zone);
-    if (writer.has_zone && !value.moment->aware)
-        writer.has_zone = zone_attach(zone, &writer.local);
+    if (is_moment(value)) {
+        writer.moment = value.moment;
+        writer.local = *value.moment;
+        bool known = value.moment->aware || zone_attach(zone, &writer.local);
+        writer.has_zone = known && value.kind == VALUE_DATETIME;
+        writer.offset = known ? writer.local.offset : 0;
+    }
     for (size_t i = 0; i < format.length && status == DATE_FORMAT_OK; i++) {
         char c = format.at[i];
         if (c == '\\' && i + 1 < format.length)
@@ -228,9 +234,12 @@ struct text date_format_named(struct text format)
         const char *name;
         const char *format;
     } names[] = {
-        {"DATE_FORMAT", "N j, Y"},        {"TIME_FORMAT", "P"},
-        {"DATETIME_FORMAT", "N j, Y, P"}, {"YEAR_MONTH_FORMAT", "F Y"},
-        {"MONTH_DAY_FORMAT", "F j"},      {"SHORT_DATE_FORMAT", "m/d/Y"},
+        {"DATE_FORMAT", "N j, Y"},
+        {"TIME_FORMAT", "P"},
+        {"DATETIME_FORMAT", "N j, Y, P"},
+        {"YEAR_MONTH_FORMAT", "F Y"},
+        {"MONTH_DAY_FORMAT", "F j"},
+        {"SHORT_DATE_FORMAT", "m/d/Y"},
         {"SHORT_DATETIME_FORMAT", "m/d/Y P"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

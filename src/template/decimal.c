@@ -110,8 +110,7 @@ bool decimal_of(struct decimal *out, struct value value, struct arena *arena)
 
 bool decimal_is_zero(struct decimal number)
 {
-    return number.kind == DECIMAL_FINITE && number.digits.length == 1
-           && number.digits.at[0] == '0';
+    return number.kind == DECIMAL_FINITE && number.digits.length == 1 && number.digits.at[0] == '0';
 }
 
 /* One more in the last digit. */
@@ -241,21 +240,56 @@ static void shortest(char out[FLOAT_SIZE], double real)
     }
 }
 
+/* Numbers of few places, without libc: m / 10^k, when that division gives them back. */
+static bool short_repr(char out[FLOAT_SIZE], double real, size_t *length)
+{
+    static const double powers[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+    for (size_t places = 0; places < sizeof powers / sizeof *powers; places++) {
+        double scaled = fabs(real) * powers[places];
+        if (scaled >= 1e15)
+            return false;
+        uint64_t whole = (uint64_t)(scaled + 0.5);
+        if ((double)whole / powers[places] != fabs(real))
+            continue;
+        size_t at = FLOAT_SIZE;
+        size_t point = places ? places : 1;
+        whole *= places ? 1 : 10;
+        for (size_t digits = 0; whole || digits <= point; digits++, whole /= 10) {
+            if (digits == point)
+                out[--at] = '.';
+            out[--at] = (char)('0' + whole % 10);
+        }
+        if (signbit(real))
+            out[--at] = '-';
+        *length = FLOAT_SIZE - at;
+        memmove(out, out + at, *length);
+        return true;
+    }
+    return false;
+}
+
 struct text float_repr(char out[FLOAT_SIZE], double real)
 {
     char scientific[FLOAT_SIZE];
+    size_t length;
+    if ((fabs(real) >= 1e-4 || real == 0) && short_repr(out, real, &length))
+        return (struct text){out, length};
     if (!isfinite(real)) {
         snprintf(out, FLOAT_SIZE, "%s", isnan(real) ? "nan" : real < 0 ? "-inf" : "inf");
         return text_of(out);
     }
     shortest(scientific, real);
     char *mark = strchr(scientific, 'e');
-    int exponent = atoi(mark + 1);
+    if (!mark)
+        return TEXT("");
+    int exponent = (int)strtol(mark + 1, NULL, 10);
     char *end = mark;
-    while (end[-1] == '0')
-        end--;
-    if (end[-1] == '.')
-        end--;
+    if (memchr(scientific, '.', (size_t)(end - scientific))) {
+        while (end[-1] == '0')
+            end--;
+        if (end[-1] == '.')
+            end--;
+    }
     int digits = (int)(end - scientific) - (scientific[0] == '-');
     digits -= digits > 1;
     if (exponent < -4 || exponent >= 16)

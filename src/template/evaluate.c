@@ -1,8 +1,10 @@
 /* The value of a compiled expression. */
-#include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "template/expression.h"
+#include "template/filters.h"
+#include "template/number.h"
 #include "template/set.h"
 
 enum status variable_value(const struct variable *variable, struct render *render,
@@ -22,9 +24,8 @@ static struct value invalid_value(const struct variable *variable, struct render
     size_t mark = text_find(text, TEXT("%s"));
     if (mark == TEXT_NOT_FOUND)
         return value_text(text);
-    return value_text(text_format(render->arena, "%.*s%.*s%.*s",
-                                  TEXT_ARG(text_part(text, 0, mark)), TEXT_ARG(variable->source),
-                                  TEXT_ARG(text_from(text, mark + 2))));
+    return value_text(text_format(render->arena, "%.*s%.*s%.*s", TEXT_ARG(text_part(text, 0, mark)),
+                                  TEXT_ARG(variable->source), TEXT_ARG(text_from(text, mark + 2))));
 }
 
 static enum status argument_value(const struct applied *applied, struct render *render,
@@ -58,7 +59,7 @@ static enum status apply(const struct applied *applied, struct render *render, s
     *value = filter->apply(&call, *value, argument);
     if (safe && value->kind != VALUE_SAFE)
         *value = value_safe(value_to_text(*value, render->arena));
-    return call.status;
+    return call.status == OK ? render_check(render) : call.status;
 }
 
 static enum status evaluate(const struct expression *expression, struct render *render,
@@ -102,8 +103,7 @@ enum status assignments_bind(struct render *render, const struct assignments *as
 {
     struct value *values = ARENA_ARRAY(render->arena, struct value, assignments->count);
     for (size_t i = 0; i < assignments->count; i++) {
-        enum status status =
-            expression_value(assignments->items[i].expression, render, &values[i]);
+        enum status status = expression_value(assignments->items[i].expression, render, &values[i]);
         if (status != OK)
             return status;
     }
@@ -114,17 +114,31 @@ enum status assignments_bind(struct render *render, const struct assignments *as
 
 struct value filter_fail(struct filter_call *call, const char *kind, const char *format, ...)
 {
-    char reason[200];
     va_list more;
     va_start(more, format);
-    if (vsnprintf(reason, sizeof reason, format, more) < 0)
-        reason[0] = '\0';
+    struct text reason = text_vformat(call->arena, format, more);
     va_end(more);
-    call->status = render_fail(call->render, kind, "%s", reason);
+    call->status = render_fail(call->render, kind, "%.*s", TEXT_ARG(reason));
     return VALUE_NULL;
 }
 
-#define RESULT_MAX (64u << 20)
+bool filter_integer(struct filter_call *call, struct value value, int64_t *out)
+{
+    const char *kind = number_parse(value, call->arena, out);
+    if (kind)
+        filter_fail(call, kind, "an integer is expected");
+    return !kind;
+}
+
+bool filter_integer_or_text(struct filter_call *call, struct value value, int64_t *out)
+{
+    const char *kind = number_parse(value, call->arena, out);
+    if (kind && strcmp(kind, "ValueError") != 0)
+        filter_fail(call, kind, "an integer is expected");
+    return !kind;
+}
+
+#define RESULT_MAX (16u << 20)
 
 struct buffer filter_buffer(const struct filter_call *call)
 {

@@ -86,6 +86,15 @@ static struct text unquoted(struct text quoted, struct arena *arena)
     return (struct text){plain, length};
 }
 
+/* Django doubles each "%" of a text to translate, and shows it so. */
+static struct text message_id(struct text text, struct arena *arena)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < text.length; i++)
+        buffer_text(&out, text.at[i] == '%' ? TEXT("%%") : text_part(text, i, i + 1));
+    return out.at ? buffer_contents(&out) : TEXT("");
+}
+
 /* "_" is allowed between digits. */
 static bool underscores_fit(struct text word)
 {
@@ -103,9 +112,9 @@ static bool parse_number(struct parser *parser, struct text word, struct value *
     bool real = text_find_char(word, '.') != TEXT_NOT_FOUND
                 || text_find_char(word, 'e') != TEXT_NOT_FOUND
                 || text_find_char(word, 'E') != TEXT_NOT_FOUND;
-    bool begins = word.length > 0
-                  && (is_digit(word.at[0]) || word.at[0] == '-' || word.at[0] == '+'
-                      || word.at[0] == '.');
+    bool begins =
+        word.length > 0
+        && (is_digit(word.at[0]) || word.at[0] == '-' || word.at[0] == '+' || word.at[0] == '.');
     if (!begins || word.at[word.length - 1] == '.' || !underscores_fit(word)
         || !decimal_parse(&number, word, parser->arena))
         return false;
@@ -117,8 +126,7 @@ static bool parse_number(struct parser *parser, struct text word, struct value *
     }
     decimal_print_fixed(&digits, number);
     struct text plain = buffer_contents(&digits);
-    *out = text_to_int64(&out->integer, plain) ? value_integer(out->integer)
-                                               : value_decimal(plain);
+    *out = text_to_int64(&out->integer, plain) ? value_integer(out->integer) : value_decimal(plain);
     return true;
 }
 
@@ -154,7 +162,8 @@ static bool parse_operand(struct parser *parser, struct text word, struct operan
     if (constant_size(word)) {
         out->translate = word.at[0] == '_';
         struct text quoted = out->translate ? text_part(word, 2, word.length - 1) : word;
-        out->constant = value_safe(unquoted(quoted, parser->arena));
+        struct text plain = unquoted(quoted, parser->arena);
+        out->constant = value_safe(out->translate ? message_id(plain, parser->arena) : plain);
         return true;
     }
     if (parse_number(parser, word, &out->constant))

@@ -7,6 +7,10 @@
 #define FILTER(name)                                                                               \
     static struct value name(struct filter_call *call, struct value value, struct value argument)
 
+/* int(value); false after filter_fail(). */
+bool filter_integer(struct filter_call *call, struct value value, int64_t *out);
+/* The same, but a text that is no number (ValueError) does not fail. */
+bool filter_integer_or_text(struct filter_call *call, struct value value, int64_t *out);
 /* At most `limit` characters, the last of them "…" when some were left out. */
 struct text text_shortened(struct arena *arena, struct text text, int64_t limit);
 /* Lines of at most `width` characters where that can be, broken at spaces. */

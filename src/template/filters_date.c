@@ -10,37 +10,40 @@ static bool is_empty(struct value value)
     return value.kind == VALUE_NONE || (value_is_text(value) && value.length == 0);
 }
 
-static struct text format_of(const struct filter_call *call, struct value argument,
-                             const char *fallback)
+/* By the format, or else by the argument as it stands; empty when neither fits the value. */
+static struct value formatted(struct filter_call *call, struct value value, struct value argument,
+                              bool time)
 {
-    if (!call->has_argument || is_empty(argument))
-        return text_of(fallback);
-    return date_format_named(filter_text(call, argument));
+    struct buffer out = filter_buffer(call);
+    struct buffer again = filter_buffer(call);
+    const struct zone *zone = format_zone(call->render);
+    struct text raw = filter_text(call, argument);
+    struct text format = call->has_argument && value_truth(argument, call->arena)
+                             ? date_format_named(raw)
+                             : text_of(time ? "P" : "N j, Y");
+    if (is_empty(value))
+        return value_text(TEXT(""));
+    enum date_format_status status = date_format(&out, format, value, zone, time);
+    if (status == DATE_FORMAT_OK)
+        return filter_result(call, &out);
+    if (status == DATE_FORMAT_NO_ATTRIBUTE || time)
+        status = date_format(&again, raw, value, zone, time);
+    if (status == DATE_FORMAT_OK)
+        return filter_result(call, &again);
+    if (status == DATE_FORMAT_TIME_OF_DATE && !time)
+        return filter_fail(call, "TypeError", "a date has no time to show by \"%.*s\"",
+                           TEXT_ARG(format));
+    return value_text(TEXT(""));
 }
 
 FILTER(date)
 {
-    struct buffer out = filter_buffer(call);
-    struct text format = format_of(call, argument, "N j, Y");
-    if (is_empty(value))
-        return value_text(TEXT(""));
-    switch (date_format(&out, format, value, format_zone(call->render), false)) {
-    case DATE_FORMAT_OK: return filter_result(call, &out);
-    case DATE_FORMAT_TIME_OF_DATE:
-        return filter_fail(call, "TypeError", "a date has no time to show by \"%.*s\"",
-                           TEXT_ARG(format));
-    default: return value_text(TEXT(""));
-    }
+    return formatted(call, value, argument, false);
 }
 
 FILTER(time_of)
 {
-    struct buffer out = filter_buffer(call);
-    struct text format = format_of(call, argument, "P");
-    if (is_empty(value)
-        || date_format(&out, format, value, format_zone(call->render), true) != DATE_FORMAT_OK)
-        return value_text(TEXT(""));
-    return filter_result(call, &out);
+    return formatted(call, value, argument, true);
 }
 
 static int leap_days(int32_t from, int32_t to)
@@ -68,9 +71,12 @@ static void put_span(struct buffer *out, int64_t seconds)
     static const struct {
         int64_t seconds;
         const char *name;
-    } units[] = {{365 * DAY_SECONDS, "year"}, {30 * DAY_SECONDS, "month"},
-                 {7 * DAY_SECONDS, "week"},   {DAY_SECONDS, "day"},
-                 {3600, "hour"},              {60, "minute"}};
+    } units[] = {{365 * DAY_SECONDS, "year"},
+                 {30 * DAY_SECONDS, "month"},
+                 {7 * DAY_SECONDS, "week"},
+                 {DAY_SECONDS, "day"},
+                 {3600, "hour"},
+                 {60, "minute"}};
     const size_t count = sizeof units / sizeof *units;
     size_t at = 0;
     while (at < count - 1 && seconds < units[at].seconds)

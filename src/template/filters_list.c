@@ -113,8 +113,7 @@ static bool parse_bounds(struct filter_call *call, struct text text, int64_t len
         if (count == 3)
             return false;
         given[count] = part.length > 0;
-        if (given[count]
-            && !number_integer(value_text(part), call->arena, &numbers[count]))
+        if (given[count] && !number_integer(value_text(part), call->arena, &numbers[count]))
             return false;
     }
     if (count == 1) {
@@ -174,33 +173,59 @@ FILTER(slice)
     return slice_items(call, value, &bounds);
 }
 
+/* item[by]; false, after filter_fail() or where Python's TypeError makes the result empty. */
+static bool item_by_number(struct filter_call *call, struct value by, struct value *item)
+{
+    struct value_list list;
+    if (item->kind == VALUE_MAP) {
+        const struct value *found = value_map_find(item->map, by);
+        if (!found)
+            filter_fail(call, "KeyError", "an item lacks the key to sort by");
+        else
+            *item = *found;
+        return found != NULL;
+    }
+    if (by.kind != VALUE_INTEGER || !value_items(*item, call->arena, &list))
+        return false;
+    int64_t at = by.integer < 0 ? by.integer + (int64_t)list.count : by.integer;
+    if (at < 0 || (uint64_t)at >= list.count) {
+        filter_fail(call, "IndexError", "an item has no such part to sort by");
+        return false;
+    }
+    *item = list.items[at];
+    return true;
+}
+
 /* What dictsort sorts by: an index, or keys and attributes parted by dots. */
 static bool sort_key(struct filter_call *call, struct value item, struct value by,
                      struct value *out)
 {
     double number;
-    int64_t index;
     struct text rest = value_as_text(by);
     struct text part;
     *out = item;
-    if (number_real(by, call->arena, &number)) {
-        if (by.kind != VALUE_INTEGER)
-            return false;
-        index = by.integer;
-        if (item.kind == VALUE_MAP) {
-            const struct value *found = value_map_find(item.map, by);
-            *out = found ? *found : item;
-            return found != NULL;
-        }
-        struct step step = {.index = index, .is_index = index >= 0, .text = TEXT("")};
-        return lookup_step(call->render, &step, out);
-    }
+    if (number_real(by, call->arena, &number))
+        return item_by_number(call, by, out);
     while (text_next(&rest, '.', &part)) {
         struct step step = {.text = part, .hash = value_hash_text(part)};
         if (!lookup_step(call->render, &step, out))
             return false;
     }
     return true;
+}
+
+/* Empty and private names are refused even when there is nothing to sort. */
+static bool check_key(struct filter_call *call, struct value by)
+{
+    double number;
+    struct text text = value_as_text(by);
+    if (number_real(by, call->arena, &number))
+        return true;
+    if (!value_is_text(by))
+        return false;
+    if (text.length == 0)
+        filter_fail(call, "IndexError", "the name to sort by is empty");
+    return text.length > 0 && text.at[0] != '_' && text_find(text, TEXT("._")) == TEXT_NOT_FOUND;
 }
 
 struct sortable {
@@ -238,7 +263,7 @@ static struct value sorted(struct filter_call *call, struct value value, struct 
 {
     struct value_list list;
     struct value nothing = value_text(TEXT(""));
-    if (!value_items(value, call->arena, &list))
+    if (!check_key(call, by) || !value_items(value, call->arena, &list))
         return nothing;
     struct sortable *items = ARENA_ARRAY(call->arena, struct sortable, list.count);
     struct sortable *spare = ARENA_ARRAY(call->arena, struct sortable, list.count);

@@ -18,9 +18,8 @@ FILTER(divisibleby)
 {
     int64_t number;
     int64_t divisor;
-    if (!number_integer(value, call->arena, &number)
-        || !number_integer(argument, call->arena, &divisor))
-        return filter_fail(call, "ValueError", "divisibleby needs two integers");
+    if (!filter_integer(call, value, &number) || !filter_integer(call, argument, &divisor))
+        return VALUE_NULL;
     if (divisor == 0)
         return filter_fail(call, "ZeroDivisionError", "divisibleby zero");
     return value_bool(divisor == -1 || number % divisor == 0);
@@ -33,6 +32,8 @@ FILTER(yesno)
                            ? filter_text(call, argument)
                            : TEXT("yes,no,maybe");
     size_t count = 0;
+    if (call->has_argument && argument.kind != VALUE_NONE && !value_is_text(argument))
+        return filter_fail(call, "AttributeError", "a text of words is expected");
     while (count < 4 && text_next(&rest, ',', &parts[count]))
         count++;
     if (count < 2)

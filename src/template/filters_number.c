@@ -8,6 +8,7 @@
 #include "template/moment.h"
 #include "template/number.h"
 #include "template/percent_format.h"
+#include "template/set.h"
 #include "template/unicode.h"
 
 static struct value concatenated(struct filter_call *call, struct value a, struct value b)
@@ -35,16 +36,23 @@ static bool is_moment(struct value value)
     return value.kind == VALUE_DATE || value.kind == VALUE_DATETIME;
 }
 
+/* Beyond 64 bits: a decimal without places, which prints as Python's integers do. */
+static struct value large_sum(struct filter_call *call, int64_t a, int64_t b)
+{
+    __int128 sum = (__int128)a + b;
+    unsigned __int128 size = sum < 0 ? -(unsigned __int128)sum : (unsigned __int128)sum;
+    uint64_t billions = (uint64_t)(size / 1000000000);
+    return value_decimal(text_format(call->arena, "%s%llu%09u", sum < 0 ? "-" : "",
+                                     (unsigned long long)billions, (unsigned)(size % 1000000000)));
+}
+
 FILTER(add)
 {
     int64_t a;
     int64_t b;
     int64_t sum;
-    if (number_integer(value, call->arena, &a) && number_integer(argument, call->arena, &b)) {
-        if (!__builtin_add_overflow(a, b, &sum))
-            return value_integer(sum);
-        return filter_fail(call, "OverflowError", "the sum is too large");
-    }
+    if (number_integer(value, call->arena, &a) && number_integer(argument, call->arena, &b))
+        return __builtin_add_overflow(a, b, &sum) ? large_sum(call, a, b) : value_integer(sum);
     if (value.kind == VALUE_DURATION && is_moment(argument))
         return moment_plus(call->arena, argument, value.integer);
     if (argument.kind == VALUE_DURATION && is_moment(value))
@@ -56,11 +64,9 @@ FILTER(get_digit)
 {
     int64_t number;
     int64_t position;
-    if (!number_integer(argument, call->arena, &position)
-        || !number_integer(value, call->arena, &number))
-        return value_is_text(value) || value_is_number(value)
-                   ? value
-                   : filter_fail(call, "TypeError", "get_digit needs numbers");
+    if (!filter_integer_or_text(call, argument, &position)
+        || !filter_integer_or_text(call, value, &number))
+        return value;
     if (position < 1)
         return value_integer(number);
     struct text digits = text_format(call->arena, "%lld", (long long)number);
@@ -88,6 +94,7 @@ static struct text grouped(struct arena *arena, struct text number)
     return buffer_contents(&out);
 }
 
+#define PLACES_MAX 100000
 #define DIGITS_MAX 200
 #define NBSP       "\xC2\xA0"
 
@@ -97,12 +104,13 @@ static bool parse_places(struct filter_call *call, struct value argument, int64_
 {
     struct text text = value_as_text(argument);
     *places = -1;
-    *group = value_is_text(argument) && text_ends(text, TEXT("g"));
-    if (!call->has_argument || (*group && text.length == 1))
+    bool suffix = value_is_text(argument) && text_ends(text, TEXT("g"));
+    *group = suffix && call->render->set->host.options.localize;
+    if (!call->has_argument || (suffix && text.length == 1))
         return true;
-    if (*group)
+    if (suffix)
         argument = value_text(text_part(text, 0, text.length - 1));
-    return number_integer(argument, call->arena, places);
+    return filter_integer_or_text(call, argument, places);
 }
 
 static bool number_of(struct filter_call *call, struct value value, struct decimal *out)
@@ -124,20 +132,25 @@ static bool is_whole(struct decimal number)
     return true;
 }
 
+static struct value as_is(struct filter_call *call, struct value value)
+{
+    struct buffer out = filter_buffer(call);
+    value_print_repr(&out, value, call->arena);
+    return call->status == OK ? filter_result(call, &out) : VALUE_NULL;
+}
+
 FILTER(floatformat)
 {
     struct decimal number;
     struct buffer out = filter_buffer(call);
-    struct buffer as_is = filter_buffer(call);
     int64_t places;
     bool group;
     if (!number_of(call, value, &number))
         return value_text(TEXT(""));
-    value_print_repr(&as_is, value, call->arena);
     if (!parse_places(call, argument, &places, &group) || number.kind != DECIMAL_FINITE
         || number.digits.length + (size_t)abs(number.exponent) > DIGITS_MAX)
-        return value_text(buffer_contents(&as_is));
-    if (llabs(places) > 100000)
+        return as_is(call, value);
+    if (places > PLACES_MAX || places < -PLACES_MAX)
         return filter_fail(call, "ValueError", "too many places");
     bool whole = is_whole(number) && places < 0;
     number = decimal_round(number, whole ? 0 : (int32_t)llabs(places), call->arena);
@@ -173,8 +186,8 @@ FILTER(filesizeformat)
         unit++;
     }
     struct text number = one_place(call->arena, (double)bytes / unit_size);
-    return value_text(text_format(call->arena, "%s%.*s" NBSP "%s", sign, TEXT_ARG(number),
-                                  units[unit]));
+    return value_text(
+        text_format(call->arena, "%s%.*s" NBSP "%s", sign, TEXT_ARG(number), units[unit]));
 }
 
 FILTER(stringformat)

@@ -41,12 +41,11 @@ static void put_title(struct buffer *out, struct text text)
     while (text.length) {
         uint32_t c = unicode_take(&text);
         bool within = unicode_is_alpha(last)
-                      || (last == '\'' && unicode_is_alpha(before) && unicode_lower(c) < 0x80
-                          && unicode_lower(before) < 0x80)
+                      || (last == '\'' && before >= 'a' && before <= 'z' && c < 0x80)
                       || (unicode_is_digit(last) && c < 0x80);
-        unicode_put(out, within ? unicode_lower(c) : unicode_upper(c));
         before = last;
-        last = c;
+        last = within ? unicode_lower(c) : unicode_upper(c);
+        unicode_put(out, last);
     }
 }
 
@@ -69,8 +68,15 @@ TEXT_FILTER(capfirst, put_capfirst)
 TEXT_FILTER(lower, unicode_put_lower)
 TEXT_FILTER(upper, unicode_put_upper)
 TEXT_FILTER(title, put_title)
-TEXT_FILTER(phone2numeric, put_phone)
+TEXT_FILTER(phone_number, put_phone)
 TEXT_FILTER(iriencode, put_iri)
+
+FILTER(phone2numeric)
+{
+    if (!value_is_text(value))
+        return filter_fail(call, "AttributeError", "a text is expected");
+    return phone_number(call, value, argument);
+}
 
 FILTER(cut)
 {
@@ -98,10 +104,8 @@ static bool padding_of(struct filter_call *call, struct value value, struct valu
 {
     int64_t width;
     size_t length = unicode_length(value_as_text(value));
-    if (!number_integer(argument, call->arena, &width)) {
-        filter_fail(call, "ValueError", "the width is no number");
+    if (!filter_integer(call, argument, &width))
         return false;
-    }
     *padding = width > 0 && (uint64_t)width > length ? (size_t)width - length : 0;
     return true;
 }
@@ -206,37 +210,9 @@ struct text text_shortened(struct arena *arena, struct text text, int64_t limit)
 FILTER(truncatechars)
 {
     int64_t limit;
-    if (!number_integer(argument, call->arena, &limit))
+    if (!filter_integer_or_text(call, argument, &limit))
         return value;
     return value_text(text_shortened(call->arena, value_as_text(value), limit));
-}
-
-FILTER(truncatewords)
-{
-    int64_t limit;
-    struct text rest = value_as_text(value);
-    struct text word;
-    struct buffer out = filter_buffer(call);
-    if (!number_integer(argument, call->arena, &limit))
-        return value;
-    for (int64_t count = 0; unicode_next_word(&rest, &word); count++) {
-        if (count >= limit) {
-            buffer_text(&out, TEXT(" …"));
-            break;
-        }
-        if (count > 0)
-            buffer_char(&out, ' ');
-        buffer_text(&out, word);
-    }
-    return filter_result(call, &out);
-}
-
-FILTER(urlencode)
-{
-    struct buffer out = filter_buffer(call);
-    struct text keep = call->has_argument ? filter_text(call, argument) : TEXT("/");
-    percent_encode(&out, value_as_text(value), text_string(call->arena, keep));
-    return filter_result(call, &out);
 }
 
 FILTER(wordcount)
@@ -251,12 +227,43 @@ FILTER(wordcount)
     return value_integer(count);
 }
 
+FILTER(truncatewords)
+{
+    int64_t limit;
+    struct text rest = value_as_text(value);
+    struct text word;
+    struct buffer out = filter_buffer(call);
+    if (!filter_integer_or_text(call, argument, &limit))
+        return value;
+    if (limit < 0) /* that many from the end */
+        limit += wordcount(call, value, argument).integer;
+    bool cut = wordcount(call, value, argument).integer > limit;
+    for (int64_t count = 0; count < limit && unicode_next_word(&rest, &word); count++) {
+        if (count > 0)
+            buffer_char(&out, ' ');
+        buffer_text(&out, word);
+    }
+    buffer_text(&out, cut ? TEXT(" …") : TEXT(""));
+    return filter_result(call, &out);
+}
+
+FILTER(urlencode)
+{
+    struct buffer out = filter_buffer(call);
+    if (call->has_argument && !value_is_text(argument) && argument.kind != VALUE_NONE)
+        return filter_fail(call, "TypeError", "the characters to keep must be a text");
+    struct text keep =
+        call->has_argument && argument.kind != VALUE_NONE ? filter_text(call, argument) : TEXT("/");
+    percent_encode(&out, value_as_text(value), text_string(call->arena, keep));
+    return filter_result(call, &out);
+}
+
 FILTER(wordwrap)
 {
     int64_t width;
     struct buffer out = filter_buffer(call);
-    if (!number_integer(argument, call->arena, &width))
-        return filter_fail(call, "ValueError", "the width is no number");
+    if (!filter_integer(call, argument, &width))
+        return VALUE_NULL;
     text_wrap(&out, value_as_text(value), width);
     return filter_result(call, &out);
 }
@@ -278,7 +285,7 @@ static const struct template_filter rows[] = {
     {"ljust", ljust, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
     {"lower", lower, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
     {"make_list", make_list, ARGUMENT_NONE, FILTER_TEXT},
-    {"phone2numeric", phone2numeric, ARGUMENT_NONE, FILTER_SAFE | FILTER_TEXT},
+    {"phone2numeric", phone2numeric, ARGUMENT_NONE, FILTER_SAFE},
     {"rjust", rjust, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
     {"slugify", slugify, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
     {"title", title, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},

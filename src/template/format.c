@@ -15,14 +15,15 @@ static struct text format_number(struct value value, struct arena *arena)
 {
     struct decimal number;
     struct buffer out = {.arena = arena};
-    if ((value.kind == VALUE_FLOAT && !isfinite(value.real))
-        || !decimal_of(&number, value, arena) || number.kind != DECIMAL_FINITE)
+    if ((value.kind == VALUE_FLOAT && !isfinite(value.real)) || !decimal_of(&number, value, arena)
+        || number.kind != DECIMAL_FINITE)
         return value_to_text(value, arena);
     int64_t leading = (int64_t)number.digits.length - 1 + number.exponent;
     if (leading > EXPONENT_SHOWN || leading < -EXPONENT_SHOWN)
         return value_to_text(value, arena);
     struct text plain = value_to_text(value, arena);
-    if (text_find_char(plain, 'e') == TEXT_NOT_FOUND && text_find_char(plain, 'E') == TEXT_NOT_FOUND)
+    if (text_find_char(plain, 'e') == TEXT_NOT_FOUND
+        && text_find_char(plain, 'E') == TEXT_NOT_FOUND)
         return plain;
     decimal_print_fixed(&out, number);
     return buffer_contents(&out);
@@ -46,9 +47,8 @@ struct value_moment format_now(const struct render *render, bool utc)
 
 static struct text format_moment(struct value value, struct render *render)
 {
-    static const char *const formats[] = {[VALUE_DATE] = "N j, Y",
-                                          [VALUE_TIME] = "P",
-                                          [VALUE_DATETIME] = "N j, Y, P"};
+    static const char *const formats[] = {
+        [VALUE_DATE] = "N j, Y", [VALUE_TIME] = "P", [VALUE_DATETIME] = "N j, Y, P"};
     struct buffer out = {.arena = render->arena};
     date_format(&out, text_of(formats[value.kind]), value, render->set->zone, false);
     return buffer_contents(&out);

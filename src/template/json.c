@@ -67,6 +67,20 @@ static void put_moment(struct buffer *out, struct value value)
     buffer_char(out, '"');
 }
 
+/* "P1DT01H01M01.500000S" */
+static void put_duration(struct buffer *out, int64_t microseconds)
+{
+    int64_t day = DAY_SECONDS * MICROSECONDS;
+    uint64_t size = microseconds < 0 ? -(uint64_t)microseconds : (uint64_t)microseconds;
+    uint64_t seconds = size % (uint64_t)day / MICROSECONDS;
+    buffer_format(out, "\"%sP%lluDT%02uH%02uM%02u", microseconds < 0 ? "-" : "",
+                  (unsigned long long)(size / (uint64_t)day), (unsigned)(seconds / 3600),
+                  (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60));
+    if (size % MICROSECONDS)
+        buffer_format(out, ".%06u", (unsigned)(size % MICROSECONDS));
+    buffer_text(out, TEXT("S\""));
+}
+
 static const char *put_any(struct buffer *out, struct value value, struct arena *arena, int depth);
 
 static const char *put_list(struct buffer *out, const struct value_list *list, struct arena *arena,
@@ -140,7 +154,8 @@ static const char *put_any(struct buffer *out, struct value value, struct arena 
     case VALUE_TIME:
     case VALUE_DATETIME: put_moment(out, value); return NULL;
     case VALUE_OBJECT: return value.object->class->name;
-    default: return "a duration";
+    case VALUE_DURATION: put_duration(out, value.integer); return NULL;
+    default: return "this";
     }
 }
 

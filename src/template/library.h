@@ -1,6 +1,7 @@
 /* Tags and filters as rows of tables. A library is what {% load name %} brings.
  *
- *     static struct value shout(struct filter_call *call, struct value value, struct value argument)
+ *     static struct value shout(struct filter_call *call, struct value value, struct value
+ * argument)
  *     {
  *         …
  *     }
@@ -21,9 +22,9 @@ struct tag;
 enum filter_argument { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED };
 
 enum filter_flags {
-    FILTER_SAFE = 1,     /* what comes in safe goes out safe */
-    FILTER_TEXT = 2,     /* the value is made a text first */
-    FILTER_LOCAL = 4,    /* an aware datetime is moved to the current zone first */
+    FILTER_SAFE = 1,  /* what comes in safe goes out safe */
+    FILTER_TEXT = 2,  /* the value is made a text first */
+    FILTER_LOCAL = 4, /* an aware datetime is moved to the current zone first */
 };
 
 struct filter_call {

@@ -89,8 +89,9 @@ static bool text_attribute(struct text name, struct arena *arena, struct value *
         const char *name;
         void (*put)(struct buffer *out, struct text text);
     } methods[] = {
-        {"upper", unicode_put_upper}, {"lower", unicode_put_lower},   {"casefold", unicode_put_lower},
-        {"title", unicode_put_title}, {"capitalize", put_capitalized}, {"swapcase", put_swapped},
+        {"upper", unicode_put_upper},    {"lower", unicode_put_lower},
+        {"casefold", unicode_put_lower}, {"title", unicode_put_title},
+        {"capitalize", put_capitalized}, {"swapcase", put_swapped},
         {"strip", put_trimmed},
     };
     struct text text = value_as_text(*value);
@@ -114,8 +115,8 @@ static bool text_step(const struct step *step, struct arena *arena, struct value
         return true;
     if (!step->is_index)
         return false;
-    struct text c = unicode_part(value_as_text(*value), (size_t)step->index,
-                                 (size_t)step->index + 1);
+    struct text c =
+        unicode_part(value_as_text(*value), (size_t)step->index, (size_t)step->index + 1);
     *value = value_text(c);
     return c.length > 0;
 }

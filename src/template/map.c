@@ -96,8 +96,8 @@ void value_map_put(struct value_map *map, struct value key, struct value value)
         known->value = value;
         return;
     }
-    map->entries = list_reserve(map->arena, map->entries, map->count, &map->capacity,
-                                sizeof *map->entries);
+    map->entries =
+        list_reserve(map->arena, map->entries, map->count, &map->capacity, sizeof *map->entries);
     map->entries[map->count++] = (struct value_entry){.key = key, .value = value, .hash = hash};
     index_keep(map);
 }

@@ -66,8 +66,8 @@ int moment_iso_week(const struct value_moment *moment, int32_t *year)
 int64_t moment_local(const struct value_moment *moment)
 {
     int64_t days = moment->month ? days_of(moment) : 0;
-    int64_t seconds = days * DAY_SECONDS + moment->hour * 3600 + moment->minute * 60
-                      + moment->second;
+    int64_t minutes = (int64_t)moment->hour * 60 + moment->minute;
+    int64_t seconds = days * DAY_SECONDS + minutes * 60 + moment->second;
     return seconds * MICROSECONDS + moment->microsecond;
 }
 
@@ -129,8 +129,8 @@ static bool parse_date(struct text *rest, struct value_moment *out)
 {
     int32_t month;
     int32_t day;
-    if (!take_digits(rest, 4, &out->year) || !take_char(rest, "-")
-        || !take_digits(rest, 2, &month) || !take_char(rest, "-") || !take_digits(rest, 2, &day))
+    if (!take_digits(rest, 4, &out->year) || !take_char(rest, "-") || !take_digits(rest, 2, &month)
+        || !take_char(rest, "-") || !take_digits(rest, 2, &day))
         return false;
     if (out->year < 1 || month < 1 || month > 12 || day < 1
         || day > moment_month_days(out->year, month))

@@ -12,7 +12,7 @@ struct arena;
 struct buffer;
 
 #define MICROSECONDS INT64_C(1000000)
-#define DAY_SECONDS INT64_C(86400)
+#define DAY_SECONDS  INT64_C(86400)
 
 /* Days since 1970-01-01. */
 int64_t moment_days(int32_t year, int month, int day);

@@ -36,7 +36,8 @@ struct block {
     const struct template *template;
 };
 
-struct template {
+struct template
+{
     struct template *next;
     struct text name;
     struct text path;
@@ -58,6 +59,7 @@ struct binding {
 struct state {
     struct state *next;
     const void *owner;
+    uint64_t path; /* of the layer */
     struct value value;
     size_t count;
 };
@@ -67,6 +69,7 @@ struct layer {
     LIST(const struct template *) chain; /* of extends, the newest child first */
     const struct active_block *active;
     struct state *states;
+    uint64_t path; /* by which includes it was reached */
 };
 
 /* A round of {% for %}; `forloop` is an object whose self is this. */
@@ -85,8 +88,8 @@ struct render {
     const struct value_map *context; /* NULL within {% include … only %} */
     LIST(struct binding) bindings;
     LIST(struct binding) overrides; /* of names in `context` (a named cycle) */
-    size_t floor; /* bindings below it are out of sight */
-    size_t frame; /* those from here on are the innermost frame's */
+    size_t floor;                   /* bindings below it are out of sight */
+    size_t frame;                   /* those from here on are the innermost frame's */
     const struct template *template;
     const struct node *node;
     struct layer *layer;
@@ -127,8 +130,7 @@ void scope_replace(struct render *render, const struct name *name, struct value 
 bool scope_get(const struct render *render, const struct name *name, struct value *out);
 
 /* The state of `owner` in the list, made when it is not there. */
-struct state *state_of(struct render *render, struct state **states, const void *owner,
-                       bool *made);
+struct state *state_of(struct render *render, struct state **states, const void *owner, bool *made);
 
 /* A compiled filter expression: x.y|default:"z". */
 struct expression;

@@ -30,23 +30,28 @@ static bool text_integer(struct text text, struct arena *arena, int64_t *out)
     return after_digit && text_to_int64(out, (struct text){digits, length});
 }
 
-bool number_integer(struct value value, struct arena *arena, int64_t *out)
+const char *number_parse(struct value value, struct arena *arena, int64_t *out)
 {
     switch (value.kind) {
-    case VALUE_BOOL: *out = value.boolean; return true;
-    case VALUE_INTEGER: *out = value.integer; return true;
+    case VALUE_BOOL: *out = value.boolean; return NULL;
+    case VALUE_INTEGER: *out = value.integer; return NULL;
     case VALUE_FLOAT:
     case VALUE_DECIMAL: {
         double real = trunc(value_as_double(value));
         if (!(fabs(real) < 9.2e18))
-            return false;
+            return isnan(real) ? "ValueError" : "OverflowError";
         *out = (int64_t)real;
-        return true;
+        return NULL;
     }
     case VALUE_TEXT:
-    case VALUE_SAFE: return text_integer(value_as_text(value), arena, out);
-    default: return false;
+    case VALUE_SAFE: return text_integer(value_as_text(value), arena, out) ? NULL : "ValueError";
+    default: return "TypeError";
     }
+}
+
+bool number_integer(struct value value, struct arena *arena, int64_t *out)
+{
+    return number_parse(value, arena, out) == NULL;
 }
 
 bool number_real(struct value value, struct arena *arena, double *out)

@@ -3,6 +3,8 @@
 
 #include "template/value.h"
 
-/* False where Python would raise ValueError or TypeError, or beyond 64 bits. */
+/* NULL, or the name of the exception that Python would raise: ValueError, TypeError …;
+ * OverflowError also beyond 64 bits. */
+const char *number_parse(struct value value, struct arena *arena, int64_t *out);
 bool number_integer(struct value value, struct arena *arena, int64_t *out);
 bool number_real(struct value value, struct arena *arena, double *out);

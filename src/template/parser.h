@@ -28,7 +28,7 @@ struct parser {
     struct token token;
     LIST(struct loaded) loaded;
     LIST(struct cycle *) cycles;
-    const struct tag *tag; /* the innermost that is being compiled */
+    const struct tag *tag;    /* the innermost that is being compiled */
     const struct nodes *body; /* that the next node comes into */
     unsigned depth;
 };
@@ -52,7 +52,8 @@ bool parser_ended_by(const struct parser *parser, const char *name);
 /* A zeroed node whose first member is a struct node. */
 void *node_new(struct parser *parser, const struct tag *tag, size_t size,
                enum status (*render)(const struct node *, struct render *));
-#define NODE_NEW(parser, tag, type, render) ((type *)node_new((parser), (tag), sizeof(type), (render)))
+#define NODE_NEW(parser, tag, type, render)                                                        \
+    ((type *)node_new((parser), (tag), sizeof(type), (render)))
 
 /* Brings a library's tags and filters, or only one of them, into use; false when there is none. A
  * library may come in several parts of one name. */

@@ -100,26 +100,29 @@ static const char *sign_of(const struct conversion *conversion, bool negative)
     return negative ? "-" : conversion->plus ? "+" : conversion->space ? " " : "";
 }
 
-static bool put_integer(struct buffer *out, const struct conversion *conversion,
-                        struct value value, struct arena *arena)
+static bool put_integer(struct buffer *out, const struct conversion *conversion, struct value value,
+                        struct arena *arena)
 {
     int64_t number;
     char digits[80];
     char prefix[4];
     char type = conversion->type;
     bool decimal = strchr("diu", type) != NULL;
-    if (!value_is_number(value) || (!decimal && value.kind != VALUE_INTEGER
-                                    && value.kind != VALUE_BOOL)
+    if (!value_is_number(value)
+        || (!decimal && value.kind != VALUE_INTEGER && value.kind != VALUE_BOOL)
         || !number_integer(value, arena, &number))
         return false;
-    unsigned long long size =
-        number < 0 ? -(unsigned long long)number : (unsigned long long)number;
+    unsigned long long size = number < 0 ? -(unsigned long long)number : (unsigned long long)number;
     const char *base = !conversion->alternate || decimal ? ""
                        : type == 'o'                     ? "0o"
                        : type == 'x'                     ? "0x"
                                                          : "0X";
     snprintf(prefix, sizeof prefix, "%s%s", sign_of(conversion, number < 0), base);
-    snprintf(digits, sizeof digits, decimal ? "%llu" : type == 'o' ? "%llo" : type == 'x' ? "%llx" : "%llX",
+    snprintf(digits, sizeof digits,
+             decimal       ? "%llu"
+             : type == 'o' ? "%llo"
+             : type == 'x' ? "%llx"
+                           : "%llX",
              size);
     struct buffer body = {.arena = arena};
     size_t length = strlen(digits);
@@ -139,13 +142,12 @@ static bool put_real(struct buffer *out, const struct conversion *conversion, st
         return false;
     bool negative = signbit(number) && !isnan(number);
     int precision = conversion->has_precision ? conversion->precision : 6;
-    snprintf(format, sizeof format, "%%%s.*%c", conversion->alternate ? "#" : "",
-             conversion->type);
+    snprintf(format, sizeof format, "%%%s.*%c", conversion->alternate ? "#" : "", conversion->type);
     struct buffer body = {.arena = arena};
-    #pragma GCC diagnostic push
-    #pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
     buffer_format(&body, format, precision, negative ? -number : number);
-    #pragma GCC diagnostic pop
+#pragma GCC diagnostic pop
     put_field(out, conversion, text_of(sign_of(conversion, negative)), buffer_contents(&body),
               conversion->zero);
     return true;
@@ -167,6 +169,21 @@ static bool put_character(struct buffer *out, const struct conversion *conversio
     return true;
 }
 
+/* As Python's ascii(). */
+static struct text in_ascii(const struct buffer *body)
+{
+    struct buffer out = {.arena = body->arena};
+    struct text rest = buffer_contents(body);
+    while (rest.length) {
+        uint32_t c = unicode_take(&rest);
+        if (c < 0x80)
+            buffer_char(&out, (char)c);
+        else
+            buffer_format(&out, c <= 0xFF ? "\\x%02x" : c <= 0xFFFF ? "\\u%04x" : "\\U%08x", c);
+    }
+    return buffer_contents(&out);
+}
+
 static bool put_text(struct buffer *out, const struct conversion *conversion, struct value value,
                      struct arena *arena)
 {
@@ -175,7 +192,7 @@ static bool put_text(struct buffer *out, const struct conversion *conversion, st
         value_print(&body, value, arena);
     else
         value_print_repr(&body, value, arena);
-    struct text text = buffer_contents(&body);
+    struct text text = conversion->type == 'a' ? in_ascii(&body) : buffer_contents(&body);
     if (conversion->has_precision)
         text = unicode_part(text, 0, (size_t)conversion->precision);
     put_field(out, conversion, TEXT(""), text, false);
@@ -196,8 +213,7 @@ static bool put(struct buffer *out, const struct conversion *conversion, struct 
     return false;
 }
 
-bool percent_format(struct buffer *out, struct text format, struct value value,
-                    struct arena *arena)
+bool percent_format(struct buffer *out, struct text format, struct value value, struct arena *arena)
 {
     struct conversion conversion;
     bool used = value.kind == VALUE_MAP || value.kind == VALUE_LIST;

@@ -68,8 +68,7 @@ static void print_map(struct buffer *out, const struct value_map *map, struct ar
     buffer_char(out, '}');
 }
 
-static void print_object(struct buffer *out, const struct value_object *object,
-                         struct arena *arena)
+static void print_object(struct buffer *out, const struct value_object *object, struct arena *arena)
 {
     if (object->class->print)
         buffer_text(out, object->class->print(object->self, arena));
@@ -77,8 +76,7 @@ static void print_object(struct buffer *out, const struct value_object *object,
         buffer_text(out, text_of(object->class->name));
 }
 
-static void print_collection(struct buffer *out, struct value value, struct arena *arena,
-                             int depth)
+static void print_collection(struct buffer *out, struct value value, struct arena *arena, int depth)
 {
     if (depth >= DEEPEST) {
         buffer_text(out, TEXT("..."));

@@ -6,7 +6,7 @@
 #include "template/format.h"
 #include "template/set.h"
 
-#define DEPTH_MAX 600
+#define DEPTH_MAX  600
 #define MEMORY_MAX ((size_t)256 << 20)
 
 static enum status fail_at(struct render *render, enum status status, const char *kind,
@@ -188,10 +188,10 @@ struct state *state_of(struct render *render, struct state **states, const void 
 {
     *made = false;
     for (struct state *state = *states; state; state = state->next)
-        if (state->owner == owner)
+        if (state->owner == owner && state->path == render->layer->path)
             return state;
     struct state *state = ARENA_NEW(render->arena, struct state);
-    *state = (struct state){.next = *states, .owner = owner};
+    *state = (struct state){.next = *states, .owner = owner, .path = render->layer->path};
     *states = state;
     *made = true;
     return state;

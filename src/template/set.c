@@ -57,9 +57,8 @@ static struct template *load(struct template_set *set, struct text name, uint32_
                              enum status *status)
 {
     struct template_source source = {0};
-    *status = set->host.load
-                  ? set->host.load(set->host.context, set->arena, name, &source)
-                  : NOT_FOUND;
+    *status =
+        set->host.load ? set->host.load(set->host.context, set->arena, name, &source) : NOT_FOUND;
     if (*status == NOT_FOUND)
         no_template(name);
     if (*status != OK)
@@ -79,8 +78,7 @@ static struct template *load(struct template_set *set, struct text name, uint32_
     return template;
 }
 
-const struct template *set_template(struct template_set *set, struct text name,
-                                    enum status *status)
+const struct template *set_template(struct template_set *set, struct text name, enum status *status)
 {
     uint32_t hash = value_hash_text(name);
     struct template *template = find(set, name, hash);

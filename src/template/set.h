@@ -20,7 +20,7 @@ struct well_known {
     const struct name *csrf_token;
 };
 
-#define NAME_BUCKETS 512
+#define NAME_BUCKETS     512
 #define TEMPLATE_BUCKETS 128
 
 struct template_set {
@@ -46,8 +46,8 @@ enum status template_compile(struct template_set *set, struct template *template
                              struct text source);
 
 /* Records "path:line: message" and the kind; `words` may be empty. */
-enum status template_failure(enum status status, const char *kind, struct text path,
-                             uint32_t line, struct text words, const char *format, va_list more)
+enum status template_failure(enum status status, const char *kind, struct text path, uint32_t line,
+                             struct text words, const char *format, va_list more)
     __attribute__((format(printf, 6, 0)));
 /* The same without a place. */
 enum status template_failure_plain(enum status status, const char *kind, const char *format, ...)

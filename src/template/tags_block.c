@@ -76,8 +76,9 @@ static struct text block_print(const void *self, struct arena *arena)
     return text_format(arena, "<Block Node: %.*s>", TEXT_ARG(active->block->name->text));
 }
 
-static const struct value_class block_class = {
-    .name = "block", .get = block_get, .print = block_print};
+static const struct value_class block_class = {.name = "block",
+                                               .get = block_get,
+                                               .print = block_print};
 
 static enum status render_body(struct render *render, const struct block *block, size_t level)
 {
@@ -103,7 +104,8 @@ static enum status render_block(const struct node *self, struct render *render)
 {
     const struct block *own = (const struct block *)self;
     size_t level = 0;
-    for (const struct active_block *active = render->layer->active; active; active = active->outer) {
+    for (const struct active_block *active = render->layer->active; active;
+         active = active->outer) {
         if (active->block->name == own->name) {
             level = active->level + 1;
             break;
@@ -301,13 +303,20 @@ static enum status bind_only(const struct include_node *node, struct render *ren
     return status;
 }
 
+/* Each include of a template, even of the same, has states of its own. */
+static uint64_t path_through(const struct layer *layer, const struct node *include)
+{
+    uint64_t mixed = (layer->path ^ (uint64_t)(uintptr_t)include) * UINT64_C(0x9E3779B97F4A7C15);
+    return mixed ^ mixed >> 29;
+}
+
 static enum status render_include(const struct node *self, struct render *render)
 {
     const struct include_node *node = (const struct include_node *)self;
     const struct template *template;
     const struct template *outer_template = render->template;
-    struct layer layer = {0};
     struct layer *outer_layer = render->layer;
+    struct layer layer = {.path = path_through(outer_layer, self)};
     struct loop *outer_loop = render->loop;
     const struct value_map *outer_context = render->context;
     size_t outer_floor = render->floor;

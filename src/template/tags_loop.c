@@ -60,8 +60,10 @@ static struct text loop_print(const void *self, struct arena *arena)
     return value_to_text(loop_map(self, arena), arena);
 }
 
-static const struct value_class loop_class = {
-    .name = "forloop", .get = loop_get, .print = loop_print, .items = loop_items};
+static const struct value_class loop_class = {.name = "forloop",
+                                              .get = loop_get,
+                                              .print = loop_print,
+                                              .items = loop_items};
 
 static const struct value_map no_loop;
 
@@ -75,8 +77,7 @@ static struct loop *loop_new(struct render *render, size_t count)
 }
 
 /* Several names take an item apart. */
-static enum status bind_parts(const struct for_node *node, struct render *render,
-                              struct value item)
+static enum status bind_parts(const struct for_node *node, struct render *render, struct value item)
 {
     struct value_list parts;
     if (!value_items(item, render->arena, &parts))
@@ -136,8 +137,7 @@ static enum status render_for(const struct node *self, struct render *render)
         return render_fail(render, "TypeError", "\"%.*s\" is nothing to walk through",
                            TEXT_ARG(node->sequence->source));
     struct frame frame = frame_push(render);
-    status = items.count ? render_rounds(node, render, &items)
-                         : render_nodes(render, &node->empty);
+    status = items.count ? render_rounds(node, render, &items) : render_nodes(render, &node->empty);
     frame_pop(render, frame);
     return status;
 }
@@ -325,8 +325,10 @@ static struct text group_print(const void *self, struct arena *arena)
     return buffer_contents(&out);
 }
 
-static const struct value_class group_class = {
-    .name = "GroupedResult", .get = group_get, .print = group_print, .items = group_items};
+static const struct value_class group_class = {.name = "GroupedResult",
+                                               .get = group_get,
+                                               .print = group_print,
+                                               .items = group_items};
 static_assert(offsetof(struct group, list) == sizeof(struct value), "an array of two");
 
 static struct value group_value(struct arena *arena, struct value key, const struct value *from,
@@ -389,9 +391,9 @@ static struct node *compile_regroup(struct parser *parser, const struct tag *tag
         return parser_fail(parser, "\"regroup values by attribute as name\" is expected");
     node->target = expression_compile(parser, tag->words[1]);
     node->name = parser_name(parser, tag->words[5]);
-    node->key = expression_compile(parser,
-                                   text_format(parser->arena, "%.*s.%.*s",
-                                               TEXT_ARG(tag->words[5]), TEXT_ARG(tag->words[3])));
+    node->key =
+        expression_compile(parser, text_format(parser->arena, "%.*s.%.*s", TEXT_ARG(tag->words[5]),
+                                               TEXT_ARG(tag->words[3])));
     return node->target && node->key ? &node->node : NULL;
 }
 

@@ -1,9 +1,12 @@
-/* widthratio. */
+/* widthratio, now. */
 #include <math.h>
 
 #include "base/arena.h"
+#include "template/date_format.h"
+#include "template/format.h"
 #include "template/number.h"
 #include "template/tags.h"
+#include "template/unicode.h"
 
 struct widthratio_node {
     struct node node;
@@ -77,5 +80,44 @@ static struct node *compile_widthratio(struct parser *parser, const struct tag *
     return node->width ? &node->node : NULL;
 }
 
-static const struct template_tag rows[] = {{"widthratio", compile_widthratio}, {0}};
+struct now_node {
+    struct node node;
+    struct text format;
+    const struct name *as;
+};
+
+static enum status render_now(const struct node *self, struct render *render)
+{
+    const struct now_node *node = (const struct now_node *)self;
+    struct buffer text = {.arena = render->arena};
+    struct value_moment now = format_now(render, false);
+    struct value value = {.kind = VALUE_DATETIME, .moment = &now};
+    if (date_format(&text, node->format, value, format_zone(render), false) != DATE_FORMAT_OK)
+        return render_fail(render, "AttributeError", "no such letter in a date's format");
+    if (node->as)
+        scope_set(render, node->as, value_text(buffer_contents(&text)));
+    else
+        buffer_text(render->out, buffer_contents(&text));
+    return OK;
+}
+
+static struct node *compile_now(struct parser *parser, const struct tag *tag)
+{
+    struct now_node *node = NODE_NEW(parser, tag, struct now_node, render_now);
+    bool named = tag->count == 4 && text_is(tag->words[2], "as");
+    if (tag->count != 2 && !named)
+        return parser_fail(parser, "one format is expected");
+    if (named)
+        node->as = parser_name(parser, tag->words[3]);
+    struct text word = tag->words[1];
+    size_t length = unicode_length(word);
+    node->format = date_format_named(unicode_part(word, 1, length - 1));
+    return &node->node;
+}
+
+static const struct template_tag rows[] = {
+    {"widthratio", compile_widthratio},
+    {"now", compile_now},
+    {0},
+};
 const struct template_library tags_number = {"", .tags = rows};

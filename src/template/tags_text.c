@@ -82,8 +82,7 @@ static void put_spaceless(struct buffer *out, struct text html)
 static enum status render_spaceless(const struct node *self, struct render *render)
 {
     struct text html;
-    enum status status =
-        render_captured(render, &((const struct body_node *)self)->body, &html);
+    enum status status = render_captured(render, &((const struct body_node *)self)->body, &html);
     if (status == OK)
         put_spaceless(render->out, unicode_trim(html));
     return status;
@@ -129,8 +128,8 @@ static struct node *compile_filter(struct parser *parser, const struct tag *tag)
     if (filters.length == 0)
         return parser_fail_as(parser, "ValueError", "a filter is expected");
     node->name = parser_name(parser, TEXT("var"));
-    node->expression = expression_compile(
-        parser, text_format(parser->arena, "var|%.*s", TEXT_ARG(filters)));
+    node->expression =
+        expression_compile(parser, text_format(parser->arena, "var|%.*s", TEXT_ARG(filters)));
     if (!node->expression)
         return NULL;
     for (size_t i = 0; i < node->expression->count; i++) {
@@ -158,8 +157,8 @@ static struct node *compile_templatetag(struct parser *parser, const struct tag 
         const char *name;
         const char *text;
     } marks[] = {
-        {"openblock", "{%"},   {"closeblock", "%}"}, {"openvariable", "{{"}, {"closevariable", "}}"},
-        {"openbrace", "{"},    {"closebrace", "}"},  {"opencomment", "{#"},  {"closecomment", "#}"},
+        {"openblock", "{%"}, {"closeblock", "%}"}, {"openvariable", "{{"}, {"closevariable", "}}"},
+        {"openbrace", "{"},  {"closebrace", "}"},  {"opencomment", "{#"},  {"closecomment", "#}"},
     };
     struct constant_node *node = NODE_NEW(parser, tag, struct constant_node, render_constant);
     for (size_t i = 0; tag->count == 2 && i < sizeof marks / sizeof *marks; i++) {

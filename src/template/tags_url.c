@@ -24,7 +24,8 @@ static enum status reverse(struct render *render, struct text name,
         return OK;
     if (status != NOT_FOUND) {
         const char *kind = status == INVALID ? "ValueError" : "Exception";
-        return render_fail(render, kind, "%s", text_copy(render->arena, text_of(status_failure()->message)).at);
+        return render_fail(render, kind, "%s",
+                           text_copy(render->arena, text_of(status_failure()->message)).at);
     }
     render_fail(render, "NoReverseMatch", "no route \"%.*s\" takes these %zu arguments",
                 TEXT_ARG(name), count);
@@ -78,8 +79,8 @@ static bool check_url(struct parser *parser, const struct url_node *node)
     struct template_argument *arguments =
         ARENA_ARRAY(parser->arena, struct template_argument, node->count + 1);
     bool constant = true;
-    if (host->options.late || node->as || !host->reverse
-        || !expression_constant(node->name, &name) || !value_is_text(name))
+    if (host->options.late || node->as || !host->reverse || !expression_constant(node->name, &name)
+        || !value_is_text(name))
         return true;
     for (size_t i = 0; i < node->count; i++) {
         const struct assignment *argument = &node->arguments[i];
@@ -90,7 +91,8 @@ static bool check_url(struct parser *parser, const struct url_node *node)
                                        constant ? arguments : NULL, node->count, &url);
     return status == OK
            || parser_fail_as(parser, "NoReverseMatch", "no route \"%.*s\" takes these arguments",
-                             TEXT_ARG(value_as_text(name))) != NULL;
+                             TEXT_ARG(value_as_text(name)))
+                  != NULL;
 }
 
 /* Positional arguments come first in `out`, so that one look tells whether there are any. */

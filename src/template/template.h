@@ -29,6 +29,7 @@ struct template_options {
     /* Names that are constant are looked up when they are rendered, as Django does, rather than
      * by template_set_add: includes, url, static. */
     bool late;
+    bool localize;                 /* numbers as the language writes them (USE_L10N) */
     struct text string_if_invalid; /* "%s" in it stands for the variable */
     struct text time_zone;         /* "Europe/Paris": of naive datetimes, and of now; none: UTC */
     size_t memory_limit;           /* bytes one rendering may allocate; 0: 256 MiB */

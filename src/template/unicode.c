@@ -1,7 +1,7 @@
 #include "template/unicode.h"
 
 #include <locale.h>
-#include <threads.h>
+#include <pthread.h>
 #include <wctype.h>
 
 #include "base/buffer.h"
@@ -9,7 +9,7 @@
 #define STRAY 0xDC00u
 
 static locale_t utf8_locale;
-static once_flag utf8_once = ONCE_FLAG_INIT;
+static pthread_once_t utf8_once = PTHREAD_ONCE_INIT;
 
 static void open_locale(void)
 {
@@ -20,7 +20,7 @@ static void open_locale(void)
 
 static locale_t locale(void)
 {
-    call_once(&utf8_once, open_locale);
+    pthread_once(&utf8_once, open_locale);
     return utf8_locale;
 }
 

@@ -26,8 +26,7 @@ struct value value_float(double real)
 static struct value text_value(enum value_kind kind, struct text text)
 {
     uint32_t length = text.length > UINT32_MAX ? UINT32_MAX : (uint32_t)text.length;
-    return (struct value){
-        .kind = (uint8_t)kind, .length = length, .text = text.at ? text.at : ""};
+    return (struct value){.kind = (uint8_t)kind, .length = length, .text = text.at ? text.at : ""};
 }
 
 struct value value_text(struct text text)
@@ -50,8 +49,8 @@ struct value value_string(const char *string)
     return string ? value_text(text_of(string)) : VALUE_NULL;
 }
 
-static struct value list_value(struct arena *arena, enum value_kind kind,
-                               const struct value *items, size_t count)
+static struct value list_value(struct arena *arena, enum value_kind kind, const struct value *items,
+                               size_t count)
 {
     struct value_list *list = ARENA_NEW(arena, struct value_list);
     *list = (struct value_list){.count = count, .items = items};
@@ -200,8 +199,7 @@ bool value_items(struct value value, struct arena *arena, struct value_list *out
     case VALUE_TEXT:
     case VALUE_SAFE: return text_items(value, arena, out);
     case VALUE_MAP: return map_items(value.map, arena, out);
-    case VALUE_OBJECT:
-        return object_items(value, arena, &items) && value_items(items, arena, out);
+    case VALUE_OBJECT: return object_items(value, arena, &items) && value_items(items, arena, out);
     default: return false;
     }
 }

@@ -108,7 +108,8 @@ struct value value_float(double real);
 struct value value_text(struct text text);
 struct value value_safe(struct text html);
 struct value value_string(const char *string); /* NULL: none */
-struct value value_list(struct arena *arena, const struct value *items, size_t count); /* borrowed */
+struct value value_list(struct arena *arena, const struct value *items,
+                        size_t count); /* borrowed */
 struct value value_tuple(struct arena *arena, const struct value *items, size_t count);
 struct value value_object(struct arena *arena, const struct value_class *class, const void *self);
 struct value value_decimal(struct text digits);

@@ -214,7 +214,8 @@ static bool read_zone(struct zone *zone, struct arena *arena, struct text file)
         return false;
     size_t body = at + HEADER_SIZE;
     size_t end = body + body_size(&second, 8);
-    if (end > file.length || !read_body(zone, arena, &second, (const unsigned char *)file.at + body))
+    if (end > file.length
+        || !read_body(zone, arena, &second, (const unsigned char *)file.at + body))
         return false;
     struct text footer = text_trim(text_from(file, end));
     if (footer.length)
@@ -259,7 +260,7 @@ static bool parse_offset(struct text name, int32_t *out)
         else if (digit || name.at[i] != ':')
             return false;
     }
-    int number = atoi(digits);
+    int number = (int)strtol(digits, NULL, 10);
     *out = (number / 100 * 60 + number % 100) * 60 * (name.at[0] == '-' ? -1 : 1);
     return count == 4;
 }
@@ -284,7 +285,7 @@ static int64_t rule_seconds(const struct rule *rule, int32_t year)
         int64_t weekday = (day + 4) % 7;
         int64_t first = day + (rule->day - (weekday < 0 ? weekday + 7 : weekday) + 7) % 7;
         int64_t last = day + moment_month_days(year, rule->month) - 1;
-        day = first + (rule->week - 1) * 7;
+        day = first + (int64_t)(rule->week - 1) * 7;
         while (day > last)
             day -= 7;
     } else {
@@ -302,8 +303,8 @@ static const struct kind *kind_by_rules(const struct zone *zone, int64_t seconds
     int32_t year = moment_from_local(local * MICROSECONDS).year;
     int64_t start = rule_seconds(&zone->start, year) - zone->standard.offset;
     int64_t end = rule_seconds(&zone->end, year) - zone->summer.offset;
-    bool summer = start < end ? seconds >= start && seconds < end
-                              : seconds >= start || seconds < end;
+    bool summer =
+        start < end ? seconds >= start && seconds < end : seconds >= start || seconds < end;
     return summer ? &zone->summer : &zone->standard;
 }
 

@@ -27,9 +27,8 @@ static struct value decode(struct arena *arena, const json_t *json);
 
 static struct text json_text(const json_t *json)
 {
-    return json_is_string(json)
-               ? (struct text){json_string_value(json), json_string_length(json)}
-               : TEXT_NONE;
+    return json_is_string(json) ? (struct text){json_string_value(json), json_string_length(json)}
+                                : TEXT_NONE;
 }
 
 static struct value decode_list(struct arena *arena, const json_t *json, bool tuple)
@@ -70,7 +69,7 @@ static struct value decode_moment(struct arena *arena, const json_t *object, con
 
 static struct value decode_float(struct text text)
 {
-    return value_float(text_is(text, "nan") ? (double)NAN
+    return value_float(text_is(text, "nan")    ? (double)NAN
                        : text_is(text, "-inf") ? -(double)INFINITY
                                                : (double)INFINITY);
 }
@@ -181,6 +180,7 @@ static struct template_host host_of(const json_t *root, struct request *request)
     };
     host.options = (struct template_options){
         .late = true,
+        .localize = json_is_true(json_object_get(json_object_get(root, "settings"), "USE_L10N")),
         .autoescape_off = json_is_false(json_object_get(root, "autoescape")),
         .string_if_invalid = json_text(json_object_get(root, "string_if_invalid")),
         .time_zone = setting(root, "TIME_ZONE", "America/Chicago"),
@@ -212,9 +212,9 @@ static json_t *answer(struct arena *arena, const json_t *root)
     struct template_set *set = template_set_new(arena, &host);
     struct buffer out = {.arena = arena, .limit = OUTPUT_LIMIT};
     struct value context = decode(arena, json_object_get(root, "context"));
-    enum status status = template_render(set, json_text(json_object_get(root, "entry")),
-                                         context.kind == VALUE_MAP ? context.map : NULL, arena,
-                                         &out);
+    enum status status =
+        template_render(set, json_text(json_object_get(root, "entry")),
+                        context.kind == VALUE_MAP ? context.map : NULL, arena, &out);
     if (status != OK)
         return json_pack("{s:s, s:s}", "error", template_error_kind(), "message",
                          status_failure()->message);
@@ -233,9 +233,9 @@ int main(void)
     while ((length = getline(&line, &capacity, stdin)) > 0) {
         json_error_t error;
         json_t *root = json_loadb(line, (size_t)length, JSON_ALLOW_NUL, &error);
-        json_t *reply = root ? answer(arena, root)
-                             : json_pack("{s:s, s:s}", "error", "BadRequest", "message",
-                                         error.text);
+        json_t *reply = root
+                            ? answer(arena, root)
+                            : json_pack("{s:s, s:s}", "error", "BadRequest", "message", error.text);
         char *text = json_dumps(reply, JSON_COMPACT | JSON_ENSURE_ASCII);
         puts(text ? text : "{\"error\":\"BadReply\"}");
         fflush(stdout);

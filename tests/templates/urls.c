@@ -49,9 +49,8 @@ struct query {
 
 static struct text json_text(const json_t *json)
 {
-    return json_is_string(json)
-               ? (struct text){json_string_value(json), json_string_length(json)}
-               : TEXT_NONE;
+    return json_is_string(json) ? (struct text){json_string_value(json), json_string_length(json)}
+                                : TEXT_NONE;
 }
 
 static struct text converter_regex(struct text name)
@@ -204,8 +203,7 @@ static struct forms read_group(struct reader *reader)
     }
     if (text_starts(rest, TEXT("?")))
         return (struct forms){.count = 1};
-    return one_piece(reader->arena, TEXT_NONE,
-                     text_format(reader->arena, "_%d", reader->groups++));
+    return one_piece(reader->arena, TEXT_NONE, text_format(reader->arena, "_%d", reader->groups++));
 }
 
 static struct forms read_class(struct reader *reader)
@@ -219,7 +217,8 @@ static struct forms read_class(struct reader *reader)
     reader->at = end + 1;
     const char *example = escaped && c == 'd' ? "0" : escaped && c == 'w' ? "x" : NULL;
     return one_piece(reader->arena,
-                     example ? text_of(example) : text_part(reader->regex, from + escaped, from + escaped + 1),
+                     example ? text_of(example)
+                             : text_part(reader->regex, from + escaped, from + escaped + 1),
                      TEXT_NONE);
 }
 
@@ -228,7 +227,11 @@ static struct forms read_escape(struct reader *reader)
     char c = reader->regex.at[reader->at++];
     if (strchr("AbBZ", c))
         return (struct forms){.count = 1};
-    const char *example = c == 'd' ? "0" : c == 'D' || c == 'w' ? "x" : c == 's' ? " " : c == 'W' ? "!" : NULL;
+    const char *example = c == 'd'               ? "0"
+                          : c == 'D' || c == 'w' ? "x"
+                          : c == 's'             ? " "
+                          : c == 'W'             ? "!"
+                                                 : NULL;
     struct text literal = text_part(reader->regex, reader->at - 1, reader->at);
     return one_piece(reader->arena, example ? text_of(example) : literal, TEXT_NONE);
 }
@@ -321,7 +324,8 @@ static void put_class(struct buffer *out, struct text inside)
             buffer_text(out, TEXT("0-9"));
         else if (escaped && c == 's')
             buffer_text(out, TEXT("[:space:]"));
-        else if (c == '-' && (escaped || i == 0 || i + 1 == inside.length || inside.at[i - 1] == 'w'))
+        else if (c == '-'
+                 && (escaped || i == 0 || i + 1 == inside.length || inside.at[i - 1] == 'w'))
             minus = true;
         else
             buffer_char(out, c);
@@ -411,7 +415,7 @@ static bool in_form(const struct form *form, struct text name)
 
 static bool json_equals(const json_t *json, struct value value, struct arena *arena)
 {
-    struct value other = json_is_integer(json) ? value_integer(json_integer_value(json))
+    struct value other = json_is_integer(json)  ? value_integer(json_integer_value(json))
                          : json_is_string(json) ? value_text(json_text(json))
                                                 : VALUE_NULL;
     (void)arena;
@@ -493,8 +497,8 @@ static bool try_entries(const struct query *query, const struct entry *parent, s
 {
     for (size_t i = parent->count; i-- > 0;) {
         const struct entry *entry = &parent->entries[i];
-        struct text regex = text_format(query->arena, "%.*s%.*s", TEXT_ARG(prefix),
-                                        TEXT_ARG(entry->regex));
+        struct text regex =
+            text_format(query->arena, "%.*s%.*s", TEXT_ARG(prefix), TEXT_ARG(entry->regex));
         if (entry->include && !entry->namespace.length && !entry->app_name.length) {
             if (try_entries(query, entry, regex))
                 return true;

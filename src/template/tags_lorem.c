@@ -1,0 +1,139 @@
+/* lorem. */
+#include <sys/random.h>
+
+#include "base/arena.h"
+#include "template/expression.h"
+#include "template/number.h"
+#include "template/tags.h"
+#include "template/unicode.h"
+
+#define LENGTH_MAX   (1u << 20)
+#define COMMON_WORDS 19
+
+static const char common_text[] =
+    "Lorem ipsum dolor sit amet, consectetur adipisicing elit, sed do eiusmod tempor incididunt ut "
+    "labore et dolore magna aliqua. Ut enim ad minim veniam, quis nostrud exercitation ullamco "
+    "laboris nisi ut aliquip ex ea commodo consequat. Duis aute irure dolor in reprehenderit in "
+    "voluptate velit esse cillum dolore eu fugiat nulla pariatur. Excepteur sint occaecat "
+    "cupidatat "
+    "non proident, sunt in culpa qui officia deserunt mollit anim id est laborum.";
+
+static const char *const words[] = {
+    "lorem",     "ipsum",  "dolor",    "sit",       "amet",     "consectetur", "adipisicing",
+    "elit",      "sed",    "do",       "eiusmod",   "tempor",   "incididunt",  "ut",
+    "labore",    "et",     "dolore",   "magna",     "aliqua",   "enim",        "ad",
+    "minim",     "veniam", "quis",     "nostrud",   "ullamco",  "laboris",     "nisi",
+    "aliquip",   "ex",     "ea",       "commodo",   "duis",     "aute",        "irure",
+    "voluptate", "velit",  "esse",     "cillum",    "fugiat",   "nulla",       "pariatur",
+    "excepteur", "sint",   "occaecat", "cupidatat", "proident", "culpa",       "officia",
+    "deserunt",  "mollit", "anim",     "laborum",
+};
+
+struct lorem_node {
+    struct node node;
+    struct expression *count;
+    char method; /* w: words, p: paragraphs of HTML, b: plain ones */
+    bool random;
+};
+
+/* From 0 to below `limit`. */
+static size_t pick(size_t limit)
+{
+    uint32_t number;
+    return getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number ? number % limit : 0;
+}
+
+static const char *any_word(void)
+{
+    return words[pick(sizeof words / sizeof *words)];
+}
+
+static void put_words(struct buffer *out, const struct lorem_node *node, int64_t count)
+{
+    for (int64_t i = 0; i < count && !out->failed; i++) {
+        bool common = !node->random && i < COMMON_WORDS;
+        buffer_text(out, i > 0 ? TEXT(" ") : TEXT(""));
+        buffer_text(out, text_of(common ? words[i] : any_word()));
+    }
+}
+
+static void put_sentence(struct buffer *out)
+{
+    size_t count = 4 + pick(8);
+    struct text first = text_of(any_word());
+    unicode_put_upper(out, text_part(first, 0, 1));
+    buffer_text(out, text_from(first, 1));
+    for (size_t i = 1; i < count; i++)
+        buffer_format(out, "%s %s", i % 5 == 0 ? "," : "", any_word());
+    buffer_char(out, '.');
+}
+
+static void put_paragraph(struct buffer *out, bool common)
+{
+    if (common) {
+        buffer_text(out, text_of(common_text));
+        return;
+    }
+    size_t count = 1 + pick(4);
+    for (size_t i = 0; i < count; i++) {
+        buffer_text(out, i > 0 ? TEXT(" ") : TEXT(""));
+        put_sentence(out);
+    }
+}
+
+static void put_paragraphs(struct buffer *out, const struct lorem_node *node, int64_t count)
+{
+    for (int64_t i = 0; i < count && !out->failed; i++) {
+        buffer_text(out, i > 0 ? TEXT("\n\n") : TEXT(""));
+        buffer_text(out, node->method == 'p' ? TEXT("<p>") : TEXT(""));
+        put_paragraph(out, i == 0 && !node->random);
+        buffer_text(out, node->method == 'p' ? TEXT("</p>") : TEXT(""));
+    }
+}
+
+static enum status render_lorem(const struct node *self, struct render *render)
+{
+    const struct lorem_node *node = (const struct lorem_node *)self;
+    struct buffer text = {.arena = render->arena, .limit = LENGTH_MAX};
+    struct value value = value_integer(1);
+    int64_t count;
+    enum status status = node->count ? expression_value(node->count, render, &value) : OK;
+    if (status != OK)
+        return status;
+    if (!number_integer(value, render->arena, &count))
+        count = 1;
+    if (node->method == 'w')
+        put_words(&text, node, count);
+    else
+        put_paragraphs(&text, node, count);
+    if (text.failed)
+        return render_stop(render, "MemoryError", "too much text");
+    buffer_text(render->out, buffer_contents(&text));
+    return OK;
+}
+
+static struct node *compile_lorem(struct parser *parser, const struct tag *tag)
+{
+    struct lorem_node *node = NODE_NEW(parser, tag, struct lorem_node, render_lorem);
+    size_t count = tag->count;
+    struct text last = tag->words[count - 1];
+    node->method = 'b';
+    node->random = count > 1 && text_is(last, "random");
+    count -= node->random;
+    last = tag->words[count - 1];
+    if (count > 1 && last.length == 1
+        && (last.at[0] == 'w' || last.at[0] == 'p' || last.at[0] == 'b')) {
+        node->method = last.at[0];
+        count--;
+    }
+    if (count > 2)
+        return parser_fail(parser, "a number, one of \"w\", \"p\" and \"b\", and \"random\" "
+                                   "are expected at most");
+    if (count < 2)
+        return &node->node;
+    node->count = expression_compile(parser, tag->words[1]);
+    return node->count ? &node->node : NULL;
+}
+
+static const struct template_tag rows[] = {{"lorem", compile_lorem}, {0}};
+const struct template_library tags_lorem = {"", .tags = rows};
