@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,9 +46,18 @@ static void write_all(const char *at, size_t left)
     }
 }
 
+/* Several processes may share a pipe: only writes of at most PIPE_BUF bytes stay whole there
+ * (pipe(7)), so each holds as many whole lines as fit. */
 static void flush_locked(void)
 {
-    write_all(pending, pending_length);
+    struct text rest = {pending, pending_length};
+    while (rest.length) {
+        struct text part = text_part(rest, 0, PIPE_BUF);
+        const char *end = memrchr(part.at, '\n', part.length);
+        size_t length = end ? (size_t)(end - part.at) + 1 : text_find_char(rest, '\n') + 1;
+        write_all(rest.at, length);
+        rest = text_from(rest, length);
+    }
     pending_length = 0;
 }
 

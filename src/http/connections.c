@@ -2,6 +2,7 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define MILLISECOND ((int64_t)1000)
@@ -58,14 +59,16 @@ void connections_sweep(struct connections *connections, int64_t now)
     pthread_mutex_unlock(&connections->mutex);
 }
 
-/* Whether bytes came after `since`; the kernel counts in milliseconds, so a near miss is a yes. */
+/* Whether bytes came after `since`, read or not. The kernel counts in milliseconds: an arrival so
+ * near to `since` that it may be the last request's own counts only while it is unread. */
 static bool has_received(int fd, int64_t since, int64_t now)
 {
     struct tcp_info info;
     socklen_t length = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
-        return false;
-    if (info.tcpi_bytes_received == 0)
+    int unread = 0;
+    if (ioctl(fd, FIONREAD, &unread) == 0 && unread > 0)
+        return true;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || info.tcpi_bytes_received == 0)
         return false;
     int64_t last = now - info.tcpi_last_data_recv * MILLISECOND;
     return last > since + 10 * MILLISECOND;

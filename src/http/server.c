@@ -445,10 +445,10 @@ bool server_drain(struct server *server, int64_t timeout)
         empty_accept_queue(server, listen_fd);
         close(listen_fd);
     }
-    while (connections_count(&server->connections) > 0 && clock_monotonic() < end) {
-        connections_close_idle(&server->connections, clock_monotonic());
+    do { /* waits first: connections just handed over are not counted yet */
         usleep((useconds_t)DRAIN_INTERVAL);
-    }
+        connections_close_idle(&server->connections, clock_monotonic());
+    } while (connections_count(&server->connections) > 0 && clock_monotonic() < end);
     return connections_count(&server->connections) == 0;
 }
 

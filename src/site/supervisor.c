@@ -297,7 +297,6 @@ static void announce(struct supervisor *supervisor)
 /* All of the newest generation serve: now the older one may go. */
 static void on_generation_ready(struct supervisor *supervisor)
 {
-    announce(supervisor);
     if (has_older(supervisor)) {
         dismiss(supervisor, is_older);
         log_info("the new workers serve", LOG_INT("workers", supervisor->wanted));
@@ -315,6 +314,7 @@ static void on_ready(struct supervisor *supervisor, struct child *child)
     child->ready = length == 1;
     if (!child->ready || child->generation != supervisor->generation)
         return;
+    announce(supervisor);
     fill_up(supervisor);
     if (count_workers(supervisor, supervisor->generation, true) >= supervisor->wanted)
         on_generation_ready(supervisor);

@@ -197,7 +197,7 @@ struct text text_shortened(struct arena *arena, struct text text, int64_t limit)
         size_t at = text.length - rest.length;
         if (is_mark(unicode_take(&rest)))
             continue;
-        if (++count > limit - 1 && !found) {
+        if (++count >= limit && !found) {
             cut = at;
             found = true;
         }

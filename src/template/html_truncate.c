@@ -92,6 +92,8 @@ struct text html_truncated(struct arena *arena, struct text html, int64_t limit,
 {
     struct open_tags open = {0};
     struct text rest = html;
+    if (limit < -1)
+        limit = -1;
     int64_t keep = words ? limit : limit - 1;
     int64_t count = 0;
     size_t cut = 0;

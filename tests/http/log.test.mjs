@@ -1,7 +1,7 @@
 // What the log says of a request.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { get, startServer, TEST_PROGRAM } from './harness.mjs';
+import { get, startServer, TEST_PROGRAM, until } from './harness.mjs';
 import { ask } from './support.mjs';
 
 let server;
@@ -31,8 +31,9 @@ describe('the log', { concurrency: true }, () => {
     for (const target of targets) await ask(logged.port, `GET ${target}`);
     const last = await get(`${logged.url}/healthz`, { headers: { 'X-Forwarded-For': '"}' } });
     await logged.logged(new RegExp(last.headers['x-request-id']));
-    const records = logged.log().filter((line) => !line.startsWith('OC Lettings is ready')).map((line) => JSON.parse(line));
-    assert.ok(records.filter(({ msg }) => msg === 'request').length > targets.length);
+    const parsed = () => logged.log().filter((line) => !line.startsWith('OC Lettings is ready')).map((line) => JSON.parse(line));
+    await until(() => parsed().filter(({ msg }) => msg === 'request').length > targets.length);
+    const records = parsed();
     for (const record of records) assert.ok(record.time && record.level && record.msg
       && record.process, JSON.stringify(record));
     assert.ok(records.some(({ target }) => target === '/"quoted"'));
