@@ -11,6 +11,7 @@ enum {
     WORKER_FD_READY = 4,  /* "ready": one byte is written when it serves */
     WORKER_FD_ALIVE = 5,  /* "alive": its closing tells the clerk that the worker has ended */
     CLERK_FD_ALIVE = 3,   /* "alive": end of file when the last worker has ended */
+    PROCESS_FD_SAFE = 10, /* the supervisor's own are above all of these */
 };
 
 /* Runs until TERM or INT; gives the exit status. `program`: the path to exec. */

@@ -1,7 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,25 +7,23 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "site/listen.h"
 #include "site/processes.h"
 #include "site/settings.h"
 
 #define SECOND        ((int64_t)1000 * 1000)
-#define BACKLOG       1024
 #define YOUNG         (2 * SECOND)  /* a child that ends before this age counts as a crash loop */
 #define FIRST_DELAY   (SECOND / 10) /* doubled with each further young death */
 #define LONGEST_DELAY (10 * SECOND)
 #define STOP_MARGIN   (3 * SECOND) /* beyond SHUTDOWN_TIMEOUT, before children are killed */
 #define MOST_WORKERS  256
 #define MOST_CHILDREN (2 * MOST_WORKERS + 2) /* two generations and their clerks */
-#define SAFE_FD       10                     /* above the descriptors that children get */
 
 enum role { ROLE_NONE, ROLE_WORKER, ROLE_CLERK };
 
@@ -61,83 +57,6 @@ struct supervisor {
     int64_t kill_at; /* while stopping */
     int exit_status;
 };
-
-/* The listening socket */
-
-static int listen_on(const struct addrinfo *address)
-{
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    const int off = 0;
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address->ai_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-}
-
-static int listen_on_host(const char *host, const char *port)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *addresses;
-    if (getaddrinfo(host, port, &hints, &addresses) != 0) {
-        errno = EADDRNOTAVAIL;
-        return -1;
-    }
-    int fd = -1;
-    for (struct addrinfo *each = addresses; each && fd < 0; each = each->ai_next)
-        fd = listen_on(each);
-    freeaddrinfo(addresses);
-    return fd;
-}
-
-/* A socket that the service manager opened for us (sd_listen_fds(3)). */
-static bool take_inherited(int *out)
-{
-    const char *pid = getenv("LISTEN_PID");
-    const char *count = getenv("LISTEN_FDS");
-    int64_t wanted;
-    if (!pid || !count || !text_to_int64(&wanted, text_of(pid)) || wanted != getpid())
-        return false;
-    *out = fcntl(PROCESS_FD_FIRST, F_DUPFD_CLOEXEC, SAFE_FD);
-    return *out >= 0;
-}
-
-static enum status open_socket(struct supervisor *supervisor)
-{
-    char port[24];
-    snprintf(port, sizeof port, "%lld", (long long)site_settings.port);
-    const char *host = site_settings.host.length ? site_settings.host.at : NULL;
-    if (take_inherited(&supervisor->listen_fd))
-        return OK;
-    if (host || site_settings.debug)
-        supervisor->listen_fd = listen_on_host(host ? host : "127.0.0.1", port);
-    else if ((supervisor->listen_fd = listen_on_host("::", port)) < 0 && errno != EADDRINUSE)
-        supervisor->listen_fd = listen_on_host("0.0.0.0", port);
-    if (supervisor->listen_fd < 0)
-        return fail("cannot listen on %s port %s: %s%s", host ? host : "any address", port,
-                    strerror(errno), errno == EADDRINUSE ? "; stop what uses it, or set PORT" : "");
-    return OK;
-}
-
-static int listening_port(int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address = {.v6 = {0}};
-    socklen_t length = sizeof address;
-    if (getsockname(fd, &address.any, &length) != 0)
-        return 0;
-    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
-}
 
 /* Children */
 
@@ -178,7 +97,7 @@ static struct child *spawn(struct supervisor *supervisor, enum role role)
     struct child *child = free_place(supervisor);
     if (!child || (role == ROLE_WORKER && pipe2(ready, O_CLOEXEC | O_NONBLOCK) != 0))
         return NULL;
-    int ready_write = ready[1] < 0 ? -1 : fcntl(ready[1], F_DUPFD_CLOEXEC, SAFE_FD);
+    int ready_write = ready[1] < 0 ? -1 : fcntl(ready[1], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE);
     const int worker_fds[] = {supervisor->listen_fd, ready_write, supervisor->alive_write};
     const int clerk_fds[] = {supervisor->alive_read};
     pid_t parent = getpid();
@@ -290,7 +209,7 @@ static void announce(struct supervisor *supervisor)
     if (supervisor->announced)
         return;
     supervisor->announced = true;
-    printf("OC Lettings is ready on http://localhost:%d\n", listening_port(supervisor->listen_fd));
+    printf("OC Lettings is ready on http://localhost:%d\n", listen_port(supervisor->listen_fd));
     fflush(stdout);
 }
 
@@ -506,17 +425,11 @@ static enum status prepare(struct supervisor *supervisor)
     supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (supervisor->signal_fd < 0 || pipe2(alive, O_CLOEXEC) != 0)
         return fail("cannot start: %s", strerror(errno));
-    supervisor->alive_read = fcntl(alive[0], F_DUPFD_CLOEXEC, SAFE_FD);
-    supervisor->alive_write = fcntl(alive[1], F_DUPFD_CLOEXEC, SAFE_FD);
+    supervisor->alive_read = fcntl(alive[0], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE);
+    supervisor->alive_write = fcntl(alive[1], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE);
     close(alive[0]);
     close(alive[1]);
-    enum status status = open_socket(supervisor);
-    if (status != OK)
-        return status;
-    int safe = fcntl(supervisor->listen_fd, F_DUPFD_CLOEXEC, SAFE_FD);
-    close(supervisor->listen_fd);
-    supervisor->listen_fd = safe;
-    return OK;
+    return listen_open(&supervisor->listen_fd);
 }
 
 int supervisor_run(const char *program, char **environment)
