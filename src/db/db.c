@@ -15,7 +15,7 @@ struct db_statement {
     const char *sql;
     void *handle;
     int column_count;
-    const char *columns[];
+    char *columns[];
 };
 
 struct db {
@@ -74,6 +74,8 @@ void db_close(struct db *db)
         if (!db->cache[i])
             continue;
         db->engine->discard(db->cache[i]->handle);
+        for (int k = 0; k < db->cache[i]->column_count; k++)
+            free(db->cache[i]->columns[k]);
         free(db->cache[i]);
     }
     db->engine->close(db->connection);
@@ -99,6 +101,15 @@ static struct db_statement **cache_place(struct db *db, const char *sql)
     return &db->cache[at];
 }
 
+/* The engine's own go away when it prepares the statement again after a change of the schema. */
+static char *column_copy(const char *name)
+{
+    char *copy = strdup(name ? name : "");
+    if (!copy)
+        abort();
+    return copy;
+}
+
 /* NULL: it failed, and `status` says how. */
 static struct db_statement *statement_new(struct db *db, const char *sql, enum status *status)
 {
@@ -114,7 +125,7 @@ static struct db_statement *statement_new(struct db *db, const char *sql, enum s
     *statement =
         (struct db_statement){.db = db, .sql = sql, .handle = handle, .column_count = columns};
     for (int i = 0; i < columns; i++)
-        statement->columns[i] = db->engine->column_name(handle, i);
+        statement->columns[i] = column_copy(db->engine->column_name(handle, i));
     db->cached++;
     return statement;
 }

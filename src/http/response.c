@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "http/request.h"
+#include "http/url.h"
 
 #define WORTH_COMPRESSING 512
 #define COMPRESSION_LEVEL 4
@@ -64,8 +65,11 @@ void response_plain(struct response *response, int status, struct text line)
     buffer_char(&response->body, '\n');
 }
 
-void response_redirect(struct response *response, int status, struct text location)
+void response_redirect(struct response *response, int status, struct text wanted)
 {
+    struct buffer encoded = {.arena = response->arena};
+    url_encode(&encoded, wanted, URL_REFERENCE_SAFE);
+    struct text location = buffer_contents(&encoded);
     response_plain(response, status, location);
     response_header(response, "Location", location);
 }
@@ -166,6 +170,7 @@ const char *http_reason(int status)
     case 400: return "Bad Request";
     case 403: return "Forbidden";
     case 404: return "Not Found";
+    case 409: return "Conflict";
     case 405: return "Method Not Allowed";
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";

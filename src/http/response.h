@@ -34,7 +34,8 @@ void response_header(struct response *response, const char *name, struct text va
 /* The value, or empty. */
 struct text response_header_value(const struct response *response, const char *name);
 
-/* `status` 301, 302, 303, 307 or 308; a body of a line says where to. */
+/* `status` 301, 302, 303, 307 or 308; a body of a line says where to. Bytes that a URI cannot have
+ * are percent-encoded. */
 void response_redirect(struct response *response, int status, struct text location);
 
 void response_plain(struct response *response, int status, struct text line);

@@ -111,10 +111,22 @@ static size_t read_headers(struct exchange *exchange)
     return reading.bytes;
 }
 
+/* Spaces, control bytes: they have no place in a target (RFC 9112, 3.2), nor in a header made of
+ * one. */
+static bool has_control_byte(struct text target)
+{
+    for (size_t i = 0; i < target.length; i++)
+        if ((unsigned char)target.at[i] <= ' ' || target.at[i] == 0x7F)
+            return true;
+    return false;
+}
+
 /* The path and query of the target; an absolute one also names the host (RFC 9112, 3.2.2). */
 static bool read_target(struct request *request)
 {
     struct text target = request->target;
+    if (has_control_byte(target))
+        return false;
     struct text scheme = text_part(target, 0, text_find(target, TEXT("://")));
     if (text_equal_nocase(scheme, TEXT("http")) || text_equal_nocase(scheme, TEXT("https"))) {
         struct text rest = text_from(target, scheme.length + strlen("://"));
@@ -135,10 +147,21 @@ static bool read_target(struct request *request)
     return true;
 }
 
+/* Where the body ends must be sure (RFC 9112, 6.3). */
 static bool frames_are_ambiguous(const struct request *request)
 {
-    return request_header(request, "Content-Length").at
-           && request_header(request, "Transfer-Encoding").at;
+    struct text coding = request_header(request, "Transfer-Encoding");
+    return coding.at
+           && (request_header(request, "Content-Length").at
+               || !text_equal_nocase(coding, TEXT("chunked")));
+}
+
+static bool has_several_hosts(const struct request *request)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->header_count; i++)
+        count += text_equal_nocase(request->headers[i].name, TEXT("Host"));
+    return count > 1;
 }
 
 static void read_request(struct exchange *exchange, const char *method)
@@ -152,7 +175,7 @@ static void read_request(struct exchange *exchange, const char *method)
         request->refused = 414;
     else if (header_bytes > HTTP_HEADERS_LIMIT)
         request->refused = 431;
-    else if (!read_target(request) || frames_are_ambiguous(request))
+    else if (!read_target(request) || frames_are_ambiguous(request) || has_several_hosts(request))
         request->refused = 400;
 }
 
@@ -229,6 +252,15 @@ static enum MHD_Result answer_later(struct exchange *exchange)
 
 /* Calls from libmicrohttpd */
 
+/* libmicrohttpd would split the query into its memory, which some hundred fields fill; we read the
+ * query from our own copy. */
+static void hide_arguments(const char *target)
+{
+    for (char *at = (char *)(uintptr_t)target; *at; at++)
+        if (*at == '&')
+            *at = '.';
+}
+
 static void *on_target(void *context, const char *target, struct MHD_Connection *handle)
 {
     (void)context;
@@ -245,6 +277,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
         .target = text_copy(exchange->arena, text_of(target)),
         .started = clock_monotonic(),
     };
+    hide_arguments(target);
     return exchange;
 }
 
@@ -255,6 +288,8 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
     exchange->plan = server->options.plan(server->options.context, &exchange->request);
     exchange->stage = STAGE_PLANNED;
     exchange->body.limit = exchange->plan.body_limit;
+    if (exchange->request.refused == 400)
+        return refuse(exchange, 400);
     if (exchange->request.refused)
         return MHD_YES;
     int64_t length = 0;

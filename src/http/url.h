@@ -20,6 +20,9 @@ void url_encode(struct buffer *out, struct text text, struct text safe);
 /* The bytes that Django's reverse() leaves alone in a path, beside letters and digits. */
 #define URL_PATH_SAFE TEXT("-._~/!*'():@&=+$,;")
 
+/* What may stand in a URI reference as it is: reserved characters, and escapes (RFC 3986, 2). */
+#define URL_REFERENCE_SAFE TEXT("-._~:/?#[]@!$&'()*+,;=%")
+
 /* True for "." and ".." parts between slashes. */
 bool url_has_dot_segment(struct text path);
 

@@ -98,9 +98,11 @@ static int check(int count, char **arguments)
     while (router_row(site_router(), counts.routes, &row))
         counts.routes++;
     struct db *db;
-    bool is_behind = site_database(&db, false) == OK && site_migrations_check(db) != OK;
+    enum status status = site_database(&db, false);
+    if (status == OK)
+        status = site_migrations_check(db);
     site_database_close();
-    if (is_behind)
+    if (status != OK)
         return failed();
     printf("No faults: %zu modules, %zu routes, %zu templates.\n", counts.modules, counts.routes,
            counts.templates);

@@ -95,8 +95,11 @@ static struct child *spawn(struct supervisor *supervisor, enum role role)
 {
     int ready[2] = {-1, -1};
     struct child *child = free_place(supervisor);
-    if (!child || (role == ROLE_WORKER && pipe2(ready, O_CLOEXEC | O_NONBLOCK) != 0))
+    if (!child || (role == ROLE_WORKER && pipe2(ready, O_CLOEXEC | O_NONBLOCK) != 0)) {
+        log_error("cannot start a process",
+                  LOG_STRING("reason", child ? strerror(errno) : "there are too many"));
         return NULL;
+    }
     int ready_write = ready[1] < 0 ? -1 : fcntl(ready[1], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE);
     const int worker_fds[] = {supervisor->listen_fd, ready_write, supervisor->alive_write};
     const int clerk_fds[] = {supervisor->alive_read};
@@ -143,14 +146,17 @@ static bool has_clerk(const struct supervisor *supervisor)
     return false;
 }
 
+/* What cannot be started now is tried again soon. */
 static void fill_up(struct supervisor *supervisor)
 {
+    bool started = true;
     supervisor->restart_at = 0;
-    while (count_workers(supervisor, supervisor->generation, false) < supervisor->wanted)
-        if (!spawn(supervisor, ROLE_WORKER))
-            break;
-    if (!has_clerk(supervisor))
-        spawn(supervisor, ROLE_CLERK);
+    while (started && count_workers(supervisor, supervisor->generation, false) < supervisor->wanted)
+        started = spawn(supervisor, ROLE_WORKER) != NULL;
+    if (started && !has_clerk(supervisor))
+        started = spawn(supervisor, ROLE_CLERK) != NULL;
+    if (!started)
+        supervisor->restart_at = clock_monotonic() + FIRST_DELAY;
 }
 
 /* At once, unless children keep dying young. */

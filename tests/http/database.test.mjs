@@ -70,3 +70,12 @@ for (const [name, make, skip] of [
     await server.stop();
   });
 }
+
+test('a change of the schema beside the running server changes no page', async (t) => {
+  const server = await startServer({ t, env: { WEB_CONCURRENCY: '1', WEB_THREADS: '1' } });
+  const before = await get(`${server.url}/lettings/1/`);
+  sql(server.database, 'CREATE INDEX beside ON lettings_letting (title);');
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await get(`${server.url}/lettings/1/`)).text, before.text);
+  }
+});
