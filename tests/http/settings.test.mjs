@@ -56,17 +56,17 @@ describe('settings that are no good stop the start and are named', () => {
     test(`without DEBUG there must be ${name}`, () => {
       for (const command of ['serve', 'check', 'migrate']) check([command],
         { status: 1, env, err, out: null });
-      check(['check'], { env: { ...env, ...DEBUG } });
+      check(['settings'], { env: { ...env, ...DEBUG } });
     });
   }
 
   test('good ones are taken in all their forms', () => {
-    for (const value of ['1', 'true', 'True', 'YES', 'on']) check(['check'],
+    for (const value of ['1', 'true', 'True', 'YES', 'on']) check(['settings'],
       { env: { ...UNSET, SOURCE_DIR: ROOT, DEBUG: value } });
-    for (const value of ['0', 'false', 'No', 'OFF']) check(['check'],
+    for (const value of ['0', 'false', 'No', 'OFF']) check(['settings'],
       { status: 1, err: /SECRET_KEY/, env: { ...UNSET, DEBUG: value } });
     for (const value of ['', 'heroku', '10.0.0.1', '10.0.0.0/8, ::1 ,2001:db8::/32',
-      '0.0.0.0/0']) check(['check'], { env: { TRUSTED_PROXIES: value } });
+      '0.0.0.0/0']) check(['settings'], { env: { TRUSTED_PROXIES: value } });
   });
 });
 
