@@ -2,12 +2,14 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define MILLISECOND ((int64_t)1000)
+#define UNKNOWN     UINT64_MAX
 /* A client that has just connected, or been answered, may be sending. */
 #define GRACE (100 * MILLISECOND)
+/* What has come may be the beginning of a request, or a stray line break. */
+#define PATIENCE (3000 * MILLISECOND)
 
 void connections_start(struct connections *connections)
 {
@@ -59,27 +61,50 @@ void connections_sweep(struct connections *connections, int64_t now)
     pthread_mutex_unlock(&connections->mutex);
 }
 
-/* Whether bytes came after `since`, read or not. The kernel counts in milliseconds: an arrival so
- * near to `since` that it may be the last request's own counts only while it is unread. */
-static bool has_received(int fd, int64_t since, int64_t now)
+void connection_begin(struct connection *connection, size_t bytes, bool chunked)
 {
+    uint64_t before = atomic_load_explicit(&connection->begun, memory_order_relaxed);
+    uint64_t after = chunked || before == UNKNOWN ? UNKNOWN : before + bytes;
+    atomic_store_explicit(&connection->begun, after, memory_order_relaxed);
+}
+
+/* Whether bytes have come, read or not, that belong to no begun request. */
+static bool has_more(const struct connection *connection)
+{
+    uint64_t begun = atomic_load_explicit(&connection->begun, memory_order_relaxed);
     struct tcp_info info;
     socklen_t length = sizeof info;
-    int unread = 0;
-    if (ioctl(fd, FIONREAD, &unread) == 0 && unread > 0)
-        return true;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || info.tcpi_bytes_received == 0)
-        return false;
-    int64_t last = now - info.tcpi_last_data_recv * MILLISECOND;
-    return last > since + 10 * MILLISECOND;
+    return begun == UNKNOWN
+           || getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0
+           || info.tcpi_bytes_received > begun;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void connections_drain(struct connections *connections, int64_t now)
+{
+    atomic_store(&connections->draining_since, now);
+}
+
+bool connection_may_close(const struct connections *connections,
+                          const struct connection *connection, int64_t now)
+{
+    int64_t since = atomic_load_explicit(&connections->draining_since, memory_order_relaxed);
+    return since && (now - since > PATIENCE || !has_more(connection));
 }
 
 void connections_close_idle(struct connections *connections, int64_t now)
 {
+    int64_t draining_since = atomic_load(&connections->draining_since);
     pthread_mutex_lock(&connections->mutex);
     for (struct connection *each = connections->first; each; each = each->next) {
         int64_t since = atomic_load_explicit(&each->idle_since, memory_order_acquire);
-        if (since && now - since > GRACE && !has_received(each->fd, since, now))
+        if (!since || now - since <= GRACE)
+            continue;
+        if (!has_more(each) || now - later(since, draining_since) > PATIENCE)
             shutdown(each->fd, SHUT_RD);
     }
     pthread_mutex_unlock(&connections->mutex);

@@ -33,7 +33,7 @@ struct request {
     enum http_method method;
     struct text method_name;
     struct text target; /* as sent */
-    struct text path;   /* decoded, UTF-8, begins with '/'; empty when the target was refused */
+    struct text path;   /* decoded, UTF-8, begins with '/'; "*" of OPTIONS; empty when refused */
     struct text query;  /* as sent, without '?' */
     struct text body;   /* raw, at most the route's limit */
     struct text peer;   /* address of the socket's other end */

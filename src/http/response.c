@@ -34,27 +34,54 @@ void response_restart(struct response *response, int status)
     response->content_type = "text/html; charset=utf-8";
 }
 
-void response_header(struct response *response, const char *name, struct text value)
+static struct response_header *find_header(const struct response *response, const char *name)
+{
+    for (size_t i = 0; i < response->headers.count; i++)
+        if (strcasecmp(response->headers.items[i].name, name) == 0)
+            return &response->headers.items[i];
+    return NULL;
+}
+
+static void set_header(struct response *response, struct response_header *header, const char *name,
+                       struct text value)
 {
     if (text_find_char(value, '\n') != TEXT_NOT_FOUND
         || text_find_char(value, '\r') != TEXT_NOT_FOUND)
         abort();
-    struct response_header *header = NULL;
-    for (size_t i = 0; i < response->headers.count; i++)
-        if (strcasecmp(response->headers.items[i].name, name) == 0)
-            header = &response->headers.items[i];
-    if (!header)
-        header = LIST_PUSH(response->arena, &response->headers);
-    header->name = name;
-    header->value = text_copy(response->arena, value);
+    *header = (struct response_header){name, text_copy(response->arena, value)};
+}
+
+void response_add_header(struct response *response, const char *name, struct text value)
+{
+    set_header(response, LIST_PUSH(response->arena, &response->headers), name, value);
+}
+
+void response_header(struct response *response, const char *name, struct text value)
+{
+    struct response_header *header = find_header(response, name);
+    if (header)
+        set_header(response, header, name, value);
+    else
+        response_add_header(response, name, value);
 }
 
 struct text response_header_value(const struct response *response, const char *name)
 {
-    for (size_t i = 0; i < response->headers.count; i++)
-        if (strcasecmp(response->headers.items[i].name, name) == 0)
-            return response->headers.items[i].value;
-    return TEXT_NONE;
+    const struct response_header *header = find_header(response, name);
+    return header ? header->value : TEXT_NONE;
+}
+
+void response_vary(struct response *response, const char *name)
+{
+    struct text value = response_header_value(response, "Vary");
+    struct text rest = value;
+    struct text item;
+    while (rest.length && text_next(&rest, ',', &item))
+        if (text_equal_nocase(text_trim(item), text_of(name)))
+            return;
+    response_header(response, "Vary",
+                    value.length ? text_format(response->arena, "%.*s, %s", TEXT_ARG(value), name)
+                                 : text_of(name));
 }
 
 void response_plain(struct response *response, int status, struct text line)
@@ -134,6 +161,7 @@ static void compress_body(struct response *response)
     deflateEnd(&stream);
 }
 
+/* The bytes stay: Content-Length says what 200 would have said (RFC 9110, 8.6). */
 static void set_tag(struct response *response, const struct request *request)
 {
     struct text tag = response_header_value(response, "ETag");
@@ -142,7 +170,7 @@ static void set_tag(struct response *response, const struct request *request)
         response_header(response, "ETag", tag);
     }
     if (client_has(request, tag))
-        response_restart(response, 304);
+        response->status = 304;
 }
 
 void response_finish(struct response *response, const struct request *request)
@@ -154,7 +182,7 @@ void response_finish(struct response *response, const struct request *request)
         set_tag(response, request);
     if (response->fixed.at || response->encoding.length || !is_compressible(response->content_type))
         return;
-    response_header(response, "Vary", TEXT("Accept-Encoding"));
+    response_vary(response, "Accept-Encoding");
     if (response->body.length >= WORTH_COMPRESSING
         && header_accepts(request_header(request, "Accept-Encoding"), TEXT("gzip")))
         compress_body(response);

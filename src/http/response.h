@@ -31,6 +31,10 @@ void response_restart(struct response *response, int status);
 /* Replaces a header of the same name. `name` is borrowed, the value copied. A value with a line
  * break aborts: it would be another header. */
 void response_header(struct response *response, const char *name, struct text value);
+/* Adds one more of that name, as for Set-Cookie. */
+void response_add_header(struct response *response, const char *name, struct text value);
+/* Adds the name of a request header to Vary, once. */
+void response_vary(struct response *response, const char *name);
 /* The value, or empty. */
 struct text response_header_value(const struct response *response, const char *name);
 
@@ -40,8 +44,8 @@ void response_redirect(struct response *response, int status, struct text locati
 
 void response_plain(struct response *response, int status, struct text line);
 
-/* Ready to send: ETag and 304 for what a client has already, gzip where it is worth it, Vary;
- * caches must ask again unless the answer said otherwise. */
+/* Ready to send: ETag and 304 for what a client has already (whose bytes stay, for their length),
+ * gzip where it is worth it, Vary; caches must ask again unless the answer said otherwise. */
 void response_finish(struct response *response, const struct request *request);
 
 /* The bytes to send. */

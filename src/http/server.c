@@ -25,7 +25,6 @@
 #define SWEEP_INTERVAL    (SECOND / 4)
 #define DRAIN_INTERVAL    (SECOND / 50)
 #define SLOWEST_RATE      16384 /* bytes a second that a client must at least manage */
-#define CONNECTION_LIMIT  10000
 #define CONNECTION_MEMORY ((size_t)32 * 1024) /* of libmicrohttpd: headers, both ways */
 #define REQUEST_MEMORY    ((size_t)16 * 1024)
 
@@ -50,7 +49,6 @@ struct server {
     struct MHD_Daemon *daemon;
     struct executor *executor;
     struct connections connections;
-    atomic_bool draining;
     atomic_bool stopping;
     pthread_t sweeper;
 };
@@ -127,6 +125,10 @@ static bool read_target(struct request *request)
     struct text target = request->target;
     if (has_control_byte(target))
         return false;
+    if (request->method == HTTP_OPTIONS && text_is(target, "*")) {
+        request->path = target;
+        return true;
+    }
     struct text scheme = text_part(target, 0, text_find(target, TEXT("://")));
     if (text_equal_nocase(scheme, TEXT("http")) || text_equal_nocase(scheme, TEXT("https"))) {
         struct text rest = text_from(target, scheme.length + strlen("://"));
@@ -187,11 +189,14 @@ static void add_headers(struct exchange *exchange, struct MHD_Response *out)
     for (size_t i = 0; i < response->headers.count; i++)
         MHD_add_response_header(out, response->headers.items[i].name,
                                 response->headers.items[i].value.at);
-    if (response->status != 304)
+    bool describes_body = response->status != 204 && response->status != 304;
+    if (describes_body)
         MHD_add_response_header(out, "Content-Type", response->content_type);
-    if (response->encoding.length)
+    if (describes_body && response->encoding.length)
         MHD_add_response_header(out, "Content-Encoding", response->encoding.at);
-    if (response->close || atomic_load_explicit(&exchange->server->draining, memory_order_relaxed))
+    if (response->close
+        || connection_may_close(&exchange->server->connections, &exchange->connection,
+                                clock_monotonic()))
         MHD_add_response_header(out, "Connection", "close");
 }
 
@@ -269,7 +274,6 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     struct exchange *exchange = info->socket_context;
     atomic_store_explicit(&exchange->connection.idle_since, 0, memory_order_release);
     set_deadline(exchange, exchange->server->options.receive_timeout, 0);
-    arena_reset(exchange->arena);
     exchange->stage = STAGE_STARTED;
     exchange->body = (struct buffer){.arena = exchange->arena};
     exchange->request = (struct request){
@@ -281,6 +285,13 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     return exchange;
 }
 
+static size_t head_size(const struct exchange *exchange)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->handle, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info ? info->header_size : 0;
+}
+
 static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
 {
     struct server *server = exchange->server;
@@ -288,14 +299,16 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
     exchange->plan = server->options.plan(server->options.context, &exchange->request);
     exchange->stage = STAGE_PLANNED;
     exchange->body.limit = exchange->plan.body_limit;
+    int64_t length = 0;
+    struct text announced = request_header(&exchange->request, "Content-Length");
+    if (announced.at && (!text_to_int64(&length, announced) || length < 0))
+        exchange->request.refused = 400;
+    bool chunked = request_header(&exchange->request, "Transfer-Encoding").at;
+    connection_begin(&exchange->connection, head_size(exchange) + (size_t)length, chunked);
     if (exchange->request.refused == 400)
         return refuse(exchange, 400);
     if (exchange->request.refused)
         return MHD_YES;
-    int64_t length = 0;
-    struct text announced = request_header(&exchange->request, "Content-Length");
-    if (announced.at && (!text_to_int64(&length, announced) || length < 0))
-        return refuse(exchange, 400);
     if ((uint64_t)length > exchange->plan.body_limit)
         return refuse(exchange, 413);
     set_deadline(exchange, server->options.receive_timeout, (size_t)length);
@@ -350,6 +363,7 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **st
     (void)handle;
     (void)code;
     struct exchange *exchange = *state;
+    arena_reset(exchange->arena);
     set_deadline(exchange, exchange->server->options.idle_timeout, 0);
     atomic_store_explicit(&exchange->connection.idle_since, clock_monotonic(),
                           memory_order_release);
@@ -426,12 +440,27 @@ static struct MHD_Daemon *start_daemon(struct server *server)
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER,
                             on_log, NULL, MHD_OPTION_LISTEN_SOCKET, options->listen_fd,
                             MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
                             MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
                             MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
                             MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+}
+
+static enum status start_threads(struct server *server)
+{
+    server->daemon = start_daemon(server);
+    if (!server->daemon) {
+        executor_stop(server->executor);
+        return fail("cannot start serving: %s", strerror(errno));
+    }
+    if (pthread_create(&server->sweeper, NULL, sweep, server) != 0) {
+        MHD_stop_daemon(server->daemon);
+        executor_stop(server->executor);
+        return fail("cannot start a thread");
+    }
+    return OK;
 }
 
 enum status server_start(struct server **out, const struct server_options *options)
@@ -443,17 +472,21 @@ enum status server_start(struct server **out, const struct server_options *optio
     connections_start(&server->connections);
     enum status status = executor_start(&server->executor, options->executors, options->queue_limit,
                                         run_on_executor);
-    if (status != OK) {
+    if (status == OK)
+        status = start_threads(server);
+    if (status != OK)
         free(server);
-        return status;
-    }
-    if (pthread_create(&server->sweeper, NULL, sweep, server) != 0)
-        return fail("cannot start a thread");
-    server->daemon = start_daemon(server);
-    if (!server->daemon)
-        return fail("cannot start serving: %s", strerror(errno));
-    *out = server;
-    return OK;
+    else
+        *out = server;
+    return status;
+}
+
+/* Concerns one connection, not the queue (accept(2)). */
+static bool is_transient(int error)
+{
+    return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN
+           || error == ENETUNREACH || error == EHOSTUNREACH || error == EHOSTDOWN || error == ENONET
+           || error == ENOPROTOOPT;
 }
 
 /* Hands what is in the accept queue to the daemon, which no longer looks there itself. */
@@ -461,11 +494,14 @@ static void empty_accept_queue(struct server *server, int listen_fd)
 {
     struct sockaddr_storage address = {0};
     socklen_t length = sizeof address;
-    int fd;
-    while ((fd = accept4(listen_fd, (struct sockaddr *)&address, &length,
-                         SOCK_CLOEXEC | SOCK_NONBLOCK))
-           >= 0) {
-        if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, length) != MHD_YES)
+    for (;;) {
+        int fd =
+            accept4(listen_fd, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0 && !is_transient(errno))
+            break;
+        if (fd >= 0
+            && MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, length)
+                   != MHD_YES)
             log_warning("a waiting connection was lost", LOG_STRING("reason", strerror(errno)));
         length = sizeof address;
     }
@@ -474,7 +510,7 @@ static void empty_accept_queue(struct server *server, int listen_fd)
 bool server_drain(struct server *server, int64_t timeout)
 {
     int64_t end = clock_monotonic() + timeout;
-    atomic_store(&server->draining, true);
+    connections_drain(&server->connections, clock_monotonic());
     int listen_fd = MHD_quiesce_daemon(server->daemon);
     if (listen_fd != MHD_INVALID_SOCKET) {
         empty_accept_queue(server, listen_fd);

@@ -22,6 +22,7 @@ struct server_plan {
 struct server_options {
     int listen_fd;
     unsigned threads;
+    unsigned max_connections;
     unsigned executors;      /* threads for what may block */
     unsigned queue_limit;    /* requests waiting for one; beyond it the answer is 503 */
     int64_t receive_timeout; /* microseconds for a whole request to arrive, headers then body */
@@ -37,8 +38,9 @@ struct server_options {
 /* Serves from now on, on threads of its own. */
 enum status server_start(struct server **out, const struct server_options *options);
 
-/* Stops accepting; what is in the accept queue and what has begun is still answered, with
- * `Connection: close`, idle connections are closed. Waits for all of it at most `timeout`
+/* Stops accepting; what is in the accept queue and what has begun is still answered, pipelined
+ * requests too, the last answer of each connection with `Connection: close`; idle connections are
+ * closed. Waits for all of it at most `timeout`
  * microseconds; false when something was left by then. */
 bool server_drain(struct server *server, int64_t timeout);
 

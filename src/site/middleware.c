@@ -14,9 +14,10 @@
 
 static void log_request(struct request *request, struct response *response)
 {
+    bool has_body = request->method != HTTP_HEAD && response->status != 304;
     log_info("request", LOG_TEXT("method", request->method_name),
              LOG_TEXT("target", request->target), LOG_INT("status", response->status),
-             LOG_INT("bytes", response_bytes(response).length),
+             LOG_INT("bytes", has_body ? response_bytes(response).length : 0),
              LOG_INT("us", clock_monotonic() - request->started),
              LOG_TEXT("client", request->client));
 }
@@ -118,6 +119,18 @@ static bool append_slash(struct request *request, struct response *response)
     return false;
 }
 
+/* Asks what the server takes, of no page (RFC 9110, 9.3.7). */
+static bool answer_for_server(struct request *request, struct response *response)
+{
+    if (!text_is(request->path, "*"))
+        return true;
+    response_restart(response, 204);
+    response_header(response, "Allow",
+                    http_methods_text(request->arena,
+                                      HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_OPTIONS));
+    return false;
+}
+
 static bool check_route(struct request *request, struct response *response)
 {
     const struct route *route = request->route;
@@ -148,10 +161,11 @@ static bool check_body(struct request *request, struct response *response)
 }
 
 static const struct middleware order[] = {
-    {"log", NULL, log_request},         {"security headers", NULL, add_security_headers},
-    {"form", refuse_malformed, NULL},   {"host", check_host, NULL},
-    {"https", redirect_to_https, NULL}, {"slash", append_slash, NULL},
-    {"route", check_route, NULL},       {"body", check_body, NULL},
+    {"log", NULL, log_request},          {"security headers", NULL, add_security_headers},
+    {"form", refuse_malformed, NULL},    {"host", check_host, NULL},
+    {"https", redirect_to_https, NULL},  {"slash", append_slash, NULL},
+    {"server", answer_for_server, NULL}, {"route", check_route, NULL},
+    {"body", check_body, NULL},
 };
 
 #define STEPS (sizeof order / sizeof *order)

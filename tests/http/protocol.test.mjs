@@ -99,11 +99,31 @@ describe('connections', () => {
   });
 });
 
+describe('OPTIONS *', () => {
+  test('is answered for the server as a whole', async () => {
+    const answer = await ask(server.port, 'OPTIONS *');
+    assert.equal(answer.status, 204);
+    assert.equal(answer.headers.allow, 'GET, HEAD, POST, OPTIONS');
+    assert.equal(answer.headers['content-type'], undefined);
+  });
+
+  test('is no target of another method', async () => {
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      assert.equal((await ask(server.port, `${method} *`)).status, 400);
+    }
+  });
+});
+
 describe('conditional requests', () => {
   test('a page the client has is not sent again', async () => {
     const tags = new Set();
     for (const path of PAGES) {
       const { headers: { etag } } = await get(server.url + path);
+      const lengths = {};
+      for (const encoding of ['identity', 'gzip']) {
+        lengths[encoding] = (await ask(server.port, `GET ${path}`,
+          { 'Accept-Encoding': encoding })).headers['content-length'];
+      }
       assert.match(etag, /^W\/"[0-9a-f]{32}"$/);
       tags.add(etag);
       const rows = [
@@ -121,6 +141,7 @@ describe('conditional requests', () => {
           assert.equal(answer.headers.vary, 'Accept-Encoding');
           if (status === 304) {
             assert.equal(answer.body, '');
+            assert.equal(answer.headers['content-length'], lengths[encoding]);
             assert.equal(answer.headers['content-encoding'], undefined);
           }
         }

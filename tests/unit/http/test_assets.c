@@ -187,7 +187,6 @@ static void test_not_modified(void **state)
         const struct response *response = SERVED(*state, PAGE, "If-None-Match", rows[i].tags,
                                                  "Accept-Encoding", rows[i].accepted);
         check(response->status == rows[i].status, "row %zu", i);
-        check((response_bytes(response).length == 0) == (rows[i].status == 304), "row %zu", i);
         check(header(response, "Cache-Control").length > 0, "row %zu", i);
     }
 }

@@ -97,6 +97,7 @@ static void test_idle_connections_stop_reading(void **state)
                                         .idle_since = rows[i].age < 0 ? 0 : now - rows[i].age};
         connections_start(&all);
         connections_add(&all, &connection);
+        connections_drain(&all, now);
         connections_close_idle(&all, now);
         check(has_ended(connection.fd) == rows[i].ends, "row %zu", i);
         check(still_writes(connection.fd), "row %zu: an answer could still be sent", i);
@@ -118,6 +119,7 @@ static void test_connection_that_was_sent_to_is_not_idle(void **state)
     connections_add(&all, &connection);
     assert_int_equal(send(peer, "GET", 3, MSG_NOSIGNAL), 3);
     assert_int_equal(recv(connection.fd, bytes, 3, MSG_PEEK | MSG_WAITALL), 3);
+    connections_drain(&all, clock_monotonic());
     connections_close_idle(&all, clock_monotonic());
     assert_int_equal(recv(connection.fd, bytes, 3, 0), 3);
     assert_int_equal(recv(connection.fd, bytes, 1, MSG_DONTWAIT), -1);
@@ -126,11 +128,56 @@ static void test_connection_that_was_sent_to_is_not_idle(void **state)
     close(peer);
 }
 
+/* What has come beyond the begun requests keeps a connection open, for some seconds. */
+static void test_bytes_of_a_further_request(void **state)
+{
+    static const struct {
+        size_t begun;
+        bool chunked;
+        int64_t drained_for;
+        bool may_close;
+    } rows[] = {
+        {3, false, 0, true},      {2, false, SECOND, false},    {2, false, 10 * SECOND, true},
+        {3, true, SECOND, false}, {3, true, 10 * SECOND, true}, {0, false, 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int peer;
+        char bytes[4] = "";
+        int64_t now = clock_monotonic();
+        struct connection connection = {.fd = connect_pair(&peer), .idle_since = now - 60 * SECOND};
+        connections_start(&all);
+        connections_add(&all, &connection);
+        assert_int_equal(send(peer, "GET", 3, MSG_NOSIGNAL), 3);
+        assert_int_equal(recv(connection.fd, bytes, 3, MSG_WAITALL), 3);
+        connection_begin(&connection, rows[i].begun, rows[i].chunked);
+        assert_false(connection_may_close(&all, &connection, now));
+        connections_drain(&all, now - rows[i].drained_for);
+        check(connection_may_close(&all, &connection, now) == rows[i].may_close, "row %zu", i);
+        connections_close_idle(&all, now);
+        check(has_ended(connection.fd) == rows[i].may_close, "row %zu", i);
+        connections_remove(&all, &connection);
+        close(connection.fd);
+        close(peer);
+    }
+}
+
+static void test_begun_bytes_add_up_until_they_are_unknown(void **state)
+{
+    struct connection connection = {0};
+    (void)state;
+    connection_begin(&connection, 10, false);
+    connection_begin(&connection, 5, false);
+    assert_int_equal(connection.begun, 15);
+    connection_begin(&connection, 5, true);
+    connection_begin(&connection, 5, false);
+    assert_int_equal(connection.begun, UINT64_MAX);
+}
+
 static const struct CMUnitTest tests[] = {
-    TEST(test_adding_and_removing),
-    TEST(test_sweep_ends_what_is_past_its_deadline),
-    TEST(test_idle_connections_stop_reading),
-    TEST(test_connection_that_was_sent_to_is_not_idle),
+    TEST(test_adding_and_removing),           TEST(test_sweep_ends_what_is_past_its_deadline),
+    TEST(test_idle_connections_stop_reading), TEST(test_connection_that_was_sent_to_is_not_idle),
+    TEST(test_bytes_of_a_further_request),    TEST(test_begun_bytes_add_up_until_they_are_unknown),
 };
 
 UNIT_MAIN(tests)
