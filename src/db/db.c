@@ -21,6 +21,7 @@ struct db_statement {
 struct db {
     const struct db_engine *engine;
     void *connection;
+    int64_t busy_timeout;
     struct db_statement *cache[CACHE_SIZE];
     size_t cached;
 };
@@ -62,6 +63,7 @@ enum status db_open(struct db **out, const struct db_options *options)
         abort();
     db->engine = engine;
     db->connection = connection;
+    db->busy_timeout = options->busy_timeout;
     *out = db;
     return OK;
 }
@@ -89,7 +91,7 @@ bool db_reads_block(const struct db *db)
 
 enum status db_set_up(struct db *db)
 {
-    return db->engine->set_up(db->connection);
+    return db->engine->set_up(db->connection, db->busy_timeout);
 }
 
 /* Where the statement is, or where it belongs. */

@@ -9,7 +9,7 @@ struct db_engine {
     enum status (*open)(void **connection, const struct db_options *options);
     void (*close)(void *connection);
     bool (*reads_block)(void *connection);
-    enum status (*set_up)(void *connection);
+    enum status (*set_up)(void *connection, int64_t busy_timeout);
     enum status (*script)(void *connection, const char *sql);
 
     enum status (*prepare)(void *connection, void **statement, const char *sql);

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "db/engine.h"
 
-#define PREFIX "sqlite:///"
+#define PREFIX         "sqlite:///"
+#define RETRY_AFTER_MS 5
 
 static enum status check_url(struct text url)
 {
@@ -49,9 +51,17 @@ static enum status script(void *connection, const char *sql)
     return status_of(connection, sqlite3_exec(connection, sql, NULL, NULL, NULL));
 }
 
-static enum status set_up(void *connection)
+/* The switch raises a lock that it holds: there SQLite gives up at once, so that two that do so
+ * do not wait for each other (sqlite.org/c3ref/busy_handler.html). */
+static enum status set_up(void *connection, int64_t busy_timeout)
 {
-    return script(connection, "PRAGMA journal_mode = WAL");
+    int64_t deadline = clock_monotonic() + busy_timeout * 1000;
+    for (;;) {
+        enum status status = script(connection, "PRAGMA journal_mode = WAL");
+        if (status != BUSY || clock_monotonic() >= deadline)
+            return status;
+        sqlite3_sleep(RETRY_AFTER_MS);
+    }
 }
 
 static enum status configure(sqlite3 *handle, const struct db_options *options)

@@ -86,8 +86,9 @@ static enum status apply_one(struct db *db, void *context)
     return status;
 }
 
-static enum status make_record(struct db *db)
+static enum status make_record(struct db *db, void *context)
 {
+    (void)context;
     struct arena *arena = arena_new(1024);
     struct text sql =
         replaced(arena, TEXT("CREATE TABLE IF NOT EXISTS \"django_migrations\" (\"id\" {pk}, "
@@ -102,7 +103,7 @@ enum status migrations_apply(struct db *db, const struct migration *migrations, 
                              size_t *applied)
 {
     *applied = 0;
-    enum status status = make_record(db);
+    enum status status = db_transaction(db, make_record, NULL);
     for (size_t i = 0; i < count && status == OK; i++) {
         struct application application = {.migration = &migrations[i]};
         status = db_transaction(db, apply_one, &application);

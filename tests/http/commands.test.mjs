@@ -161,9 +161,15 @@ describe('migrate and demo', () => {
 
   test('several that migrate at once do not disturb each other', async () => {
     const dir = temporaryFolder();
-    const ends = Array.from({ length: 4 }, () => once(spawn(PROGRAM, ['migrate'],
-      { cwd: dir, env: environment(dir), stdio: 'ignore' }), 'close'));
-    for (const [status] of await Promise.all(ends)) assert.equal(status, 0);
+    const migrate = async () => {
+      const child = spawn(PROGRAM, ['migrate'],
+        { cwd: dir, env: environment(dir), stdio: ['ignore', 'ignore', 'pipe'] });
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
+      const [status] = await once(child, 'close');
+      assert.equal(status, 0, stderr);
+    };
+    await Promise.all(Array.from({ length: 4 }, migrate));
     assert.equal(sql(join(dir, DATABASE),
       'SELECT count(*) - count(DISTINCT app || name) FROM django_migrations;'), '0');
   });

@@ -1,5 +1,6 @@
 #include "database.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 
 static void test_urls(void **state)
@@ -162,6 +163,33 @@ static void test_set_up_lets_reads_go_on(void **state)
     db_close(db);
 }
 
+static void *commit_soon(void *writer)
+{
+    usleep(50000);
+    assert_status(db_script(writer, "COMMIT"), OK);
+    return NULL;
+}
+
+static void test_set_up_waits_for_a_writer(void **state)
+{
+    struct db_options options = unit_database_options();
+    pthread_t thread;
+    (void)state;
+    struct db *writer = unit_database();
+    struct db *hasty = unit_database();
+    options.busy_timeout = 5000;
+    struct db *patient = unit_database_with(options);
+    assert_status(db_script(writer, "CREATE TABLE t (a); BEGIN IMMEDIATE"), OK);
+    assert_status(db_set_up(hasty), BUSY);
+    assert_int_equal(pthread_create(&thread, NULL, commit_soon, writer), 0);
+    assert_status(db_set_up(patient), OK);
+    pthread_join(thread, NULL);
+    assert_false(db_reads_block(patient));
+    db_close(patient);
+    db_close(hasty);
+    db_close(writer);
+}
+
 static void test_schema_is_not_writable(void **state)
 {
     (void)state;
@@ -181,6 +209,7 @@ static const struct CMUnitTest tests[] = {
     DATABASE_TEST(test_reading_connection_refuses_to_write),
     DATABASE_TEST(test_foreign_keys_are_on),
     DATABASE_TEST(test_set_up_lets_reads_go_on),
+    DATABASE_TEST(test_set_up_waits_for_a_writer),
     DATABASE_TEST(test_schema_is_not_writable),
 };
 
