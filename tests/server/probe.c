@@ -19,7 +19,18 @@ static enum status echo(struct request *request, struct response *response)
     return OK;
 }
 
-/* ?ms=… on the executor. */
+/* One more byte in a file of the working directory. */
+static enum status leave_mark(const char *name)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail("cannot leave a mark: %s", strerror(errno));
+    ssize_t written = write(fd, ".", 1);
+    close(fd);
+    return written == 1 ? OK : fail("cannot leave a mark");
+}
+
+/* ?ms=… on the executor. Leaves a mark when it begins. */
 static enum status slow(struct request *request, struct response *response)
 {
     struct text text;
@@ -27,6 +38,9 @@ static enum status slow(struct request *request, struct response *response)
     if (!request_query(request, "ms", &text) || !text_to_int64(&milliseconds, text)
         || milliseconds < 0 || milliseconds > LONGEST_SLEEP)
         return fail_as(INVALID, "ms must be a number up to %d", LONGEST_SLEEP);
+    enum status status = leave_mark("slow-began");
+    if (status != OK)
+        return status;
     usleep((useconds_t)milliseconds * 1000);
     response_plain(response, 200, TEXT("slept"));
     return OK;
@@ -80,16 +94,10 @@ static enum status large(struct request *request, struct response *response)
     return OK;
 }
 
-/* Leaves a mark in the working directory each time it runs. */
 static enum status mark(struct db *db)
 {
     (void)db;
-    int fd = open("job-ran", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return fail("cannot leave a mark: %s", strerror(errno));
-    ssize_t written = write(fd, ".", 1);
-    close(fd);
-    return written == 1 ? OK : fail("cannot leave a mark");
+    return leave_mark("job-ran");
 }
 
 const struct module probe_module = {
