@@ -73,51 +73,92 @@ static bool is_word_of(const char *words, struct text value)
     return false;
 }
 
+/* Hides too much rather than too little: the URL may be shown because it is none. */
+static struct text without_password(struct arena *arena, struct text url)
+{
+    size_t scheme = text_find(url, TEXT("://"));
+    size_t user = scheme == TEXT_NOT_FOUND ? 0 : scheme + strlen("://");
+    size_t at = url.length;
+    while (at > user && url.at[at - 1] != '@')
+        at--;
+    size_t colon = text_find_char(text_part(url, user, at), ':');
+    if (at == user || colon == TEXT_NOT_FOUND)
+        return url;
+    return text_format(arena, "%.*s:(secret)@%.*s", TEXT_ARG(text_part(url, 0, user + colon)),
+                       TEXT_ARG(text_from(url, at)));
+}
+
+static struct text shown(struct arena *arena, const struct setting *row, struct text value)
+{
+    if (row->secret)
+        return value.length ? TEXT("(secret)") : TEXT("");
+    return row->url ? without_password(arena, value) : value;
+}
+
 static enum status load_flag(const struct setting *row, struct text raw)
 {
     char lower[8] = "";
     for (size_t i = 0; i < raw.length && i < sizeof lower - 1; i++)
         lower[i] = (char)(raw.at[i] >= 'A' && raw.at[i] <= 'Z' ? raw.at[i] + 32 : raw.at[i]);
-    struct text word = {lower, raw.length};
-    *row->flag = raw.length < sizeof lower && is_word_of("1 true yes on", word);
-    if (!*row->flag && (raw.length >= sizeof lower || !is_word_of("0 false no off", word)))
+    struct text word = raw.length < sizeof lower ? (struct text){lower, raw.length} : TEXT_NONE;
+    bool on = is_word_of("1 true yes on", word);
+    if (!on && !is_word_of("0 false no off", word))
         return fail_as(INVALID, "%s is \"%.*s\", but must be 1 or 0", row->name, TEXT_ARG(raw));
+    *row->flag = on;
     return OK;
 }
 
 static enum status load_integer(const struct setting *row, struct text raw)
 {
-    if (!text_to_int64(row->integer, raw) || *row->integer < row->min || *row->integer > row->max)
+    int64_t integer;
+    if (!text_to_int64(&integer, raw) || integer < row->min || integer > row->max)
         return fail_as(INVALID,
                        "%s is \"%.*s\", but must be a whole number from %" PRId64 " to %" PRId64,
                        row->name, TEXT_ARG(raw), row->min, row->max);
+    *row->integer = integer;
     return OK;
 }
 
 static enum status load_text(struct arena *arena, const struct setting *row, struct text raw)
 {
-    struct text shown = row->secret ? TEXT("(secret)") : raw;
+    struct text given = shown(arena, row, raw);
     if (row->choices && !is_word_of(row->choices, raw))
         return fail_as(INVALID, "%s is \"%.*s\", but must be one of: %s", row->name,
-                       TEXT_ARG(shown), row->choices);
+                       TEXT_ARG(given), row->choices);
     const char *refusal = row->refuse ? row->refuse(raw) : NULL;
     if (refusal)
-        return fail_as(INVALID, "%s is \"%.*s\", but %s", row->name, TEXT_ARG(shown), refusal);
+        return fail_as(INVALID, "%s is \"%.*s\", but %s", row->name, TEXT_ARG(given), refusal);
     *row->value = text_copy(arena, raw);
     return OK;
 }
 
+static enum status load(struct arena *arena, const struct setting *row)
+{
+    struct text raw = raw_value(row);
+    if (row->flag)
+        return load_flag(row, raw);
+    return row->integer ? load_integer(row, raw) : load_text(arena, row, raw);
+}
+
 enum status settings_load(struct arena *arena, const struct setting *rows)
 {
-    for (const struct setting *row = rows; row->name; row++) {
-        struct text raw = raw_value(row);
-        enum status status = row->flag      ? load_flag(row, raw)
-                             : row->integer ? load_integer(row, raw)
-                                            : load_text(arena, row, raw);
-        if (status != OK)
-            return status;
-    }
-    return OK;
+    const struct setting *refused = NULL;
+    for (const struct setting *row = rows; row->name; row++)
+        if (load(arena, row) != OK && !refused)
+            refused = row;
+    return refused ? load(arena, refused) : OK; /* again, for its message */
+}
+
+enum status settings_check(struct arena *arena, const struct setting *row)
+{
+    bool flag;
+    int64_t integer;
+    struct text value;
+    struct setting trial = *row;
+    trial.flag = row->flag ? &flag : NULL;
+    trial.integer = row->integer ? &integer : NULL;
+    trial.value = row->value ? &value : NULL;
+    return load(arena, &trial);
 }
 
 struct text settings_show(struct arena *arena, const struct setting *row)
@@ -126,7 +167,10 @@ struct text settings_show(struct arena *arena, const struct setting *row)
         return *row->flag ? TEXT("1") : TEXT("0");
     if (row->integer)
         return text_format(arena, "%" PRId64, *row->integer);
-    if (row->secret)
-        return row->value->length ? TEXT("(secret)") : TEXT("");
-    return *row->value;
+    return shown(arena, row, *row->value);
+}
+
+struct text settings_show_given(struct arena *arena, const struct setting *row)
+{
+    return shown(arena, row, raw_value(row));
 }

@@ -26,7 +26,8 @@ struct setting {
     int64_t min;
     int64_t max;
     const char *choices; /* words parted by spaces */
-    bool secret;
+    bool secret;         /* never shown */
+    bool url;            /* shown without its password */
     /* Further rule of a text: NULL, or why it is refused, in words that follow the value. */
     const char *(*refuse)(struct text value);
 };
@@ -36,11 +37,17 @@ struct setting {
 enum status settings_read_file(const char *path);
 
 /* Gives each row its value from the environment or its default, which stays valid as long as
- * `arena`. INVALID names the key, the value and what would do. */
+ * `arena`. A row that is refused stays as it was, and the rest is loaded all the same. INVALID
+ * names key and value of the first that is refused, and what would do. */
 enum status settings_load(struct arena *arena, const struct setting *rows);
 
-/* The value as text for people, "(secret)" or "" for secrets; in `arena`. */
+/* What settings_load says of this row. */
+enum status settings_check(struct arena *arena, const struct setting *row);
+
+/* For people, in `arena`: the row's value, and what was given for it; "(secret)" stands for
+ * secrets that are not empty, and for a URL's password. */
 struct text settings_show(struct arena *arena, const struct setting *row);
+struct text settings_show_given(struct arena *arena, const struct setting *row);
 
 /* Whether the environment says it, rather than the default. */
 bool settings_is_set(const struct setting *row);

@@ -112,8 +112,11 @@ static int check(int count, char **arguments)
 static void print_setting(const struct setting *row, void *context)
 {
     struct arena *arena = context;
-    struct text value = settings_show(arena, row);
+    bool good = settings_check(arena, row) == OK;
+    struct text value = good ? settings_show(arena, row) : settings_show_given(arena, row);
     printf("%s=%.*s\n    %s\n    ", row->name, TEXT_ARG(value), row->help);
+    if (!good)
+        printf("WRONG: %s\n    ", status_failure()->message);
     if (row->choices)
         printf("one of: %s; ", row->choices);
     if (settings_is_set(row))
@@ -126,11 +129,13 @@ static int settings(int count, char **arguments)
 {
     (void)count;
     (void)arguments;
-    enum status status = load_settings(NULL);
+    if (settings_read_file(SITE_SETTINGS_FILE) != OK)
+        return failed();
+    int status = site_settings_load(NULL) == OK ? 0 : failed();
     struct arena *arena = arena_new(4096);
     site_settings_each(print_setting, arena);
     arena_free(arena);
-    return status == OK ? 0 : failed();
+    return status;
 }
 
 static void print_route(const char *methods, struct text path, const char *access, struct text name)
@@ -252,7 +257,7 @@ static const struct command commands[] = {
      "Exit status 1 names the first fault.\n", check},
     {"settings", "", "list every setting with its value, default and meaning",
      "Values come from the environment, then from the file .env, then from the default.\n"
-     "Secrets are not shown.\n",
+     "Secrets are not shown. Exit status 1: one is wrong, and says why.\n",
      settings},
     {"routes", "", "list every route: methods, path, access, name", "", routes},
     {"migrate", "", "bring the database up to date, making it where there is none",

@@ -48,7 +48,7 @@ const struct setting site_setting_rows[] = {
      .flag = &site_settings.hsts_preload},
     {"DATABASE_URL", "sqlite:///oc-lettings-site.sqlite3",
      "sqlite:///file below DATA_DIR, or sqlite:////absolute/file",
-     .value = &site_settings.database_url, .refuse = refuse_database_url},
+     .value = &site_settings.database_url, .url = true, .refuse = refuse_database_url},
     {"DATABASE_MAX_CONNECTIONS", "10", "connections that may wait, of all workers together",
      .integer = &site_settings.database_max_connections, .min = 1, .max = 1000},
     {"DATABASE_TIMEOUT", "5000", "milliseconds to wait for another's lock",
@@ -96,7 +96,19 @@ void site_settings_each(void (*visit)(const struct setting *row, void *context),
 
 static enum status load_module(const struct module *module, void *context)
 {
-    return module->settings ? settings_load(context, module->settings) : OK;
+    const struct setting **refused = context;
+    if (module->settings && settings_load(site_settings.values, module->settings) != OK
+        && !*refused)
+        *refused = module->settings;
+    return OK;
+}
+
+/* All modules' rows, also those behind one that is refused. */
+static enum status load_all(void)
+{
+    const struct setting *refused = NULL;
+    site_each_module(load_module, &refused);
+    return refused ? settings_load(site_settings.values, refused) : OK; /* again, for the message */
 }
 
 static enum status check_together(void)
@@ -130,7 +142,7 @@ static void configure_log(const char *process)
 enum status site_settings_load(const char *process)
 {
     site_settings.values = arena_new(8192);
-    enum status status = site_each_module(load_module, site_settings.values);
+    enum status status = load_all();
     if (status == OK)
         status = check_together();
     if (status == OK)

@@ -84,6 +84,36 @@ describe('settings', () => {
     assert.ok(names.length > 20);
   });
 
+  test('are all listed when some are wrong, which are shown with what is wrong', () => {
+    const rows = (stdout) => stdout.match(/^[A-Z_]+=.*$/gm);
+    const dir = temporaryFolder();
+    const all = rows(check(['settings'], { dir }).stdout);
+    const { stdout, stderr } = check(['settings'], { dir, status: 1,
+      env: { PORT: 'abc', PROFILES_SHOW_EMAIL: 'nobody' } });
+    assert.equal(stderr.trim().split('\n').length, 1);
+    assert.match(stderr, /^oc-lettings: PORT is "abc", but must be /);
+    assert.deepEqual(rows(stdout), all.map((row) => row.replace(/^PORT=.*/, 'PORT=abc')
+      .replace(/^(PROFILES_SHOW_EMAIL)=.*/, '$1=nobody')));
+    assert.match(stdout, /^PORT=abc\n    .*\n    WRONG: PORT is "abc", but must be .*\n    set; default: 8000$/m);
+    assert.match(stdout, /^PROFILES_SHOW_EMAIL=nobody\n    .*\n    WRONG: /m);
+    assert.equal(stdout.match(/WRONG/g).length, 2);
+  });
+
+  test('are not listed when .env cannot be read', () => {
+    const dir = temporaryFolder();
+    writeFileSync(join(dir, '.env'), 'nonsense\n');
+    check(['settings'], { dir, status: 1, out: null, err: /\.env, line 1/ });
+  });
+
+  test('do not show the password of a URL, not even of one that is refused', () => {
+    const env = { DATABASE_URL: 'postgres://me:PASS@db.example/site' };
+    for (const command of ['settings', 'serve', 'check', 'migrate']) {
+      const { stdout, stderr } = check([command], { status: 1, env });
+      assert.match(stderr, /DATABASE_URL is "postgres:\/\/me:\(secret\)@db\.example\/site", but /);
+      assert.doesNotMatch(stdout + stderr, /PASS/);
+    }
+  });
+
   // [.env, environment, expected]
   const FILES = [
     ['SITE_NAME=From file', {}, /^SITE_NAME=From file$/m],

@@ -4,7 +4,7 @@
 
 static bool flag;
 static int64_t number;
-static struct text word, secret, choice;
+static struct text word, secret, choice, url;
 
 static const char *refuse_long(struct text value)
 {
@@ -17,6 +17,7 @@ static const struct setting rows[] = {
     {"UNIT_WORD", "default", "any text", .value = &word, .refuse = refuse_long},
     {"UNIT_SECRET", "", "a secret", .value = &secret, .secret = true, .refuse = refuse_long},
     {"UNIT_CHOICE", "one", "one of", .value = &choice, .choices = "one two three"},
+    {"UNIT_URL", "", "a URL", .value = &url, .url = true},
     {0},
 };
 
@@ -154,9 +155,61 @@ static void test_show(void **state)
     setenv("UNIT_NUMBER", "-3", 1);
     setenv("UNIT_WORD", "a b", 1);
     assert_status(settings_load(*state, rows), OK);
-    static const char *const shown[] = {"1", "-3", "a b", "", "one"};
+    static const char *const shown[] = {"1", "-3", "a b", "", "one", ""};
     for (size_t i = 0; i < COUNT(shown); i++)
         check_text(settings_show(*state, &rows[i]), shown[i], "row %zu", i);
+}
+
+static void test_passwords_of_urls_are_not_shown(void **state)
+{
+    static const char *const urls[][2] = {
+        {"postgres://user:PASS@host/name", "postgres://user:(secret)@host/name"},
+        {"postgres://user:PA@S/S:@host:5432/name?a=b",
+         "postgres://user:(secret)@host:5432/name?a=b"},
+        {"postgres://:PASS@host", "postgres://:(secret)@host"},
+        {"postgres://user:@host", "postgres://user:(secret)@host"},
+        {"postgres:/user:PASS@host", "postgres:(secret)@host"},
+        {"user:PASS@host", "user:(secret)@host"},
+        {"postgres://user@host:5432/name", "postgres://user@host:5432/name"},
+        {"postgres://host:5432/name", "postgres://host:5432/name"},
+        {"sqlite:////srv/site@home.sqlite3", "sqlite:////srv/site@home.sqlite3"},
+        {"sqlite:///a.sqlite3", "sqlite:///a.sqlite3"},
+        {"://", "://"},
+        {"@", "@"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        setenv("UNIT_URL", urls[i][0], 1);
+        assert_status(settings_load(*state, rows), OK);
+        assert_text_equal(url, urls[i][0]);
+        check_text(settings_show(*state, &rows[5]), urls[i][1], "row %zu", i);
+        check_text(settings_show_given(*state, &rows[5]), urls[i][1], "row %zu", i);
+    }
+    const struct setting none = {"UNIT_URL", "", "", .value = &url, .choices = "a", .url = true};
+    setenv("UNIT_URL", urls[0][0], 1);
+    assert_status(settings_check(*state, &none), INVALID);
+    assert_failure_says(urls[0][1]);
+}
+
+static void test_rest_is_loaded_beside_what_is_refused(void **state)
+{
+    assert_status(settings_load(*state, rows), OK);
+    setenv("UNIT_FLAG", "1", 1);
+    setenv("UNIT_NUMBER", "70000", 1);
+    setenv("UNIT_WORD", "after it", 1);
+    setenv("UNIT_CHOICE", "four", 1);
+    assert_status(settings_load(*state, rows), INVALID);
+    assert_failure_says("UNIT_NUMBER"); /* the first */
+    assert_true(flag);
+    assert_int_equal(number, 8000);
+    assert_text_equal(word, "after it");
+    assert_text_equal(choice, "one");
+    static const enum status checks[] = {OK, INVALID, OK, OK, INVALID};
+    for (size_t i = 0; i < COUNT(checks); i++)
+        check(settings_check(*state, &rows[i]) == checks[i], "row %zu", i);
+    assert_failure_says("UNIT_CHOICE");
+    assert_text_equal(settings_show_given(*state, &rows[1]), "70000");
+    assert_int_equal(number, 8000);
 }
 
 static enum status read_text(struct arena *arena, struct text contents)
@@ -245,6 +298,8 @@ static const struct CMUnitTest tests[] = {
     SETTINGS_TEST(test_refusals_say_what_would_do),
     SETTINGS_TEST(test_secrets_are_not_shown),
     SETTINGS_TEST(test_show),
+    SETTINGS_TEST(test_passwords_of_urls_are_not_shown),
+    SETTINGS_TEST(test_rest_is_loaded_beside_what_is_refused),
     SETTINGS_TEST(test_file_lines),
     SETTINGS_TEST(test_file_refusals_name_the_line),
     SETTINGS_TEST(test_environment_wins_over_file),
