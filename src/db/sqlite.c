@@ -1,8 +1,9 @@
 /* SQLite behind db.h (sqlite.org/c3ref). */
-#include <errno.h>
+#include <ctype.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,25 +14,46 @@
 #define PREFIX         "sqlite:///"
 #define RETRY_AFTER_MS 5
 
-static enum status check_url(struct text url)
+/* "%41" at the beginning of `text`. */
+static bool unescape(char *out, struct text text)
 {
-    if (!text_starts(url, TEXT(PREFIX)) || url.length == strlen(PREFIX)
-        || url.at[strlen(PREFIX)] == '?')
+    char digits[3] = "";
+    if (text.length < 3)
+        return false;
+    memcpy(digits, text.at + 1, 2);
+    *out = (char)strtol(digits, NULL, 16);
+    return isxdigit((unsigned char)digits[0]) && isxdigit((unsigned char)digits[1]) && *out;
+}
+
+/* The path in the URL, as Python's urlsplit() and unquote() find it for Django. */
+static enum status path_of(char path[PATH_MAX], struct text url)
+{
+    struct text encoded = text_from(url, strlen(PREFIX));
+    encoded = text_part(encoded, 0, text_find_char(encoded, '#'));
+    encoded = text_part(encoded, 0, text_find_char(encoded, '?'));
+    if (!text_starts(url, TEXT(PREFIX)) || encoded.length == 0)
         return fail_as(INVALID, "name a file: sqlite:///site.sqlite3 (relative) or "
                                 "sqlite:////var/lib/site.sqlite3 (absolute)");
-    if (text_find(url, TEXT(":memory:")) != TEXT_NOT_FOUND)
-        return fail_as(INVALID, "a database in memory is lost with each process: name a file");
+    if (encoded.length >= PATH_MAX)
+        return fail_as(INVALID, "its path is longer than a file's can be");
+    for (; encoded.length; path++) {
+        bool escaped = encoded.at[0] == '%';
+        *path = encoded.at[0];
+        if (escaped && !unescape(path, encoded))
+            return fail_as(INVALID, "a %% in it must begin an escape, as %%20 for a space");
+        encoded = text_from(encoded, escaped ? 3 : 1);
+    }
+    *path = '\0';
     return OK;
 }
 
-static const char *path_of(struct arena *arena, const struct db_options *options)
+static enum status check_url(struct text url)
 {
-    struct text path = text_from(options->url, strlen(PREFIX));
-    struct text query = TEXT("?");
-    path = text_part(path, 0, text_find(path, query));
-    if (path.at[0] == '/' || options->directory.length == 0)
-        return text_string(arena, path);
-    return text_format(arena, "%.*s/%.*s", TEXT_ARG(options->directory), TEXT_ARG(path)).at;
+    char path[PATH_MAX];
+    enum status status = path_of(path, url);
+    if (status == OK && strstr(path, ":memory:"))
+        return fail_as(INVALID, "a database in memory is lost with each process: name a file");
+    return status;
 }
 
 static enum status status_of(sqlite3 *handle, int code)
@@ -89,11 +111,17 @@ static enum status open_path(sqlite3 **handle, const char *path, const struct db
     return configure(*handle, options);
 }
 
+/* `options->url` has passed check_url. */
 static enum status open_connection(void **connection, const struct db_options *options)
 {
+    char path[PATH_MAX];
+    path_of(path, options->url);
     struct arena *arena = arena_new(PATH_MAX);
+    bool below = path[0] != '/' && options->directory.length;
+    struct text directory = below ? options->directory : TEXT("");
+    struct text full = text_format(arena, "%.*s%s%s", TEXT_ARG(directory), below ? "/" : "", path);
     sqlite3 *handle = NULL;
-    enum status status = open_path(&handle, path_of(arena, options), options);
+    enum status status = open_path(&handle, full.at, options);
     arena_free(arena);
     if (status != OK) {
         sqlite3_close(handle);

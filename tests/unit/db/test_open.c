@@ -10,6 +10,8 @@ static void test_urls(void **state)
         "sqlite:///oc-lettings-site.sqlite3",
         "sqlite:////var/lib/site.sqlite3",
         "sqlite:///folder/site.sqlite3?timeout=20",
+        "sqlite:///our%20site.sqlite3",
+        "sqlite:///a?b=%",
     };
     static const char *const refused[] = {
         "",
@@ -20,7 +22,9 @@ static void test_urls(void **state)
         "sqlite://site.sqlite3",
         "sqlite:///",
         "sqlite:///?mode=rwc",
+        "sqlite:///#a",
         "sqlite:///:memory:",
+        "sqlite:///%3Amemory%3a",
         "sqlite://:memory:",
         "SQLITE:///a",
         " sqlite:///a",
@@ -77,6 +81,41 @@ static void test_where_the_file_is(void **state)
     db = unit_database_with(options);
     assert_integer(db, 7, "SELECT a FROM t");
     db_close(db);
+}
+
+static void test_escapes_in_the_path(void **state)
+{
+    static const char *const names[][2] = {
+        {"our%20site", "our site"},
+        {"f%2Fb", "f/b"},
+        {"%61%2a%2A", "a**"},
+        {"gr%C3%BC%C3%9F", "gr\xC3\xBC\xC3\x9F"},
+        {"a+b", "a+b"},
+        {"100%25", "100%"},
+        {"a%3Fb", "a?b"},
+        {"%2541", "%41"},
+        {"a?b=c", "a"},
+        {"a#b?c", "a"},
+        {"a%23b", "a#b"},
+        {"a?b#c", "a"},
+    };
+    static const char *const refused[] = {"%", "a%2", "%zz", "%2g", "% 1", "%-1", "%0x41", "a%00b"};
+    struct db_options options = unit_database_options();
+    assert_int_equal(mkdir(unit_path(*state, "x"), 0700), 0);
+    assert_int_equal(mkdir(unit_path(*state, "x/f"), 0700), 0);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        options.url = text_format(*state, "sqlite:///x/%s", names[i][0]);
+        const char *path = unit_path(*state, text_format(*state, "x/%s", names[i][1]).at);
+        db_close(unit_database_with(options));
+        check(unlink(path) == 0, "\"%s\" is not \"%s\"", names[i][0], path);
+    }
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        struct text url = text_format(*state, "sqlite:///%s", refused[i]);
+        check(db_check_url(url) == INVALID, "\"%s\"", refused[i]);
+        assert_failure_says("%20");
+    }
+    assert_status(db_check_url(text_format(*state, "sqlite:///%05000d", 1)), INVALID);
+    assert_failure_says("longer");
 }
 
 static void test_what_cannot_be_opened(void **state)
@@ -204,6 +243,7 @@ static const struct CMUnitTest tests[] = {
     DATABASE_TEST(test_urls),
     DATABASE_TEST(test_absent_database_is_not_found),
     DATABASE_TEST(test_where_the_file_is),
+    DATABASE_TEST(test_escapes_in_the_path),
     DATABASE_TEST(test_what_cannot_be_opened),
     DATABASE_TEST(test_file_that_is_no_database),
     DATABASE_TEST(test_reading_connection_refuses_to_write),
