@@ -22,6 +22,7 @@ struct db {
     const struct db_engine *engine;
     void *connection;
     int64_t busy_timeout;
+    bool writes;
     struct db_statement *cache[CACHE_SIZE];
     size_t cached;
 };
@@ -64,6 +65,7 @@ enum status db_open(struct db **out, const struct db_options *options)
     db->engine = engine;
     db->connection = connection;
     db->busy_timeout = options->busy_timeout;
+    db->writes = options->writes;
     *out = db;
     return OK;
 }
@@ -82,6 +84,16 @@ void db_close(struct db *db)
     }
     db->engine->close(db->connection);
     free(db);
+}
+
+enum status db_allow_writes(struct db *db, bool allowed)
+{
+    if (db->writes == allowed)
+        return OK;
+    enum status status = db->engine->allow_writes(db->connection, allowed);
+    if (status == OK)
+        db->writes = allowed;
+    return status;
 }
 
 bool db_reads_block(const struct db *db)

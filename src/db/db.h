@@ -37,6 +37,9 @@ void db_close(struct db *db);
 /* Whether `url` is one that db_open takes; INVALID says what is wrong with it. */
 enum status db_check_url(struct text url);
 
+/* Whether it may write from now on. Costs nothing where it is so already. */
+enum status db_allow_writes(struct db *db, bool allowed);
+
 /* Whether a read may have to wait for a writer, so that it does not belong on a server thread. */
 bool db_reads_block(const struct db *db);
 

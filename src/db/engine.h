@@ -8,6 +8,7 @@ struct db_engine {
     enum status (*check_url)(struct text url);
     enum status (*open)(void **connection, const struct db_options *options);
     void (*close)(void *connection);
+    enum status (*allow_writes)(void *connection, bool allowed);
     bool (*reads_block)(void *connection);
     enum status (*set_up)(void *connection, int64_t busy_timeout);
     enum status (*script)(void *connection, const char *sql);

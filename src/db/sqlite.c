@@ -86,6 +86,11 @@ static enum status set_up(void *connection, int64_t busy_timeout)
     }
 }
 
+static enum status allow_writes(void *connection, bool allowed)
+{
+    return script(connection, allowed ? "PRAGMA query_only = OFF" : "PRAGMA query_only = ON");
+}
+
 static enum status configure(sqlite3 *handle, const struct db_options *options)
 {
     sqlite3_extended_result_codes(handle, 1);
@@ -93,9 +98,7 @@ static enum status configure(sqlite3 *handle, const struct db_options *options)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     enum status status = script(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
                                         "PRAGMA trusted_schema = OFF");
-    if (status == OK && !options->writes)
-        status = script(handle, "PRAGMA query_only = ON");
-    return status;
+    return status == OK ? allow_writes(handle, options->writes) : status;
 }
 
 static enum status open_path(sqlite3 **handle, const char *path, const struct db_options *options)
@@ -257,6 +260,7 @@ const struct db_engine db_sqlite = {
     .check_url = check_url,
     .open = open_connection,
     .close = close_connection,
+    .allow_writes = allow_writes,
     .reads_block = reads_block,
     .set_up = set_up,
     .script = script,

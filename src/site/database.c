@@ -5,8 +5,7 @@
 #include "site/settings.h"
 #include "site/site.h"
 
-static pthread_key_t reading;
-static pthread_key_t writing;
+static pthread_key_t connection;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void close_at_end(void *db)
@@ -14,20 +13,18 @@ static void close_at_end(void *db)
     db_close(db);
 }
 
-static void make_keys(void)
+static void make_key(void)
 {
-    pthread_key_create(&reading, close_at_end);
-    pthread_key_create(&writing, close_at_end);
+    pthread_key_create(&connection, close_at_end);
 }
 
 enum status site_database(struct db **out, bool writes)
 {
-    pthread_once(&once, make_keys);
-    pthread_key_t key = writes ? writing : reading;
-    *out = pthread_getspecific(key);
+    pthread_once(&once, make_key);
+    *out = pthread_getspecific(connection);
     if (*out)
-        return OK;
-    struct db_options options = {
+        return db_allow_writes(*out, writes);
+    const struct db_options options = {
         .url = site_settings.database_url,
         .directory = site_settings.data_dir,
         .writes = writes,
@@ -35,15 +32,13 @@ enum status site_database(struct db **out, bool writes)
     };
     enum status status = db_open(out, &options);
     if (status == OK)
-        pthread_setspecific(key, *out);
+        pthread_setspecific(connection, *out);
     return status;
 }
 
 void site_database_close(void)
 {
-    pthread_once(&once, make_keys);
-    db_close(pthread_getspecific(reading));
-    db_close(pthread_getspecific(writing));
-    pthread_setspecific(reading, NULL);
-    pthread_setspecific(writing, NULL);
+    pthread_once(&once, make_key);
+    db_close(pthread_getspecific(connection));
+    pthread_setspecific(connection, NULL);
 }

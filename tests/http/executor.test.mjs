@@ -1,6 +1,6 @@
 // What may wait is answered on threads of its own: writes, and all that reads a rollback-journal database.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,15 @@ const rollback = (path) => {
 };
 // 1: rollback journal, 2: WAL (sqlite.org/fileformat.html, "File format version numbers").
 const journalOf = (path) => [...readFileSync(path).subarray(18, 20)];
+
+// A descriptor may be closed meanwhile.
+const openFiles = (pid) => readdirSync(`/proc/${pid}/fd`).map((fd) => {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch {
+    return null;
+  }
+});
 
 const write = (server, id, title) => get(`${server.url}/probe/write/${id}/`,
   { method: 'POST', body: title });
@@ -69,6 +78,16 @@ for (const [name, make, journal, skip] of DATABASES) {
         assert.equal(sql(server.database, 'SELECT count(*) FROM lettings_address;'), '6');
       });
     }
+
+    test('has one connection for each thread', async () => {
+      await Promise.all(Array.from({ length: 24 }, (_, i) => (i % 2
+        ? get(`${server.url}/lettings/`) : write(server, 6, `Title ${i}`))));
+      const most = 5 + (journal[0] === 2 ? 2 : 0); // DATABASE_MAX_CONNECTIONS, WEB_THREADS
+      for (const pid of server.workers()) {
+        const connections = openFiles(pid).filter((path) => path === server.database).length;
+        assert.ok(connections <= most, `${connections} connections`);
+      }
+    });
 
     test('is never written by a GET', async () => {
       const before = sql(server.database, 'SELECT group_concat(title) FROM lettings_letting;');

@@ -170,6 +170,24 @@ static void test_reading_connection_refuses_to_write(void **state)
     db_close(writer);
 }
 
+static void test_writes_can_be_allowed_and_refused(void **state)
+{
+    static const char insert[] = "INSERT INTO t VALUES (1)";
+    (void)state;
+    struct db *db = unit_database();
+    assert_status(db_script(db, "CREATE TABLE t (a)"), OK);
+    for (int i = 0; i < 3; i++) {
+        assert_status(db_allow_writes(db, true), OK);
+        assert_status(db_run_with(db, insert, NULL, 0), OK);
+        assert_integer(db, i + 1, "SELECT COUNT(*) FROM t");
+        assert_status(db_allow_writes(db, false), OK);
+        assert_status(db_run_with(db, insert, NULL, 0), FAILED);
+        assert_failure_says("readonly");
+        assert_integer(db, i + 1, "SELECT COUNT(*) FROM t");
+    }
+    db_close(db);
+}
+
 static void test_foreign_keys_are_on(void **state)
 {
     (void)state;
@@ -247,6 +265,7 @@ static const struct CMUnitTest tests[] = {
     DATABASE_TEST(test_what_cannot_be_opened),
     DATABASE_TEST(test_file_that_is_no_database),
     DATABASE_TEST(test_reading_connection_refuses_to_write),
+    DATABASE_TEST(test_writes_can_be_allowed_and_refused),
     DATABASE_TEST(test_foreign_keys_are_on),
     DATABASE_TEST(test_set_up_lets_reads_go_on),
     DATABASE_TEST(test_set_up_waits_for_a_writer),
