@@ -72,7 +72,7 @@ static bool contains(const struct network *network, const unsigned char address[
     return rest == 0 || ((network->bytes[whole] ^ address[whole]) & mask) == 0;
 }
 
-static bool is_trusted(struct text address, struct text proxies)
+static bool is_among(struct text address, struct text proxies)
 {
     unsigned char bytes[16];
     struct text item;
@@ -83,6 +83,16 @@ static bool is_trusted(struct text address, struct text proxies)
         if (parse_network(text_trim(item), &network) && contains(&network, bytes))
             return true;
     return false;
+}
+
+static bool is_heroku(struct text proxies)
+{
+    return text_equal(proxies, HEROKU);
+}
+
+static bool is_trusted(const struct request *request, struct text proxies)
+{
+    return is_heroku(proxies) || is_among(request->peer, proxies);
 }
 
 static struct text last_of(struct text *list)
@@ -106,7 +116,7 @@ static struct text client_of(const struct request *request, struct text proxies)
         if (!hop.length || !parse_address(hop, bytes))
             break;
         client = hop;
-        if (!is_trusted(hop, proxies))
+        if (!is_among(hop, proxies))
             break;
     }
     return client;
@@ -153,13 +163,10 @@ static struct text new_id(struct arena *arena)
 static void believe_proxy(struct request *request, struct text proxies)
 {
     struct text scheme = request_header(request, "X-Forwarded-Proto");
-    struct text host = request_header(request, "X-Forwarded-Host");
     struct text id = request_header(request, "X-Request-ID");
     request->client = client_of(request, proxies);
     request->secure = scheme.length && text_equal_nocase(last_of(&scheme), TEXT("https"));
     request->forwarded = request_header(request, "X-Forwarded-Proto").length > 0;
-    if (host.length)
-        request->host = last_of(&host);
     if (is_token(id))
         request->id = id;
 }
@@ -169,10 +176,17 @@ void origin_find(struct request *request, struct text proxies)
     request->client = request->peer;
     if (!request->host.length)
         request->host = request_header(request, "Host");
-    if (proxies.length && (text_equal(proxies, HEROKU) || is_trusted(request->peer, proxies)))
-        believe_proxy(request, text_equal(proxies, HEROKU) ? TEXT_NONE : proxies);
+    if (is_trusted(request, proxies))
+        believe_proxy(request, is_heroku(proxies) ? TEXT_NONE : proxies);
     if (!request->id.length)
         request->id = new_id(request->arena);
+}
+
+void origin_use_forwarded_host(struct request *request, struct text proxies)
+{
+    struct text hosts = request_header(request, "X-Forwarded-Host");
+    if (hosts.length && is_trusted(request, proxies))
+        request->host = last_of(&hosts);
 }
 
 static bool is_port(struct text port)

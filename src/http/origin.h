@@ -12,9 +12,12 @@ struct request;
  * "heroku") can be understood, else why not. */
 const char *origin_refuse_proxies(struct text proxies);
 
-/* Sets client, host, secure and id of a request whose peer is known: from X-Forwarded-For, -Proto,
- * -Host and X-Request-ID where the peer is trusted, else from the connection itself. */
+/* Sets client, host, secure and id of a request whose peer is known: from X-Forwarded-For, -Proto and
+ * X-Request-ID where the peer is trusted, else from the connection itself. */
 void origin_find(struct request *request, struct text proxies);
+
+/* Takes the host from X-Forwarded-Host, if the peer is trusted and sends one. */
+void origin_use_forwarded_host(struct request *request, struct text proxies);
 
 /* `allowed`: names parted by commas; ".example.com" with its subdomains, "*" any. */
 bool origin_host_allowed(struct text host, struct text allowed);

@@ -72,6 +72,8 @@ static bool refuse_malformed(struct request *request, struct response *response)
 
 static bool check_host(struct request *request, struct response *response)
 {
+    if (site_settings.use_forwarded_host)
+        origin_use_forwarded_host(request, site_settings.trusted_proxies);
     if ((request->route && request->route->any_host)
         || origin_host_allowed(request->host, site_settings.allowed_hosts))
         return true;

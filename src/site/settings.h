@@ -17,6 +17,7 @@ struct site_settings {
     int64_t port;
     struct text allowed_hosts; /* as effective: DEBUG=1 names localhost by itself */
     struct text trusted_proxies;
+    bool use_forwarded_host;
     bool ssl_redirect;
     int64_t hsts_seconds;
     bool hsts_include_subdomains;

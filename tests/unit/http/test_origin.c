@@ -53,8 +53,8 @@ static void test_proxies_setting(void **state)
         check(origin_refuse_proxies(text_of(refused[i])) != NULL, "\"%s\"", refused[i]);
 }
 
-static const struct request *found(struct arena *arena, const char *peer, const char *proxies,
-                                   const char *name, const char *value)
+static struct request *found(struct arena *arena, const char *peer, const char *proxies,
+                             const char *name, const char *value)
 {
     struct request *request = REQUEST(arena, name, value, "Host", "site.example");
     request->peer = text_of(peer);
@@ -155,17 +155,22 @@ static void test_scheme(void **state)
 static void test_host(void **state)
 {
     static const struct {
-        const char *peer, *forwarded, *host;
+        const char *peer, *proxies, *forwarded, *host;
     } rows[] = {
-        {"10.0.0.1", "visited.example", "visited.example"},
-        {"10.0.0.1", "evil.example, visited.example:8080", "visited.example:8080"},
-        {"10.0.0.1", "", "site.example"},
-        {"10.0.0.2", "visited.example", "site.example"},
+        {"10.0.0.1", "10.0.0.1", "visited.example", "visited.example"},
+        {"10.0.0.1", "10.0.0.1", "evil.example, visited.example:8080", "visited.example:8080"},
+        {"10.0.0.1", "10.0.0.1", "", "site.example"},
+        {"10.0.0.2", "10.0.0.1", "visited.example", "site.example"},
+        {"10.0.0.1", "", "visited.example", "site.example"},
+        {"10.0.0.1", "heroku", "visited.example", "visited.example"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
-        check_text(
-            found(*state, rows[i].peer, "10.0.0.1", "X-Forwarded-Host", rows[i].forwarded)->host,
-            rows[i].host, "row %zu", i);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct request *request =
+            found(*state, rows[i].peer, rows[i].proxies, "X-Forwarded-Host", rows[i].forwarded);
+        check_text(request->host, "site.example", "row %zu", i);
+        origin_use_forwarded_host(request, text_of(rows[i].proxies));
+        check_text(request->host, rows[i].host, "row %zu", i);
+    }
 }
 
 static void test_request_id(void **state)
