@@ -26,3 +26,8 @@ const struct failure *status_failure(void)
 {
     return &newest;
 }
+
+void status_clear(void)
+{
+    newest = (struct failure){0};
+}

@@ -33,3 +33,6 @@ enum status status_record(enum status status, const char *file, int line, const 
 
 /* This thread's newest failure; its message is "" when there was none. */
 const struct failure *status_failure(void);
+
+/* Forgets it, so that what fails next without a message does not seem to have this one. */
+void status_clear(void);

@@ -48,6 +48,19 @@ static void test_long_message_is_cut(void **state)
     assert_string_equal(status_failure()->message, "");
 }
 
+static void test_clear_forgets(void **state)
+{
+    (void)state;
+    fail("of the request before");
+    status_clear();
+    assert_string_equal(status_failure()->message, "");
+    assert_null(status_failure()->file);
+    assert_null(status_failure()->function);
+    assert_int_equal(status_failure()->line, 0);
+    fail("of this one");
+    assert_failure_says("of this one");
+}
+
 static void *fail_elsewhere(void *context)
 {
     bool *was_empty = context;
@@ -69,8 +82,11 @@ static void test_each_thread_has_its_own(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_failure_tells_what_and_where),    TEST(test_status_is_given_back),
-    TEST(test_message_may_hold_the_one_before), TEST(test_long_message_is_cut),
+    TEST(test_failure_tells_what_and_where),
+    TEST(test_status_is_given_back),
+    TEST(test_message_may_hold_the_one_before),
+    TEST(test_long_message_is_cut),
+    TEST(test_clear_forgets),
     TEST(test_each_thread_has_its_own),
 };
 
