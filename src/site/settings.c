@@ -1,5 +1,6 @@
 #include "site/settings.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,6 +65,8 @@ const struct setting site_setting_rows[] = {
      .integer = &site_settings.workers, .max = 256},
     {"WEB_THREADS", "2", "threads of a worker that serve", .integer = &site_settings.threads,
      .min = 1, .max = 64},
+    {"MAX_CONNECTIONS", "10000", "connections that a worker holds at once",
+     .integer = &site_settings.max_connections, .min = 1, .max = 1000000},
     {"RECEIVE_TIMEOUT", "20", "seconds for a request to arrive",
      .integer = &site_settings.receive_timeout, .min = 1, .max = 3600},
     {"IDLE_TIMEOUT", "60", "seconds a connection is kept for the next request",
@@ -123,6 +126,9 @@ static enum status check_together(void)
     if (!site_settings.debug && !site_settings.allowed_hosts.length)
         return fail_as(INVALID, "ALLOWED_HOSTS is empty: name the hosts the site answers to, as "
                                 "ALLOWED_HOSTS=www.example.com, or set DEBUG=1");
+    if (site_settings.max_connections < site_settings.threads)
+        return fail_as(INVALID, "MAX_CONNECTIONS is %" PRId64 ", fewer than WEB_THREADS",
+                       site_settings.max_connections);
     if (!site_settings.secret_key.length)
         site_settings.secret_key = DEBUG_KEY;
     if (!site_settings.allowed_hosts.length)

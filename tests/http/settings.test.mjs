@@ -15,6 +15,8 @@ describe('settings that are no good stop the start and are named', () => {
     PORT: ['abc', '', '-1', '65536', '80.5', ' 80', '99999999999999999999', '0x50'],
     WEB_CONCURRENCY: ['-1', '257'],
     WEB_THREADS: ['0', '65'],
+    MAX_CONNECTIONS: ['0', '1000001'],
+    USE_X_FORWARDED_HOST: ['always', ''],
     RECEIVE_TIMEOUT: ['0', '3601', '1s'],
     IDLE_TIMEOUT: ['0'],
     SEND_TIMEOUT: ['0'],
@@ -59,6 +61,13 @@ describe('settings that are no good stop the start and are named', () => {
       check(['settings'], { env: { ...env, ...DEBUG } });
     });
   }
+
+  test('a connection for each thread must be possible', () => {
+    const err = /^oc-lettings: MAX_CONNECTIONS is 3, fewer than WEB_THREADS$/m;
+    const env = { MAX_CONNECTIONS: '3', WEB_THREADS: '4' };
+    for (const command of ['serve', 'check']) check([command], { status: 1, env, err, out: null });
+    check(['settings'], { env: { ...env, WEB_THREADS: '3' } });
+  });
 
   test('good ones are taken in all their forms', () => {
     for (const value of ['1', 'true', 'True', 'YES', 'on']) check(['settings'],
