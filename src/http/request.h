@@ -67,7 +67,7 @@ struct text request_header(const struct request *request, const char *name);
  * weight above 0 (RFC 9110, 12.4). */
 bool header_accepts(struct text header, struct text token);
 
-/* A parameter of the query string, decoded; false when absent or not decodable. */
+/* A parameter of the query string, decoded; TEXT_NONE when it cannot be. False: not there. */
 bool request_query(const struct request *request, const char *name, struct text *out);
 
 /* What the route's <…:name> matched, decoded; aborts when the route has no such argument. */

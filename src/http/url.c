@@ -88,7 +88,9 @@ bool url_query_value(struct arena *arena, struct text query, struct text name, s
         if (!url_decode_form(arena, text_part(pair, 0, equals), &key) || !text_equal(key, name))
             continue;
         struct text value = equals == TEXT_NOT_FOUND ? TEXT("") : text_from(pair, equals + 1);
-        found = url_decode_form(arena, value, out);
+        found = true;
+        if (!url_decode_form(arena, value, out))
+            *out = TEXT_NONE;
     }
     return found;
 }

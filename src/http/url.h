@@ -27,5 +27,5 @@ void url_encode(struct buffer *out, struct text text, struct text safe);
 bool url_has_dot_segment(struct text path);
 
 /* The value of `name` in a query ("a=1&b=2"), decoded in `arena`; the last one when it is there
- * several times. False: not there, or not decodable. */
+ * several times; TEXT_NONE when it cannot be decoded. False: not there. */
 bool url_query_value(struct arena *arena, struct text query, struct text name, struct text *out);

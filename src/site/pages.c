@@ -38,7 +38,8 @@ static enum status read_forward(const struct request *request, page_fetch *fetch
     return status;
 }
 
-/* What is too short for a page at the beginning is the first page. */
+/* A page that reaches the beginning stays short: filled up, it would repeat rows of the one the
+ * visitor comes from. */
 static enum status read_backward(const struct request *request, page_fetch *fetch, int64_t before,
                                  struct page *page)
 {
@@ -46,12 +47,11 @@ static enum status read_backward(const struct request *request, page_fetch *fetc
     enum status status = fetch(request->db, request->arena, &query, &page->rows);
     if (status != OK)
         return status;
-    if (page->rows.count <= PAGE_SIZE) {
-        page->rows.count = 0;
+    if (page->rows.count == 0)
         return read_forward(request, fetch, INT64_MIN, page);
-    }
-    page->rows.count = PAGE_SIZE;
-    page->has_previous = true;
+    page->has_previous = page->rows.count > PAGE_SIZE;
+    if (page->has_previous)
+        page->rows.count = PAGE_SIZE;
     page->has_next = before != INT64_MAX;
     reverse(&page->rows);
     return OK;

@@ -89,7 +89,10 @@ static const struct {
     {0, "last=1", 0, 0, 0, "", "", "", ""},
     {200, "after=500", 50, 510, 1000, "/items/", "?before=510", "?after=1000", "?last=1"},
     {200, "before=1010", 50, 510, 1000, "/items/", "?before=510", "?after=1000", "?last=1"},
-    {200, "before=30", 50, 10, 500, "", "", "?after=500", "?last=1"},
+    {51, "before=20", 1, 10, 10, "", "", "?after=10", "?last=1"},
+    {200, "before=30", 2, 10, 20, "", "", "?after=20", "?last=1"},
+    {200, "before=10", 50, 10, 500, "", "", "?after=500", "?last=1"},
+    {0, "before=10", 0, 0, 0, "", "", "", ""},
     {200, "before=-5", 50, 10, 500, "", "", "?after=500", "?last=1"},
     {200, "after=0", 50, 10, 500, "/items/", "?before=10", "?after=500", "?last=1"},
     {200, "after=9&other=x", 50, 10, 500, "/items/", "?before=10", "?after=500", "?last=1"},
@@ -130,6 +133,8 @@ static void test_pages_that_are_not_there(void **state)
         "before=99999999999999999999",
         "after=%20500",
         "after=500&after=x",
+        "after=%zz",
+        "before=%FF",
     };
     total = 200;
     for (size_t i = 0; i < COUNT(queries); i++) {
@@ -149,36 +154,58 @@ static void test_failure_of_the_query_is_given_on(void **state)
     }
 }
 
-/* From `query` along the links of that name: how many rows there are on the way. */
-static int64_t walk(struct arena *arena, const char *query, const char *link)
+struct walk {
+    bool seen[251]; /* by row, the first is 1 */
+    int64_t rows;
+    const char *end; /* the query of the last page */
+};
+
+static void see(struct walk *walk, const struct value_list *items)
 {
-    int64_t seen = 0;
-    for (int steps = 0; query && steps < 100; steps++) {
-        struct value_map *context;
-        assert_status(page_of(arena, query, &context), OK);
-        const struct value_list *items = items_of(context);
-        for (size_t i = 1; i < items->count; i++)
-            assert_int_equal(key_of(&items->items[i]), key_of(&items->items[i - 1]) + 10);
-        seen += (int64_t)items->count;
-        struct text next = link_of(context, link);
-        query = next.length ? text_string(arena, text_from(next, 1)) : NULL;
+    for (size_t i = 0; i < items->count; i++, walk->rows++) {
+        int64_t row = key_of(&items->items[i]) / 10;
+        check(!walk->seen[row], "row %lld of %lld again", (long long)row, (long long)total);
+        walk->seen[row] = true;
+        assert_true(i == 0 || walk->seen[row - 1]);
     }
-    return seen;
 }
 
-static void test_links_lead_past_every_row(void **state)
+/* From `query` along the links of that name. */
+static struct walk walk(struct arena *arena, const char *query, const char *link)
 {
-    for (total = 0; total <= 250; total += 25)
-        check(walk(*state, "", "next") == total, "%lld rows", (long long)total);
-    for (total = 50; total <= 250; total += 50)
-        check(walk(*state, "last=1", "previous") == total, "%lld rows", (long long)total);
+    struct walk walk = {.rows = 0};
+    while (query) {
+        struct value_map *context;
+        assert_status(page_of(arena, query, &context), OK);
+        see(&walk, items_of(context));
+        struct text next = link_of(context, link);
+        walk.end = query;
+        query = next.length ? text_string(arena, text_from(next, 1)) : NULL;
+    }
+    return walk;
+}
+
+/* From either end to the other and back. */
+static void test_links_lead_once_over_every_row(void **state)
+{
+    static const int64_t totals[] = {0, 1, 49, 50, 51, 99, 100, 101, 120, 250};
+    static const char *const ways[][3] = {{"", "next", "previous"}, {"last=1", "previous", "next"}};
+    for (size_t i = 0; i < COUNT(totals); i++) {
+        total = totals[i];
+        for (size_t k = 0; k < COUNT(ways); k++) {
+            struct walk there = walk(*state, ways[k][0], ways[k][1]);
+            struct walk back = walk(*state, there.end, ways[k][2]);
+            check(there.rows == total, "%lld rows, %s", (long long)total, ways[k][1]);
+            check(back.rows == total, "%lld rows, back by %s", (long long)total, ways[k][2]);
+        }
+    }
 }
 
 static const struct CMUnitTest tests[] = {
     TEST(test_pages),
     TEST(test_pages_that_are_not_there),
     TEST(test_failure_of_the_query_is_given_on),
-    TEST(test_links_lead_past_every_row),
+    TEST(test_links_lead_once_over_every_row),
 };
 
 UNIT_MAIN(tests)
