@@ -51,6 +51,24 @@ UNIT int unit_database_start(void **state)
 #define DATABASE_TEST(function)                                                                    \
     cmocka_unit_test_setup_teardown(function, unit_database_start, unit_arena_end)
 
+/* A connection `db` to a database made with `sql`, for each CONNECTED_TEST of a file. */
+#define UNIT_CONNECTION(sql)                                                                       \
+    static struct db *db;                                                                          \
+    static int unit_connect(void **state)                                                          \
+    {                                                                                              \
+        unit_database_start(state);                                                                \
+        db = unit_database();                                                                      \
+        return db_script(db, (sql));                                                               \
+    }                                                                                              \
+    static int unit_disconnect(void **state)                                                       \
+    {                                                                                              \
+        db_close(db); /* before the arena, which holds its statements */                           \
+        return unit_arena_end(state);                                                              \
+    }
+
+#define CONNECTED_TEST(function)                                                                   \
+    cmocka_unit_test_setup_teardown(function, unit_connect, unit_disconnect)
+
 #define assert_integer(db, expected, sql)                                                          \
     do {                                                                                           \
         int64_t found_;                                                                            \

@@ -10,22 +10,7 @@ static const struct migration good[] = {
     {"till", TEXT("0001_initial"), TEXT("-- nothing to do")},
 };
 
-static struct db *db;
-
-static int start(void **state)
-{
-    unit_database_start(state);
-    db = unit_database();
-    return 0;
-}
-
-static int end(void **state)
-{
-    db_close(db);
-    return unit_arena_end(state);
-}
-
-#define MIGRATION_TEST(function) cmocka_unit_test_setup_teardown(function, start, end)
+UNIT_CONNECTION("")
 
 #define RECORDED "SELECT COUNT(*) FROM django_migrations"
 
@@ -166,14 +151,14 @@ static void test_reading_connection_cannot_migrate(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    MIGRATION_TEST(test_applies_each_once),
-    MIGRATION_TEST(test_none_to_apply),
-    MIGRATION_TEST(test_placeholders),
-    MIGRATION_TEST(test_record_is_as_django_writes_it),
-    MIGRATION_TEST(test_what_django_applied_counts),
-    MIGRATION_TEST(test_failed_one_leaves_nothing),
-    MIGRATION_TEST(test_check_names_the_first_that_is_missing),
-    MIGRATION_TEST(test_reading_connection_cannot_migrate),
+    CONNECTED_TEST(test_applies_each_once),
+    CONNECTED_TEST(test_none_to_apply),
+    CONNECTED_TEST(test_placeholders),
+    CONNECTED_TEST(test_record_is_as_django_writes_it),
+    CONNECTED_TEST(test_what_django_applied_counts),
+    CONNECTED_TEST(test_failed_one_leaves_nothing),
+    CONNECTED_TEST(test_check_names_the_first_that_is_missing),
+    CONNECTED_TEST(test_reading_connection_cannot_migrate),
 };
 
 UNIT_MAIN(tests)

@@ -3,22 +3,7 @@
 
 #include "site/site.h"
 
-static struct db *db;
-
-static int start(void **state)
-{
-    unit_database_start(state);
-    db = unit_database();
-    return 0;
-}
-
-static int end(void **state)
-{
-    db_close(db); /* before the arena, which holds its statements */
-    return unit_arena_end(state);
-}
-
-#define MIGRATE_TEST(function) cmocka_unit_test_setup_teardown(function, start, end)
+UNIT_CONNECTION("")
 
 static void test_applies_once(void **state)
 {
@@ -135,11 +120,11 @@ static void test_demo_data_is_not_loaded_twice(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    MIGRATE_TEST(test_applies_once),
-    MIGRATE_TEST(test_check_finds_the_one_that_is_missing),
-    MIGRATE_TEST(test_every_field_has_its_column),
-    MIGRATE_TEST(test_demo_data_fits),
-    MIGRATE_TEST(test_demo_data_is_not_loaded_twice),
+    CONNECTED_TEST(test_applies_once),
+    CONNECTED_TEST(test_check_finds_the_one_that_is_missing),
+    CONNECTED_TEST(test_every_field_has_its_column),
+    CONNECTED_TEST(test_demo_data_fits),
+    CONNECTED_TEST(test_demo_data_is_not_loaded_twice),
 };
 
 UNIT_MAIN(tests)

@@ -214,3 +214,16 @@ UNIT void page_refuse(struct arena *arena, const struct page_case *rows, size_t 
         arena_reset(arena);
     }
 }
+
+/* A program that tries a table of what is accepted and a table of what is refused. */
+#define PAGE_MAIN(accepted, refused)                                                               \
+    static void test_accepted(void **state)                                                        \
+    {                                                                                              \
+        page_accept(*state, accepted, COUNT(accepted));                                            \
+    }                                                                                              \
+    static void test_refused(void **state)                                                         \
+    {                                                                                              \
+        page_refuse(*state, refused, COUNT(refused));                                              \
+    }                                                                                              \
+    static const struct CMUnitTest tests[] = {TEST(test_accepted), TEST(test_refused)};            \
+    UNIT_MAIN(tests)

@@ -46,15 +46,4 @@ static const struct page_case refused[] = {
     {"{{ a|upper,lower }}", "TemplateSyntaxError"},
 };
 
-static void test_accepted(void **state)
-{
-    page_accept(*state, accepted, COUNT(accepted));
-}
-
-static void test_refused(void **state)
-{
-    page_refuse(*state, refused, COUNT(refused));
-}
-
-static const struct CMUnitTest tests[] = {TEST(test_accepted), TEST(test_refused)};
-UNIT_MAIN(tests)
+PAGE_MAIN(accepted, refused)
