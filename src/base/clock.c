@@ -34,13 +34,6 @@ static int break_down(struct tm *out, int64_t wall)
     return (int)part;
 }
 
-void clock_http(char out[CLOCK_HTTP_SIZE], int64_t wall)
-{
-    struct tm tm;
-    break_down(&tm, wall);
-    strftime(out, CLOCK_HTTP_SIZE, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-}
-
 void clock_iso(char out[CLOCK_ISO_SIZE], int64_t wall)
 {
     struct tm tm;

@@ -9,10 +9,6 @@ int64_t clock_monotonic(void);
 /* Microseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_wall(void);
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, IMF-fixdate). */
-#define CLOCK_HTTP_SIZE 30
-void clock_http(char out[CLOCK_HTTP_SIZE], int64_t wall);
-
 /* "1994-11-06T08:49:37.000000Z" (RFC 3339). */
 #define CLOCK_ISO_SIZE 28
 void clock_iso(char out[CLOCK_ISO_SIZE], int64_t wall);

@@ -16,9 +16,7 @@ enum status site_prepare_error_page(void)
     struct request request = {.arena = site.arena, .path = TEXT("")};
     struct response response;
     response_start(&response, site.arena);
-    struct value_map *context = site_context(&request);
-    value_map_set(context, TEXT("request_id"), VALUE_NULL);
-    enum status status = site_render(&request, &response, "500.html", context);
+    enum status status = site_render(&request, &response, "500.html", site_context(&request));
     site.server_error_page = buffer_contents(&response.body);
     return status;
 }

@@ -73,8 +73,6 @@ void site_answer(void *context, struct request *request, struct response *respon
     size_t entered;
     if (middleware_before(request, response, &entered)) {
         enum status status = run_view(request, response);
-        if (status == OK && response->body.failed)
-            status = fail("the page is too long");
         if (status != OK)
             answer_failure(request, response, status);
     }

@@ -33,11 +33,6 @@ extern struct site site;
 
 extern const struct template_host site_template_host;
 
-/* Checks the modules of a list that ends with NULL, and adds their routes behind the core's own.
- * INVALID names the module and the reason. */
-enum status site_assemble(struct router *router, struct arena *arena,
-                          const struct module *const *modules);
-
 enum status site_prepare_error_page(void);
 
 /* The steps around a view, in the order that middleware.c shows. `entered` counts those begun. */

@@ -162,24 +162,25 @@ static bool check_body(struct request *request, struct response *response)
     return false;
 }
 
-static const struct middleware order[] = {
-    {"log", NULL, log_request},          {"security headers", NULL, add_security_headers},
-    {"form", refuse_malformed, NULL},    {"host", check_host, NULL},
-    {"https", redirect_to_https, NULL},  {"slash", append_slash, NULL},
-    {"server", answer_for_server, NULL}, {"route", check_route, NULL},
-    {"body", check_body, NULL},
+static const struct {
+    /* Before the view; false: the response is there already. */
+    bool (*before)(struct request *request, struct response *response);
+    /* After it, also when the answer is an error, in reverse order. */
+    void (*after)(struct request *request, struct response *response);
+} order[] = {
+    {.after = log_request},        {.after = add_security_headers}, {.before = refuse_malformed},
+    {.before = check_host},        {.before = redirect_to_https},   {.before = append_slash},
+    {.before = answer_for_server}, {.before = check_route},         {.before = check_body},
 };
 
 #define STEPS (sizeof order / sizeof *order)
 
 bool middleware_before(struct request *request, struct response *response, size_t *entered)
 {
-    for (*entered = 0; *entered < STEPS;) {
-        const struct middleware *step = &order[(*entered)++];
-        if (step->before && !step->before(request, response))
-            return false;
-    }
-    return true;
+    bool goes_on = true;
+    for (*entered = 0; *entered < STEPS && goes_on; ++*entered)
+        goes_on = !order[*entered].before || order[*entered].before(request, response);
+    return goes_on;
 }
 
 void middleware_after(struct request *request, struct response *response, size_t entered)

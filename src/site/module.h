@@ -18,15 +18,6 @@ struct nav_item {
     const char *route; /* "lettings:index" */
 };
 
-/* One step around every view. Steps stand in one visible order in site/middleware.c. */
-struct middleware {
-    const char *name;
-    /* Before the view; false: the response is there already. NULL: nothing to do. */
-    bool (*before)(struct request *request, struct response *response);
-    /* After it, also when the answer is an error, in reverse order. NULL: nothing to do. */
-    void (*after)(struct request *request, struct response *response);
-};
-
 /* Work off the request, run by the clerk. */
 struct job {
     const char *name;

@@ -59,12 +59,6 @@ const struct template_host site_template_host = {
     .static_url = static_url,
 };
 
-enum status site_reverse(struct arena *arena, struct text name,
-                         const struct route_argument *arguments, size_t count, struct text *out)
-{
-    return router_reverse(site.router, arena, name, arguments, count, out);
-}
-
 static struct value nav_value(struct arena *arena)
 {
     struct value *items = ARENA_ARRAY(arena, struct value, site.nav.count);
@@ -104,10 +98,8 @@ struct value_map *site_context(const struct request *request)
 {
     struct value_map *map = value_map_new(request->arena);
     value_map_set(map, TEXT("site_name"), value_text(site_settings.site_name));
-    value_map_set(map, TEXT("debug"), value_bool(site_settings.debug));
     value_map_set(map, TEXT("nav"), nav_value(request->arena));
     value_map_set(map, TEXT("section"), value_string(section_of(request->path)));
-    value_map_set(map, TEXT("request_id"), value_text(request->id));
     struct context_adding adding = {request, map};
     site_each_module(add_module_context, &adding);
     return map;

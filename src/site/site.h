@@ -25,16 +25,12 @@ enum status site_each_module(enum status (*visit)(const struct module *module, v
 
 const struct router *site_router(void);
 
-/* A context for a template of this request: nav rows, request, settings that pages show. */
+/* A context for a template of this request, with what every page shows. */
 struct value_map *site_context(const struct request *request);
 
 /* Renders a template into the response. FAILED when it cannot be; the response is then empty. */
 enum status site_render(const struct request *request, struct response *response,
                         const char *template_name, const struct value_map *context);
-
-/* The path of a route by its name, for a redirect or a link made in C. */
-enum status site_reverse(struct arena *arena, struct text name,
-                         const struct route_argument *arguments, size_t count, struct text *out);
 
 /* The page for a status of 400 or above, with the words of `detail` where the page shows them. */
 void site_error_page(struct request *request, struct response *response, int status,

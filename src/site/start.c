@@ -98,8 +98,8 @@ static enum status add_routes(struct router *router, struct arena *arena,
     return status;
 }
 
-enum status site_assemble(struct router *router, struct arena *arena,
-                          const struct module *const *modules)
+static enum status add_modules(struct router *router, struct arena *arena,
+                               const struct module *const *modules)
 {
     enum status status = add_routes(router, arena, &site_module);
     for (size_t i = 0; modules[i] && status == OK; i++) {
@@ -145,7 +145,7 @@ enum status site_start(void)
 {
     site.arena = arena_new((size_t)64 * 1024);
     site.router = router_new(site.arena);
-    enum status status = site_assemble(site.router, site.arena, installed_modules);
+    enum status status = add_modules(site.router, site.arena, installed_modules);
     if (status == OK)
         status = site_each_module(add_nav, NULL);
     if (status == OK)

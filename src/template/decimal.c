@@ -153,23 +153,6 @@ struct decimal decimal_round(struct decimal number, int32_t places, struct arena
     return number;
 }
 
-int decimal_compare(struct decimal a, struct decimal b, struct arena *arena)
-{
-    if (decimal_is_zero(a))
-        return decimal_is_zero(b) ? 0 : b.negative ? 1 : -1;
-    if (decimal_is_zero(b) || a.negative != b.negative)
-        return a.negative ? -1 : 1;
-    int sign = a.negative ? -1 : 1;
-    int64_t size_a = (int64_t)a.digits.length + a.exponent;
-    int64_t size_b = (int64_t)b.digits.length + b.exponent;
-    if (size_a != size_b)
-        return size_a > size_b ? sign : -sign;
-    size_t length = a.digits.length > b.digits.length ? a.digits.length : b.digits.length;
-    return sign
-           * text_compare(append_zeros(a.digits, length - a.digits.length, arena),
-                          append_zeros(b.digits, length - b.digits.length, arena));
-}
-
 static void put_zeros(struct buffer *out, size_t count)
 {
     char *room = buffer_room(out, count);

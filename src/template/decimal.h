@@ -27,8 +27,6 @@ bool decimal_of(struct decimal *out, struct value value, struct arena *arena);
 /* Exactly `places` digits behind the point, halves away from zero. */
 struct decimal decimal_round(struct decimal number, int32_t places, struct arena *arena);
 bool decimal_is_zero(struct decimal number);
-/* Below, at or above 0; finite ones only. */
-int decimal_compare(struct decimal a, struct decimal b, struct arena *arena);
 
 /* Without an exponent, as '{:f}'. */
 void decimal_print_fixed(struct buffer *out, struct decimal number);

@@ -13,11 +13,6 @@ const char *template_error_kind(void)
     return newest_kind;
 }
 
-void template_error_set_kind(const char *kind)
-{
-    newest_kind = kind;
-}
-
 /* At most `most` bytes, cut between characters. */
 static struct text shortened(struct text text, size_t most)
 {

@@ -7,8 +7,9 @@
 #include "template/number.h"
 #include "template/set.h"
 
-enum status variable_value(const struct variable *variable, struct render *render,
-                           struct value *out)
+/* NOT_FOUND: there is no such variable. */
+static enum status variable_value(const struct variable *variable, struct render *render,
+                                  struct value *out)
 {
     if (!scope_get(render, variable->name, out))
         return NOT_FOUND;

@@ -41,6 +41,3 @@ struct expression *expression_compile(struct parser *parser, struct text source)
 
 /* One attribute, key or index further; false when `value` has none such. */
 bool lookup_step(struct render *render, const struct step *step, struct value *value);
-/* NOT_FOUND: there is no such variable. */
-enum status variable_value(const struct variable *variable, struct render *render,
-                           struct value *out);

@@ -11,8 +11,6 @@
 bool filter_integer(struct filter_call *call, struct value value, int64_t *out);
 /* The same, but a text that is no number (ValueError) does not fail. */
 bool filter_integer_or_text(struct filter_call *call, struct value value, int64_t *out);
-/* At most `limit` characters, the last of them "…" when some were left out. */
-struct text text_shortened(struct arena *arena, struct text text, int64_t limit);
 /* Lines of at most `width` characters where that can be, broken at spaces. */
 void text_wrap(struct buffer *out, struct text text, int64_t width);
 /* A value as text, escaped unless it is safe. */

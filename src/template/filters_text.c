@@ -185,7 +185,8 @@ static bool is_mark(uint32_t c)
            || (c >= 0xFE20 && c <= 0xFE2F);
 }
 
-struct text text_shortened(struct arena *arena, struct text text, int64_t limit)
+/* At most `limit` characters, the last of them "…" when some were left out. */
+static struct text shortened(struct arena *arena, struct text text, int64_t limit)
 {
     int64_t count = 0;
     struct text rest = text;
@@ -212,7 +213,7 @@ FILTER(truncatechars)
     int64_t limit;
     if (!filter_integer_or_text(call, argument, &limit))
         return value;
-    return value_text(text_shortened(call->arena, value_as_text(value), limit));
+    return value_text(shortened(call->arena, value_as_text(value), limit));
 }
 
 FILTER(wordcount)

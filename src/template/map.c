@@ -119,11 +119,3 @@ const struct value *value_map_find_text(const struct value_map *map, struct text
     const struct value_entry *entry = find(map, value_text(name), hash);
     return entry ? &entry->value : NULL;
 }
-
-bool value_map_get(const struct value_map *map, struct text name, struct value *out)
-{
-    const struct value *value = value_map_find(map, value_text(name));
-    if (value)
-        *out = *value;
-    return value != NULL;
-}

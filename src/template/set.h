@@ -52,7 +52,6 @@ enum status template_failure(enum status status, const char *kind, struct text p
 /* The same without a place. */
 enum status template_failure_plain(enum status status, const char *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void template_error_set_kind(const char *kind);
 
 /* `name` relative to the template `from` when it begins with ./ or ../; false when it leaves the
  * root. A name of `from` itself is refused in `extends`. */

@@ -168,19 +168,9 @@ bool unicode_is_alpha(uint32_t c)
     return iswalpha_l((wint_t)c, locale());
 }
 
-bool unicode_is_alnum(uint32_t c)
-{
-    return unicode_is_digit(c) || unicode_is_alpha(c);
-}
-
 bool unicode_is_upper(uint32_t c)
 {
     return c < 0x80 ? c >= 'A' && c <= 'Z' : iswupper_l((wint_t)c, locale());
-}
-
-bool unicode_is_lower(uint32_t c)
-{
-    return c < 0x80 ? c >= 'a' && c <= 'z' : iswlower_l((wint_t)c, locale());
 }
 
 bool unicode_is_printable(uint32_t c)
@@ -192,7 +182,7 @@ bool unicode_is_printable(uint32_t c)
 
 bool unicode_is_word(uint32_t c)
 {
-    return c == '_' || unicode_is_alnum(c);
+    return c == '_' || unicode_is_digit(c) || unicode_is_alpha(c);
 }
 
 static struct text two_letters(uint32_t c)

@@ -26,10 +26,8 @@ uint32_t unicode_lower(uint32_t character);
 uint32_t unicode_fold(uint32_t character);
 bool unicode_is_space(uint32_t character);
 bool unicode_is_alpha(uint32_t character);
-bool unicode_is_alnum(uint32_t character);
 bool unicode_is_digit(uint32_t character);
 bool unicode_is_upper(uint32_t character);
-bool unicode_is_lower(uint32_t character);
 bool unicode_is_printable(uint32_t character);
 /* Python's \w. */
 bool unicode_is_word(uint32_t character);

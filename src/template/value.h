@@ -120,7 +120,6 @@ struct value value_moment(struct arena *arena, enum value_kind kind,
 struct value_map *value_map_new(struct arena *arena);
 /* Replaces a value of the same name. `name` is borrowed. */
 void value_map_set(struct value_map *map, struct text name, struct value value);
-bool value_map_get(const struct value_map *map, struct text name, struct value *out);
 struct value value_map(const struct value_map *map);
 
 /* The same with any kind of key; a float, a decimal or a bool finds the integer it equals. */

@@ -127,7 +127,8 @@ static enum status start_and_look(void *context)
     enum status status = start(context);
     if (status != OK)
         return status;
-    if (site_reverse(site.arena, TEXT("a:one"), &id, 1, &path) != OK || !text_is(path, "/a/7/"))
+    if (router_reverse(site_router(), site.arena, TEXT("a:one"), &id, 1, &path) != OK
+        || !text_is(path, "/a/7/"))
         return fail("a:one is %.*s", TEXT_ARG(path));
     if (!router_match(site_router(), site.arena, TEXT("/b/"), &match)
         || match.route != &b.routes.rows[0])

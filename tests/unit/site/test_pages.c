@@ -46,10 +46,10 @@ static enum status page_of(struct arena *arena, const char *query, struct value_
 
 static const struct value_list *items_of(const struct value_map *context)
 {
-    struct value value;
-    assert_true(value_map_get(context, TEXT("items"), &value));
-    assert_int_equal(value.kind, VALUE_LIST);
-    return value.list;
+    const struct value *items = value_map_find(context, value_string("items"));
+    assert_non_null(items);
+    assert_int_equal(items->kind, VALUE_LIST);
+    return items->list;
 }
 
 static int64_t key_of(const struct value *value)
@@ -60,12 +60,10 @@ static int64_t key_of(const struct value *value)
 /* A link of the page, or empty when there is none. */
 static struct text link_of(const struct value_map *context, const char *name)
 {
-    struct value page;
-    struct value value;
-    assert_true(value_map_get(context, TEXT("page"), &page));
-    if (!value_map_get(page.map, text_of(name), &value))
-        return TEXT_NONE;
-    return value_as_text(value);
+    const struct value *page = value_map_find(context, value_string("page"));
+    assert_non_null(page);
+    const struct value *link = value_map_find(page->map, value_string(name));
+    return link ? value_as_text(*link) : TEXT_NONE;
 }
 
 static const struct {
