@@ -16,7 +16,6 @@ struct template_set;
 
 struct nav_entry {
     struct text url;
-    const char *module;
     struct value value; /* label, url, module */
 };
 

@@ -67,18 +67,17 @@ static struct value nav_value(struct arena *arena)
     return value_list(arena, items, site.nav.count);
 }
 
-/* The module whose nav row's path the request's begins with; the longest such path wins. */
-static const char *section_of(struct text path)
+/* The nav row's path that the request's begins with; the longest such path wins. */
+static struct text section_of(struct text path)
 {
-    const struct nav_entry *found = NULL;
+    struct text found = TEXT_NONE;
     for (size_t i = 0; i < site.nav.count; i++) {
-        const struct nav_entry *entry = &site.nav.items[i];
-        bool below =
-            entry->url.length > 1 ? text_starts(path, entry->url) : text_equal(path, entry->url);
-        if (below && (!found || entry->url.length > found->url.length))
-            found = entry;
+        struct text url = site.nav.items[i].url;
+        bool below = url.length > 1 ? text_starts(path, url) : text_equal(path, url);
+        if (below && url.length > found.length)
+            found = url;
     }
-    return found ? found->module : NULL;
+    return found;
 }
 
 struct context_adding {
@@ -99,7 +98,7 @@ struct value_map *site_context(const struct request *request)
     struct value_map *map = value_map_new(request->arena);
     value_map_set(map, TEXT("site_name"), value_text(site_settings.site_name));
     value_map_set(map, TEXT("nav"), nav_value(request->arena));
-    value_map_set(map, TEXT("section"), value_string(section_of(request->path)));
+    value_map_set(map, TEXT("section"), value_text(section_of(request->path)));
     struct context_adding adding = {request, map};
     site_each_module(add_module_context, &adding);
     return map;

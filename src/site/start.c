@@ -123,7 +123,7 @@ static enum status add_nav(const struct module *module, void *context)
         value_map_set(map, TEXT("label"), value_string(item->label));
         value_map_set(map, TEXT("url"), value_text(url));
         value_map_set(map, TEXT("module"), value_string(module->name));
-        *LIST_PUSH(site.arena, &site.nav) = (struct nav_entry){url, module->name, value_map(map)};
+        *LIST_PUSH(site.arena, &site.nav) = (struct nav_entry){url, value_map(map)};
     }
     return OK;
 }
