@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -30,15 +31,19 @@ struct arena {
     size_t used;
 };
 
-static void *out_of_memory(void)
+static _Noreturn void out_of_memory(void)
 {
+    static const char line[] = "out of memory\n";
+    ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
+    (void)written;
     abort();
 }
 
 static struct block *block_new(size_t size)
 {
-    struct block *block =
-        size > SIZE_MAX - sizeof *block ? out_of_memory() : malloc(sizeof *block + size);
+    if (size > SIZE_MAX - sizeof(struct block))
+        out_of_memory();
+    struct block *block = malloc(sizeof *block + size);
     if (!block)
         out_of_memory();
     *block = (struct block){.size = size};
@@ -56,7 +61,7 @@ struct arena *arena_new(size_t block_size)
 {
     struct arena *arena = malloc(sizeof *arena);
     if (!arena)
-        return out_of_memory();
+        out_of_memory();
     struct block *block = block_new(block_size);
     *arena = (struct arena){.blocks = block, .first = block, .block_size = block_size};
     return arena;
@@ -115,7 +120,7 @@ void *arena_zero(struct arena *arena, size_t count, size_t size)
 {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total))
-        return out_of_memory();
+        out_of_memory();
     return memset(arena_alloc(arena, total), 0, total);
 }
 

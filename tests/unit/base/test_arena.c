@@ -147,6 +147,25 @@ static void test_impossible_sizes_abort(void **state)
     assert_false(unit_aborts(allocate_little, *state));
 }
 
+static void overflow_into(void *file)
+{
+    if (dup2(fileno(file), STDERR_FILENO) == STDERR_FILENO)
+        arena_alloc(arena_new(16), SIZE_MAX);
+}
+
+static void test_abort_leaves_a_line(void **state)
+{
+    char line[64] = "";
+    FILE *file = tmpfile();
+    (void)state;
+    assert_non_null(file);
+    assert_true(unit_aborts(overflow_into, file));
+    rewind(file);
+    assert_non_null(fgets(line, sizeof line, file));
+    assert_string_equal(line, "out of memory\n");
+    fclose(file);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_allocations_are_aligned),
     TEST(test_allocations_do_not_overlap),
@@ -161,6 +180,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_growing_nothing_and_shrinking),
     TEST(test_no_arena_is_freed_without_harm),
     TEST(test_impossible_sizes_abort),
+    TEST(test_abort_leaves_a_line),
 };
 
 UNIT_MAIN(tests)
