@@ -34,6 +34,7 @@ struct route {
     enum work work;    /* methods other than GET, HEAD and OPTIONS are WORK_BLOCKS by themselves */
     size_t body_limit; /* bytes; 0: none is taken */
     bool any_host;     /* also answers hosts that ALLOWED_HOSTS does not name */
+    const char *failure; /* the line of text to answer with where the view fails; NULL: a page */
 };
 
 struct route_argument {

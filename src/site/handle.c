@@ -63,6 +63,11 @@ static void answer_failure(struct request *request, struct response *response, e
         log_error("request failed", LOG_TEXT("target", request->target), LOG_TEXT("error", reason),
                   LOG_STRING("file", status_failure()->file),
                   LOG_INT("line", status_failure()->line));
+    if (request->route->failure) {
+        response_plain(response, code, text_of(request->route->failure));
+        response_header(response, "Cache-Control", TEXT("no-store"));
+        return;
+    }
     bool shows_reason = code == 400 || (code == 500 && site_settings.debug);
     site_error_page(request, response, code, shows_reason ? reason : TEXT(""));
 }

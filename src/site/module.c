@@ -64,7 +64,8 @@ const struct module site_module = {
          .work = WORK_NONE},
         {"healthz", alive, .name = "healthz", .access = ACCESS_PUBLIC, .work = WORK_NONE,
          .any_host = true},
-        {"readyz", ready, .name = "readyz", .access = ACCESS_PUBLIC, .any_host = true},
+        {"readyz", ready, .name = "readyz", .access = ACCESS_PUBLIC, .any_host = true,
+         .failure = "the database cannot be opened"},
         {"favicon.ico", favicon, .name = "favicon", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"robots.txt", robots, .name = "robots", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
 };

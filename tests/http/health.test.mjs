@@ -15,8 +15,10 @@ const ready = async (server, expected, words) => {
   const { status, text, headers } = await get(`${server.url}/readyz`);
   assert.equal(status, expected, text);
   assert.match(text, words);
+  assert.equal(headers['content-type'], 'text/plain; charset=utf-8');
   assert.equal(headers['cache-control'], 'no-store');
 };
+const CANNOT_OPEN = /^the database cannot be opened\n$/;
 const rollback = (path) => {
   assert.equal(sql(path, 'PRAGMA journal_mode = DELETE;'), 'delete');
   return path;
@@ -63,7 +65,7 @@ test('one missing migration is named', async (t) => {
 test('a database that has gone is not ready', async (t) => {
   const server = await startServer({ env: ONE, t });
   renameSync(server.database, `${server.database}.away`);
-  assert.equal((await get(`${server.url}/readyz`)).status, 503);
+  await ready(server, 503, CANNOT_OPEN);
   await server.logged(/level=error .*target=\/readyz .*there is no database/);
   await health(server);
   const page = await get(`${server.url}/lettings/`);
@@ -86,7 +88,7 @@ describe('a locked database', () => {
       const server = await startServer({ database: prepare(makeDatabase(temporaryFolder())),
         env: ONE, t });
       const unlock = await lock(server.database, begin, t);
-      assert.equal((await get(`${server.url}/readyz`)).status, status);
+      await ready(server, status, status === 200 ? /^ready\n$/ : CANNOT_OPEN);
       if (status !== 200) await server.logged(/level=error .*target=\/readyz .*database is locked/);
       assert.equal((await get(`${server.url}/lettings/`)).status, status);
       await health(server);
