@@ -165,8 +165,8 @@ static void believe_proxy(struct request *request, struct text proxies)
     struct text scheme = request_header(request, "X-Forwarded-Proto");
     struct text id = request_header(request, "X-Request-ID");
     request->client = client_of(request, proxies);
+    request->forwarded = scheme.length > 0;
     request->secure = scheme.length && text_equal_nocase(last_of(&scheme), TEXT("https"));
-    request->forwarded = request_header(request, "X-Forwarded-Proto").length > 0;
     if (is_token(id))
         request->id = id;
 }
