@@ -16,7 +16,7 @@ const isAlive = (pid) => {
   }
 };
 
-/** The clients' ports of the connections a process has (proc(5): /proc/PID/fd, /proc/net/tcp). */
+/** The clients' ports of the established connections a process has (proc(5): /proc/PID/fd, /proc/net/tcp). */
 function clientPortsOf(pid) {
   const sockets = new Set();
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
@@ -26,7 +26,7 @@ function clientPortsOf(pid) {
   }
   return readFileSync(`/proc/${pid}/net/tcp`, 'utf8').trim().split('\n').slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((columns) => sockets.has(columns[9]))
+    .filter((columns) => columns[3] === '01' && sockets.has(columns[9]))
     .map((columns) => parseInt(columns[2].split(':')[1], 16));
 }
 
@@ -114,6 +114,7 @@ test('TERM waits for a request that is being answered', async (t) => {
   process.kill(server.pid, 'SIGTERM');
   const { status, headers, text } = await answer;
   assert.deepEqual([status, headers.connection, text], [200, 'close', 'slept\n']);
+  await until(() => !isAlive(server.pid));
   await server.stop();
 });
 
