@@ -1,4 +1,4 @@
-/* The clerk: what must not happen on a request. Ends when the last worker has ended. */
+/* The clerk: what must not happen on a request. Ends when the last worker of its generation has. */
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>

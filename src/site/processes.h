@@ -4,17 +4,18 @@
  * binary, each with its descriptors in LISTEN_FDS order (sd_listen_fds(3)). */
 #pragma once
 
-/* Descriptors of a worker and of the clerk. */
+/* Descriptors of a worker and of the clerk. A worker has one more, "alive", which it only holds:
+ * that it is closed tells the clerk that the worker has ended. */
 enum {
     PROCESS_FD_FIRST = 3,
     WORKER_FD_LISTEN = 3, /* "http": the listening socket */
     WORKER_FD_READY = 4,  /* "ready": one byte is written when it serves */
-    WORKER_FD_ALIVE = 5,  /* "alive": its closing tells the clerk that the worker has ended */
     CLERK_FD_ALIVE = 3,   /* "alive": end of file when the last worker has ended */
-    PROCESS_FD_SAFE = 10, /* the supervisor's own are above all of these */
+    PROCESS_FD_SAFE = 10, /* above all of these */
 };
 
-/* Runs until TERM or INT; gives the exit status. `program`: the path to exec. */
+/* Runs until TERM or INT; gives the exit status, 1 when a child had to be killed at the stop.
+ * `program`: the path to exec. */
 int supervisor_run(const char *program, char **environment);
 
 int worker_run(void);

@@ -19,295 +19,58 @@
 
 #define SECOND        ((int64_t)1000 * 1000)
 #define YOUNG         (2 * SECOND)  /* a child that ends before this age counts as a crash loop */
-#define FIRST_DELAY   (SECOND / 10) /* doubled with each further young death */
+#define FIRST_DELAY   (SECOND / 10) /* doubled with each further failure */
 #define LONGEST_DELAY (10 * SECOND)
-#define STOP_MARGIN   (3 * SECOND) /* beyond SHUTDOWN_TIMEOUT, before children are killed */
+#define READY_LIMIT   (30 * SECOND) /* for a worker to say that it serves, before it is killed */
+#define STOP_MARGIN   (3 * SECOND)  /* beyond SHUTDOWN_TIMEOUT, before children are killed */
 #define MOST_WORKERS  256
-#define MOST_CHILDREN (2 * MOST_WORKERS + 2) /* two generations and their clerks */
+#define MOST_CHILDREN (2 * MOST_WORKERS + 2) /* two generations with their clerks */
 
-enum role { ROLE_NONE, ROLE_WORKER, ROLE_CLERK };
+enum role { ROLE_NONE, ROLE_WORKER, ROLE_CLERK, ROLE_COUNT };
+
+/* Workers with the same settings, and the clerk that ends when the last of them has ended. */
+struct generation {
+    char **environment; /* with what the settings' file said when it was read */
+    int64_t workers;
+    int64_t shutdown_timeout;
+    int alive_read;
+    int alive_write;
+    bool retired; /* told to stop: nobody of it is replaced */
+};
 
 struct child {
     enum role role;
     pid_t pid;
-    unsigned generation;
+    const struct generation *generation;
     int64_t started;
-    int ready_fd; /* -1: it has said so, or never will */
+    int64_t kill_at; /* 0: never */
+    int ready_fd;    /* -1: it has said so, or never will */
     bool ready;
-    bool dismissed; /* told to stop: nobody replaces it */
+};
+
+struct restart {
+    unsigned failures; /* in a row */
+    int64_t at;        /* 0: nothing to start */
 };
 
 struct supervisor {
     const char *program;
     char **original_environment;
-    char **environment; /* of children: with what the settings' file said when it was read */
-    char **older_environment;
     int listen_fd;
     int signal_fd;
-    int alive_read;
-    int alive_write;
     sigset_t original_mask;
+    struct generation generations[2];
+    struct generation *current;
+    struct generation *next; /* while its workers start; NULL: no renewal is under way */
     struct child children[MOST_CHILDREN];
-    unsigned generation;
-    int64_t wanted; /* workers of a generation */
-    unsigned young_deaths;
-    int64_t restart_at; /* 0: nothing to restart */
+    struct restart restarts[ROLE_COUNT]; /* of the current generation */
     bool announced;
+    bool renewal_wanted;
     bool stopping;
-    int64_t kill_at; /* while stopping */
     int exit_status;
 };
 
-/* Children */
-
-static struct child *free_place(struct supervisor *supervisor)
-{
-    for (size_t i = 0; i < MOST_CHILDREN; i++)
-        if (supervisor->children[i].role == ROLE_NONE)
-            return &supervisor->children[i];
-    return NULL;
-}
-
-/* In the child: descriptors to their places, then exec. */
-static void become(const struct supervisor *supervisor, enum role role, const int *fds, int count,
-                   pid_t parent)
-{
-    static const char *const names[] = {[ROLE_WORKER] = "http:ready:alive", [ROLE_CLERK] = "alive"};
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(0);
-    for (int i = 0; i < count; i++)
-        if (dup2(fds[i], PROCESS_FD_FIRST + i) < 0)
-            _exit(127);
-    char number[24];
-    environ = supervisor->environment;
-    snprintf(number, sizeof number, "%d", count);
-    setenv("LISTEN_FDS", number, 1);
-    setenv("LISTEN_FDNAMES", names[role], 1);
-    snprintf(number, sizeof number, "%ld", (long)getpid());
-    setenv("LISTEN_PID", number, 1);
-    sigprocmask(SIG_SETMASK, &supervisor->original_mask, NULL);
-    execl(supervisor->program, supervisor->program, role == ROLE_WORKER ? "worker" : "clerk", NULL);
-    _exit(127);
-}
-
-static struct child *spawn(struct supervisor *supervisor, enum role role)
-{
-    int ready[2] = {-1, -1};
-    struct child *child = free_place(supervisor);
-    if (!child || (role == ROLE_WORKER && pipe2(ready, O_CLOEXEC | O_NONBLOCK) != 0)) {
-        log_error("cannot start a process",
-                  LOG_STRING("reason", child ? strerror(errno) : "there are too many"));
-        return NULL;
-    }
-    int ready_write = ready[1] < 0 ? -1 : fcntl(ready[1], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE);
-    const int worker_fds[] = {supervisor->listen_fd, ready_write, supervisor->alive_write};
-    const int clerk_fds[] = {supervisor->alive_read};
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0)
-        become(supervisor, role, role == ROLE_WORKER ? worker_fds : clerk_fds,
-               role == ROLE_WORKER ? 3 : 1, parent);
-    if (ready_write >= 0) {
-        close(ready_write);
-        close(ready[1]);
-    }
-    if (pid < 0) {
-        log_error("cannot start a process", LOG_STRING("reason", strerror(errno)));
-        if (ready[0] >= 0)
-            close(ready[0]);
-        return NULL;
-    }
-    *child = (struct child){.role = role,
-                            .pid = pid,
-                            .generation = supervisor->generation,
-                            .started = clock_monotonic(),
-                            .ready_fd = ready[0]};
-    return child;
-}
-
-static int64_t count_workers(const struct supervisor *supervisor, unsigned generation,
-                             bool ready_only)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < MOST_CHILDREN; i++) {
-        const struct child *child = &supervisor->children[i];
-        count += child->role == ROLE_WORKER && child->generation == generation && !child->dismissed
-                 && (child->ready || !ready_only);
-    }
-    return count;
-}
-
-static bool has_clerk(const struct supervisor *supervisor)
-{
-    for (size_t i = 0; i < MOST_CHILDREN; i++)
-        if (supervisor->children[i].role == ROLE_CLERK)
-            return true;
-    return false;
-}
-
-/* What cannot be started now is tried again soon. */
-static void fill_up(struct supervisor *supervisor)
-{
-    bool started = true;
-    supervisor->restart_at = 0;
-    while (started && count_workers(supervisor, supervisor->generation, false) < supervisor->wanted)
-        started = spawn(supervisor, ROLE_WORKER) != NULL;
-    if (started && !has_clerk(supervisor))
-        started = spawn(supervisor, ROLE_CLERK) != NULL;
-    if (!started)
-        supervisor->restart_at = clock_monotonic() + FIRST_DELAY;
-}
-
-/* At once, unless children keep dying young. */
-static void fill_up_soon(struct supervisor *supervisor, const struct child *dead)
-{
-    bool young = clock_monotonic() - dead->started < YOUNG;
-    supervisor->young_deaths = young ? supervisor->young_deaths + 1 : 0;
-    if (supervisor->young_deaths <= 1) {
-        fill_up(supervisor);
-        return;
-    }
-    unsigned doublings = supervisor->young_deaths - 2;
-    int64_t delay = doublings < 8 ? FIRST_DELAY << doublings : LONGEST_DELAY;
-    supervisor->restart_at = clock_monotonic() + (delay < LONGEST_DELAY ? delay : LONGEST_DELAY);
-}
-
-static void dismiss(struct supervisor *supervisor,
-                    bool (*which)(const struct supervisor *supervisor, const struct child *child))
-{
-    for (size_t i = 0; i < MOST_CHILDREN; i++) {
-        struct child *child = &supervisor->children[i];
-        if (child->role != ROLE_WORKER || child->dismissed || !which(supervisor, child))
-            continue;
-        child->dismissed = true;
-        kill(child->pid, SIGTERM);
-    }
-}
-
-static bool is_any(const struct supervisor *supervisor, const struct child *child)
-{
-    (void)supervisor;
-    (void)child;
-    return true;
-}
-
-static bool is_older(const struct supervisor *supervisor, const struct child *child)
-{
-    return child->generation != supervisor->generation;
-}
-
-static bool is_newest(const struct supervisor *supervisor, const struct child *child)
-{
-    return child->generation == supervisor->generation;
-}
-
-static bool has_older(const struct supervisor *supervisor)
-{
-    return supervisor->generation > 0
-           && count_workers(supervisor, supervisor->generation - 1, false) > 0;
-}
-
-/* Events */
-
-static void announce(struct supervisor *supervisor)
-{
-    if (supervisor->announced)
-        return;
-    supervisor->announced = true;
-    printf("OC Lettings is ready on http://localhost:%d\n", listen_port(supervisor->listen_fd));
-    fflush(stdout);
-}
-
-/* All of the newest generation serve: now the older one may go. */
-static void on_generation_ready(struct supervisor *supervisor)
-{
-    if (has_older(supervisor)) {
-        dismiss(supervisor, is_older);
-        log_info("the new workers serve", LOG_INT("workers", supervisor->wanted));
-    }
-}
-
-static void on_ready(struct supervisor *supervisor, struct child *child)
-{
-    char byte;
-    ssize_t length = read(child->ready_fd, &byte, 1);
-    if (length < 0 && errno == EAGAIN)
-        return;
-    close(child->ready_fd);
-    child->ready_fd = -1;
-    child->ready = length == 1;
-    if (!child->ready || child->generation != supervisor->generation)
-        return;
-    announce(supervisor);
-    fill_up(supervisor);
-    if (count_workers(supervisor, supervisor->generation, true) >= supervisor->wanted)
-        on_generation_ready(supervisor);
-}
-
-static void log_end(const struct child *child, int status)
-{
-    const char *role = child->role == ROLE_WORKER ? "worker" : "clerk";
-    if (WIFSIGNALED(status))
-        log_error("a process was ended by a signal", LOG_STRING("role", role),
-                  LOG_INT("pid", child->pid), LOG_STRING("signal", strsignal(WTERMSIG(status))));
-    else
-        log_error("a process ended", LOG_STRING("role", role), LOG_INT("pid", child->pid),
-                  LOG_INT("exit", WEXITSTATUS(status)));
-}
-
-static void stop(struct supervisor *supervisor, int exit_status)
-{
-    if (supervisor->stopping)
-        return;
-    supervisor->stopping = true;
-    supervisor->exit_status = exit_status;
-    supervisor->restart_at = 0;
-    supervisor->kill_at = clock_monotonic() + site_settings.shutdown_timeout * SECOND + STOP_MARGIN;
-    dismiss(supervisor, is_any);
-    close(supervisor->listen_fd);
-    close(supervisor->alive_write);
-}
-
-/* A new generation that cannot start is given up; the old one goes on as it is. */
-static void give_up_generation(struct supervisor *supervisor)
-{
-    dismiss(supervisor, is_newest);
-    free(supervisor->environment);
-    supervisor->environment = supervisor->older_environment;
-    supervisor->older_environment = NULL;
-    supervisor->generation--;
-    supervisor->wanted = count_workers(supervisor, supervisor->generation, false);
-    log_error("the new workers cannot start: the old ones go on");
-}
-
-static void on_end(struct supervisor *supervisor, struct child *child, int status)
-{
-    struct child dead = *child;
-    if (dead.ready_fd >= 0)
-        close(dead.ready_fd);
-    child->role = ROLE_NONE;
-    if (supervisor->stopping || dead.dismissed)
-        return;
-    log_end(&dead, status);
-    bool failed_start = dead.role == ROLE_WORKER && !dead.ready;
-    if (failed_start && !supervisor->announced)
-        stop(supervisor, 1);
-    else if (failed_start && dead.generation == supervisor->generation && has_older(supervisor))
-        give_up_generation(supervisor);
-    else
-        fill_up_soon(supervisor, &dead);
-}
-
-static void reap(struct supervisor *supervisor)
-{
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        for (size_t i = 0; i < MOST_CHILDREN; i++)
-            if (supervisor->children[i].role != ROLE_NONE && supervisor->children[i].pid == pid)
-                on_end(supervisor, &supervisor->children[i], status);
-}
+/* Generations */
 
 /* setenv() adds to arrays of its own and never frees a string. */
 static char **copied_environment(void)
@@ -322,69 +85,143 @@ static char **copied_environment(void)
     return copy;
 }
 
-static enum status reload_settings(struct supervisor *supervisor)
+/* Of the environment and the settings as they are now, in the place of one that has ended. */
+static enum status open_generation(struct generation *generation)
 {
-    environ = supervisor->original_environment;
-    enum status status = settings_read_file(SITE_SETTINGS_FILE);
-    return status == OK ? site_settings_load("supervisor") : status;
+    int alive[2];
+    if (pipe2(alive, O_CLOEXEC) != 0)
+        return fail("cannot open a pipe: %s", strerror(errno));
+    free(generation->environment);
+    int64_t workers = site_settings.workers;
+    *generation = (struct generation){.environment = copied_environment(),
+                                      .workers = workers < MOST_WORKERS ? workers : MOST_WORKERS,
+                                      .shutdown_timeout = site_settings.shutdown_timeout,
+                                      .alive_read = alive[0],
+                                      .alive_write = alive[1]};
+    return OK;
 }
 
-/* The workers that follow get the settings, and run the program, as they are now. */
-static void renew(struct supervisor *supervisor)
+static void sooner(int64_t *at, int64_t other)
 {
-    if (supervisor->stopping || has_older(supervisor))
-        return;
-    if (reload_settings(supervisor) != OK) {
-        log_error("the settings are no good: the old workers go on",
-                  LOG_STRING("reason", status_failure()->message));
-        return;
+    if (other && (!*at || other < *at))
+        *at = other;
+}
+
+static void retire(struct supervisor *supervisor, struct generation *generation)
+{
+    int64_t limit = clock_monotonic() + generation->shutdown_timeout * SECOND + STOP_MARGIN;
+    generation->retired = true;
+    for (size_t i = 0; i < MOST_CHILDREN; i++) {
+        struct child *child = &supervisor->children[i];
+        if (child->role == ROLE_NONE || child->generation != generation)
+            continue;
+        sooner(&child->kill_at, limit);
+        if (child->role == ROLE_WORKER)
+            kill(child->pid, SIGTERM);
     }
-    free(supervisor->older_environment);
-    supervisor->older_environment = supervisor->environment;
-    supervisor->environment = copied_environment();
-    supervisor->generation++;
-    supervisor->wanted = site_settings.workers;
-    fill_up(supervisor);
+    close(generation->alive_read);
+    close(generation->alive_write);
 }
 
-static void on_signal(struct supervisor *supervisor)
+/* Children */
+
+static const struct {
+    const char *name;
+    const char *fd_names;
+    int fd_count;
+} roles[ROLE_COUNT] = {
+    [ROLE_WORKER] = {"worker", "http:ready:alive", 3},
+    [ROLE_CLERK] = {"clerk", "alive", 1},
+};
+
+static void close_opened(int fd)
 {
-    struct signalfd_siginfo info;
-    while (read(supervisor->signal_fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGCHLD)
-            reap(supervisor);
-        else if (info.ssi_signo == SIGHUP)
-            renew(supervisor);
-        else
-            stop(supervisor, 0);
+    if (fd >= 0)
+        close(fd);
+}
+
+static struct child *free_place(struct supervisor *supervisor)
+{
+    struct child *child = supervisor->children;
+    while (child->role != ROLE_NONE)
+        child++;
+    return child;
+}
+
+/* In the child: copies first, as one may lie where another belongs. */
+static void place_descriptors(const int *fds, int count)
+{
+    int copies[3];
+    for (int i = 0; i < count; i++)
+        if ((copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE)) < 0)
+            _exit(127);
+    for (int i = 0; i < count; i++)
+        if (dup2(copies[i], PROCESS_FD_FIRST + i) < 0)
+            _exit(127);
+}
+
+/* In the child: what sd_listen_fds(3) asks for, then exec. */
+static void become(const struct supervisor *supervisor, const struct generation *generation,
+                   enum role role, int ready_fd, pid_t parent)
+{
+    const int fds[ROLE_COUNT][3] = {
+        [ROLE_WORKER] = {supervisor->listen_fd, ready_fd, generation->alive_write},
+        [ROLE_CLERK] = {generation->alive_read},
+    };
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(0);
+    place_descriptors(fds[role], roles[role].fd_count);
+    char number[24];
+    environ = generation->environment;
+    snprintf(number, sizeof number, "%d", roles[role].fd_count);
+    setenv("LISTEN_FDS", number, 1);
+    setenv("LISTEN_FDNAMES", roles[role].fd_names, 1);
+    snprintf(number, sizeof number, "%ld", (long)getpid());
+    setenv("LISTEN_PID", number, 1);
+    sigprocmask(SIG_SETMASK, &supervisor->original_mask, NULL);
+    execl(supervisor->program, supervisor->program, roles[role].name, NULL);
+    _exit(127);
+}
+
+static bool spawn(struct supervisor *supervisor, const struct generation *generation,
+                  enum role role)
+{
+    int ready[2] = {-1, -1};
+    bool is_worker = role == ROLE_WORKER;
+    bool piped = !is_worker || pipe2(ready, O_CLOEXEC | O_NONBLOCK) == 0;
+    pid_t parent = getpid();
+    pid_t pid = piped ? fork() : -1;
+    if (pid == 0)
+        become(supervisor, generation, role, ready[1], parent);
+    if (pid < 0)
+        log_error("cannot start a process", LOG_STRING("role", roles[role].name),
+                  LOG_STRING("reason", strerror(errno)));
+    close_opened(ready[1]);
+    if (pid < 0) {
+        close_opened(ready[0]);
+        return false;
     }
-}
-
-static void kill_rest(struct supervisor *supervisor)
-{
-    for (size_t i = 0; i < MOST_CHILDREN; i++)
-        if (supervisor->children[i].role != ROLE_NONE)
-            kill(supervisor->children[i].pid, SIGKILL);
-    supervisor->exit_status = 1;
-    supervisor->kill_at = 0;
-}
-
-static int wait_time(const struct supervisor *supervisor)
-{
-    int64_t at = supervisor->stopping ? supervisor->kill_at : supervisor->restart_at;
-    if (!at)
-        return -1;
-    int64_t left = at - clock_monotonic();
-    return left <= 0 ? 0 : (int)(left / 1000) + 1;
-}
-
-static void on_time(struct supervisor *supervisor)
-{
     int64_t now = clock_monotonic();
-    if (supervisor->stopping && supervisor->kill_at && now >= supervisor->kill_at)
-        kill_rest(supervisor);
-    if (!supervisor->stopping && supervisor->restart_at && now >= supervisor->restart_at)
-        fill_up(supervisor);
+    *free_place(supervisor) = (struct child){.role = role,
+                                             .pid = pid,
+                                             .generation = generation,
+                                             .started = now,
+                                             .kill_at = is_worker ? now + READY_LIMIT : 0,
+                                             .ready_fd = ready[0]};
+    return true;
+}
+
+static int64_t count_children(const struct supervisor *supervisor,
+                              const struct generation *generation, enum role role, bool ready_only)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < MOST_CHILDREN; i++) {
+        const struct child *child = &supervisor->children[i];
+        count +=
+            child->role == role && child->generation == generation && (child->ready || !ready_only);
+    }
+    return count;
 }
 
 static bool has_children(const struct supervisor *supervisor)
@@ -393,6 +230,259 @@ static bool has_children(const struct supervisor *supervisor)
         if (supervisor->children[i].role != ROLE_NONE)
             return true;
     return false;
+}
+
+static bool start_missing(struct supervisor *supervisor, const struct generation *generation,
+                          enum role role)
+{
+    int64_t wanted = role == ROLE_WORKER ? generation->workers : 1;
+    while (count_children(supervisor, generation, role, false) < wanted)
+        if (!spawn(supervisor, generation, role))
+            return false;
+    return true;
+}
+
+static void postpone(struct restart *restart)
+{
+    unsigned doublings = restart->failures > 2 ? restart->failures - 2 : 0;
+    int64_t delay = doublings < 8 ? FIRST_DELAY << doublings : LONGEST_DELAY;
+    restart->at = clock_monotonic() + (delay < LONGEST_DELAY ? delay : LONGEST_DELAY);
+}
+
+/* What cannot be started now is tried again later. */
+static void fill_up(struct supervisor *supervisor, enum role role)
+{
+    struct restart *restart = &supervisor->restarts[role];
+    restart->at = 0;
+    if (start_missing(supervisor, supervisor->current, role))
+        return;
+    restart->failures++;
+    postpone(restart);
+}
+
+/* At once, unless children of its role keep dying young. */
+static void replace(struct supervisor *supervisor, const struct child *dead)
+{
+    struct restart *restart = &supervisor->restarts[dead->role];
+    bool young = clock_monotonic() - dead->started < YOUNG;
+    restart->failures = young ? restart->failures + 1 : 0;
+    if (restart->failures <= 1)
+        fill_up(supervisor, dead->role);
+    else
+        postpone(restart);
+}
+
+static void kill_child(struct supervisor *supervisor, struct child *child)
+{
+    kill(child->pid, SIGKILL);
+    child->kill_at = 0;
+    if (supervisor->stopping)
+        supervisor->exit_status = 1;
+}
+
+/* Stopping */
+
+static void stop(struct supervisor *supervisor, int exit_status)
+{
+    supervisor->stopping = true;
+    supervisor->exit_status = exit_status;
+    memset(supervisor->restarts, 0, sizeof supervisor->restarts);
+    retire(supervisor, supervisor->current);
+    if (supervisor->next)
+        retire(supervisor, supervisor->next);
+    close(supervisor->listen_fd);
+}
+
+/* Renewal: the workers that follow get the settings, and run the program, as they are now. */
+
+/* Two generations at most: the next renewal waits until the last one has left only the current. */
+static bool is_settled(const struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < MOST_CHILDREN; i++)
+        if (supervisor->children[i].role != ROLE_NONE
+            && supervisor->children[i].generation != supervisor->current)
+            return false;
+    return supervisor->announced;
+}
+
+static enum status read_generation(struct supervisor *supervisor, struct generation *generation)
+{
+    environ = supervisor->original_environment;
+    enum status status = settings_read_file(SITE_SETTINGS_FILE);
+    if (status == OK)
+        status = site_settings_load("supervisor");
+    return status == OK ? open_generation(generation) : status;
+}
+
+/* They were good when the current generation was started. */
+static void restore_settings(struct supervisor *supervisor)
+{
+    environ = supervisor->current->environment;
+    site_settings_load("supervisor");
+}
+
+static void give_up_renewal(struct supervisor *supervisor)
+{
+    retire(supervisor, supervisor->next);
+    supervisor->next = NULL;
+    restore_settings(supervisor);
+    log_error("the new workers cannot start: the old ones go on");
+}
+
+static void renew(struct supervisor *supervisor)
+{
+    supervisor->renewal_wanted = false;
+    bool first_is_current = supervisor->current == &supervisor->generations[0];
+    struct generation *next = &supervisor->generations[first_is_current];
+    if (read_generation(supervisor, next) != OK) {
+        restore_settings(supervisor);
+        log_error("the workers cannot be renewed: the old ones go on",
+                  LOG_STRING("reason", status_failure()->message));
+        return;
+    }
+    supervisor->next = next;
+    if (!start_missing(supervisor, next, ROLE_WORKER))
+        give_up_renewal(supervisor);
+}
+
+/* All of the next generation serve: now the current one may go. */
+static void finish_renewal(struct supervisor *supervisor)
+{
+    log_info("the new workers serve", LOG_INT("workers", supervisor->next->workers));
+    retire(supervisor, supervisor->current);
+    supervisor->current = supervisor->next;
+    supervisor->next = NULL;
+    memset(supervisor->restarts, 0, sizeof supervisor->restarts);
+    fill_up(supervisor, ROLE_CLERK);
+}
+
+/* Events */
+
+static void announce(struct supervisor *supervisor)
+{
+    supervisor->announced = true;
+    printf("OC Lettings is ready on http://localhost:%d\n", listen_port(supervisor->listen_fd));
+    fflush(stdout);
+    fill_up(supervisor, ROLE_WORKER);
+    fill_up(supervisor, ROLE_CLERK);
+}
+
+static void on_ready(struct supervisor *supervisor, struct child *child)
+{
+    char byte;
+    ssize_t length = read(child->ready_fd, &byte, 1);
+    if (length < 0 && errno == EAGAIN)
+        return;
+    close(child->ready_fd);
+    child->ready_fd = -1;
+    child->ready = length == 1;
+    if (!child->ready || child->generation->retired)
+        return;
+    child->kill_at = 0;
+    const struct generation *next = supervisor->next;
+    if (!supervisor->announced)
+        announce(supervisor);
+    else if (next && count_children(supervisor, next, ROLE_WORKER, true) == next->workers)
+        finish_renewal(supervisor);
+}
+
+static void log_end(const struct child *child, int status)
+{
+    const char *role = roles[child->role].name;
+    if (WIFSIGNALED(status))
+        log_error("a process was ended by a signal", LOG_STRING("role", role),
+                  LOG_INT("pid", child->pid), LOG_STRING("signal", strsignal(WTERMSIG(status))));
+    else
+        log_error("a process ended", LOG_STRING("role", role), LOG_INT("pid", child->pid),
+                  LOG_INT("exit", WEXITSTATUS(status)));
+}
+
+static void on_end(struct supervisor *supervisor, struct child *child, int status)
+{
+    struct child dead = *child;
+    close_opened(dead.ready_fd);
+    child->role = ROLE_NONE;
+    if (dead.generation->retired)
+        return;
+    log_end(&dead, status);
+    if (!supervisor->announced)
+        stop(supervisor, 1);
+    else if (dead.generation == supervisor->next)
+        give_up_renewal(supervisor);
+    else
+        replace(supervisor, &dead);
+}
+
+static void reap(struct supervisor *supervisor)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (size_t i = 0; i < MOST_CHILDREN; i++)
+            if (supervisor->children[i].role != ROLE_NONE && supervisor->children[i].pid == pid)
+                on_end(supervisor, &supervisor->children[i], status);
+}
+
+static void on_hangup(struct supervisor *supervisor)
+{
+    supervisor->renewal_wanted = true;
+    if (!is_settled(supervisor))
+        log_info("a renewal waits for the end of the one before");
+}
+
+static void on_stop(struct supervisor *supervisor)
+{
+    if (!supervisor->stopping)
+        stop(supervisor, 0);
+}
+
+static void on_signals(struct supervisor *supervisor)
+{
+    struct signalfd_siginfo info;
+    while (read(supervisor->signal_fd, &info, sizeof info) == sizeof info) {
+        reap(supervisor);
+        if (info.ssi_signo == SIGHUP)
+            on_hangup(supervisor);
+        else if (info.ssi_signo != SIGCHLD)
+            on_stop(supervisor);
+    }
+}
+
+static int wait_time(const struct supervisor *supervisor)
+{
+    int64_t at = 0;
+    for (size_t i = 0; i < MOST_CHILDREN; i++)
+        if (supervisor->children[i].role != ROLE_NONE)
+            sooner(&at, supervisor->children[i].kill_at);
+    for (enum role role = ROLE_WORKER; role < ROLE_COUNT; role++)
+        sooner(&at, supervisor->restarts[role].at);
+    if (!at)
+        return -1;
+    int64_t left = at - clock_monotonic();
+    return left <= 0 ? 0 : (int)(left / 1000) + 1;
+}
+
+static void on_late(struct supervisor *supervisor, struct child *child)
+{
+    log_error(child->generation->retired ? "a process did not end in time: it is killed"
+                                         : "a process was not ready in time: it is killed",
+              LOG_STRING("role", roles[child->role].name), LOG_INT("pid", child->pid));
+    kill_child(supervisor, child);
+}
+
+static void on_time(struct supervisor *supervisor)
+{
+    int64_t now = clock_monotonic();
+    for (size_t i = 0; i < MOST_CHILDREN; i++) {
+        struct child *child = &supervisor->children[i];
+        if (child->role != ROLE_NONE && child->kill_at && now >= child->kill_at)
+            on_late(supervisor, child);
+    }
+    for (enum role role = ROLE_WORKER; role < ROLE_COUNT; role++)
+        if (supervisor->restarts[role].at && now >= supervisor->restarts[role].at)
+            fill_up(supervisor, role);
+    if (supervisor->renewal_wanted && !supervisor->stopping && is_settled(supervisor))
+        renew(supervisor);
 }
 
 static void wait_for_event(struct supervisor *supervisor)
@@ -412,7 +502,7 @@ static void wait_for_event(struct supervisor *supervisor)
         for (nfds_t i = 1; i < count; i++)
             if (polls[i].revents)
                 on_ready(supervisor, waiting[i]);
-        on_signal(supervisor);
+        on_signals(supervisor);
     }
     on_time(supervisor);
 }
@@ -420,7 +510,6 @@ static void wait_for_event(struct supervisor *supervisor)
 static enum status prepare(struct supervisor *supervisor)
 {
     sigset_t signals;
-    int alive[2];
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -429,13 +518,11 @@ static enum status prepare(struct supervisor *supervisor)
     sigprocmask(SIG_BLOCK, &signals, &supervisor->original_mask);
     signal(SIGPIPE, SIG_IGN);
     supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (supervisor->signal_fd < 0 || pipe2(alive, O_CLOEXEC) != 0)
+    if (supervisor->signal_fd < 0)
         return fail("cannot start: %s", strerror(errno));
-    supervisor->alive_read = fcntl(alive[0], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE);
-    supervisor->alive_write = fcntl(alive[1], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE);
-    close(alive[0]);
-    close(alive[1]);
-    return listen_open(&supervisor->listen_fd);
+    supervisor->current = &supervisor->generations[0];
+    enum status status = open_generation(supervisor->current);
+    return status == OK ? listen_open(&supervisor->listen_fd) : status;
 }
 
 int supervisor_run(const char *program, char **environment)
@@ -443,15 +530,14 @@ int supervisor_run(const char *program, char **environment)
     static struct supervisor supervisor;
     supervisor.program = program;
     supervisor.original_environment = environment;
-    supervisor.environment = copied_environment();
-    supervisor.wanted = site_settings.workers;
     if (prepare(&supervisor) != OK) {
         fprintf(stderr, "oc-lettings: %s\n", status_failure()->message);
         return 1;
     }
     /* one first: what keeps it from starting is then said once */
-    spawn(&supervisor, ROLE_WORKER);
-    while (has_children(&supervisor))
+    if (!spawn(&supervisor, supervisor.current, ROLE_WORKER))
+        return 1;
+    while (!supervisor.stopping || has_children(&supervisor))
         wait_for_event(&supervisor);
     log_flush();
     return supervisor.exit_status;

@@ -1,10 +1,11 @@
 // What happens to requests when processes are killed, stopped and renewed.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { get, startServer, TEST_PROGRAM, until } from '../http/harness.mjs';
+import { get, PROGRAM, startServer, temporaryFolder, TEST_PROGRAM, until } from '../http/harness.mjs';
 import { startLoad } from './load.mjs';
 
 const isAlive = (pid) => {
@@ -30,7 +31,36 @@ function clientPortsOf(pid) {
     .map((columns) => parseInt(columns[2].split(':')[1], 16));
 }
 
-const clerkOf = (server) => server.children().find(({ command }) => command.includes('clerk'))?.pid;
+const clerksOf = (server) => server.children().filter(({ command }) => command.includes('clerk')).map(({ pid }) => pid);
+const clerkOf = (server) => clerksOf(server)[0];
+const bothWorkers = (server) => until(() => server.workers().length === 2 && server.workers());
+
+// What a worker or a clerk does first; files and variables of the test decide.
+const GATE = `#!/bin/sh
+while [ -e "hold-$SITE_NAME" ]; do sleep 0.05; done
+if [ "$1" = clerk ] && [ -e no-clerk ]; then exit 3; fi
+exec '${PROGRAM}' "$@"
+`;
+
+/** Puts a program in another's place in one step, as an upgrade does. */
+function replaceProgram(path, put) {
+  put(`${path}.new`);
+  chmodSync(`${path}.new`, 0o755);
+  renameSync(`${path}.new`, path);
+}
+
+/** Starts a server from a copy of the program. gate(): the processes that follow come through GATE. */
+async function startCopy({ files = {}, ...options }) {
+  const dir = temporaryFolder();
+  const program = join(dir, 'program');
+  copyFileSync(PROGRAM, program);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  const server = await startServer({ ...options, dir, program });
+  const gate = () => replaceProgram(program, (path) => writeFileSync(path, GATE));
+  return { server, program, gate };
+}
+
+const pageHas = async (server, word) => (await get(`${server.url}/lettings/`)).text.includes(word);
 
 test('a killed worker is replaced within 100 ms', async (t) => {
   const server = await startServer({ t, env: { WEB_CONCURRENCY: '1' } });
@@ -175,6 +205,87 @@ for (const [what, file] of Object.entries(BAD_SETTINGS)) {
   });
 }
 
+test('HUP gives the clerk, too, new settings and the new program', async (t) => {
+  const { server, program } = await startCopy({ t });
+  const clerk = await until(() => clerkOf(server));
+  assert.ok(!existsSync(join(server.dir, 'job-ran')));
+  replaceProgram(program, (path) => copyFileSync(TEST_PROGRAM, path)); // has a job that leaves a mark
+  writeFileSync(join(server.dir, '.env'), 'SITE_NAME=Seaside Stays\n');
+  process.kill(server.pid, 'SIGHUP');
+  await until(() => existsSync(join(server.dir, 'job-ran')));
+  await until(() => clerksOf(server).length === 1 && clerkOf(server) !== clerk);
+  assert.match(readFileSync(`/proc/${clerkOf(server)}/environ`, 'utf8'), /\0SITE_NAME=Seaside Stays\0/);
+});
+
+test('a clerk goes on while a worker of its generation has work', async (t) => {
+  const server = await startServer({ t, program: TEST_PROGRAM, env: { WEB_CONCURRENCY: '1' } });
+  const clerk = await until(() => clerkOf(server));
+  const [worker] = server.workers();
+  const answer = get(`${server.url}/probe/slow/?ms=4000`);
+  await until(() => clientPortsOf(worker).length);
+  process.kill(server.pid, 'SIGHUP');
+  await server.logged(/the new workers serve/);
+  await until(() => clerksOf(server).length === 2);
+  assert.ok(isAlive(worker) && isAlive(clerk), 'the clerk ended before the worker');
+  assert.equal((await answer).text, 'slept\n');
+  await until(() => !isAlive(worker) && !isAlive(clerk));
+});
+
+test('a HUP during a renewal is followed by a renewal of its own', async (t) => {
+  const { server, gate } = await startCopy({ t });
+  await bothWorkers(server);
+  gate();
+  writeFileSync(join(server.dir, 'hold-First'), '');
+  writeFileSync(join(server.dir, '.env'), 'SITE_NAME=First\n');
+  process.kill(server.pid, 'SIGHUP');
+  await until(() => server.workers().length === 4);
+  writeFileSync(join(server.dir, '.env'), 'SITE_NAME=Second\n');
+  process.kill(server.pid, 'SIGHUP');
+  await server.logged(/a renewal waits/);
+  assert.equal(server.workers().length, 4);
+  rmSync(join(server.dir, 'hold-First'));
+  await until(() => pageHas(server, 'Second'), 10_000);
+  await until(() => server.workers().length === 2, 10_000);
+});
+
+test('new workers that are never ready are killed, and the renewal after it is begun', async (t) => {
+  const { server, gate } = await startCopy({ t });
+  const before = await bothWorkers(server);
+  gate();
+  writeFileSync(join(server.dir, 'hold-First'), '');
+  writeFileSync(join(server.dir, '.env'), 'SITE_NAME=First\n');
+  process.kill(server.pid, 'SIGHUP');
+  const hung = await until(() => server.workers().length === 4 && server.workers().filter((pid) => !before.includes(pid)));
+  process.kill(server.pid, 'SIGHUP');
+  await server.logged(/a renewal waits/);
+  writeFileSync(join(server.dir, '.env'), 'SITE_NAME=Second\n');
+  await server.logged(/was not ready in time/, { timeout: 45_000 });
+  await server.logged(/the old ones go on/);
+  await until(() => hung.every((pid) => !isAlive(pid)));
+  await until(() => pageHas(server, 'Second'), 10_000);
+  await until(() => server.workers().length === 2, 10_000);
+});
+
+test('after a renewal that is given up, all is as it was before', async (t) => {
+  const { server, gate } = await startCopy({ t, env: { WEB_CONCURRENCY: undefined }, files: { '.env': 'WEB_CONCURRENCY=3\n' } });
+  const before = await until(() => server.workers().length === 3 && server.workers());
+  gate();
+  writeFileSync(join(server.dir, 'hold-First'), '');
+  writeFileSync(join(server.dir, '.env'), 'SITE_NAME=First\nWEB_CONCURRENCY=1\nLOG_FORMAT=json\n');
+  process.kill(server.pid, 'SIGHUP');
+  const held = await until(() => server.workers().find((pid) => !before.includes(pid)));
+  process.kill(before[0], 'SIGKILL');
+  process.kill(held, 'SIGKILL');
+  assert.match(await server.logged(/the old ones go on/), /^time=.* level=error /);
+  await until(() => server.workers().length === 3);
+  assert.equal(server.workers().filter((pid) => before.includes(pid)).length, 2);
+  const replaced = server.workers().find((pid) => !before.includes(pid));
+  assert.doesNotMatch(readFileSync(`/proc/${replaced}/environ`, 'utf8'), /SITE_NAME=First/);
+  const from = server.log().length;
+  process.kill(replaced, 'SIGKILL');
+  assert.match(await server.logged(/ended by a signal/, { from }), /^time=/);
+});
+
 test('all processes end with the supervisor', async () => {
   const server = await startServer();
   const pids = await until(() => clerkOf(server) && [...server.workers(), clerkOf(server)]);
@@ -188,4 +299,43 @@ test('a killed clerk is replaced', async (t) => {
   const clerk = await until(() => clerkOf(server));
   process.kill(clerk, 'SIGKILL');
   await until(() => clerkOf(server) && clerkOf(server) !== clerk);
+});
+
+test('a clerk that cannot start delays no worker', async (t) => {
+  const { server, gate } = await startCopy({ t, env: { WEB_CONCURRENCY: '1' } });
+  const clerk = await until(() => clerkOf(server));
+  writeFileSync(join(server.dir, 'no-clerk'), '');
+  gate();
+  process.kill(clerk, 'SIGKILL');
+  const ends = () => server.log().filter((line) => /a process ended".* role=clerk/.test(line)).length;
+  await until(() => ends() >= 4);
+  // A young death: counted together with the clerk's, it would wait for more than 1.5 s.
+  const [worker] = server.workers();
+  process.kill(worker, 'SIGKILL');
+  await until(() => server.workers().some((pid) => pid !== worker), 1000);
+  await until(() => ends() >= 5);
+  rmSync(join(server.dir, 'no-clerk'));
+  await until(() => clerkOf(server), 10_000);
+});
+
+const noPrlimit = spawnSync('prlimit', ['--version']).error ? 'no prlimit' : false;
+test('what cannot be started for want of descriptors is started later', { skip: noPrlimit }, async (t) => {
+  const server = await startServer({ t, env: { WEB_CONCURRENCY: '1' } });
+  const limitDescriptors = (limit) => {
+    const { status, stderr } = spawnSync('prlimit', ['--pid', String(server.pid), `--nofile=${limit}:`], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  };
+  const old = [server.workers()[0], await until(() => clerkOf(server))];
+  limitDescriptors(3);
+  process.kill(server.pid, 'SIGHUP');
+  await server.logged(/the old ones go on.*Too many open files/);
+  for (const pid of old) process.kill(pid, 'SIGKILL');
+  const failures = () => server.log().filter((line) => /cannot start a process.*Too many open files/.test(line)).length;
+  await until(() => failures() >= 2);
+  limitDescriptors(1024);
+  await until(() => server.workers().length === 1 && clerkOf(server), 15_000);
+  await until(async () => (await get(`${server.url}/lettings/`).catch(() => null))?.status === 200);
+  const [worker] = server.workers();
+  process.kill(server.pid, 'SIGHUP');
+  await until(() => server.workers().length === 1 && server.workers()[0] !== worker);
 });
