@@ -293,6 +293,14 @@ static void stop(struct supervisor *supervisor, int exit_status)
     close(supervisor->listen_fd);
 }
 
+static void end_at_once(struct supervisor *supervisor)
+{
+    log_warning("told again to stop: what is left is killed");
+    for (size_t i = 0; i < MOST_CHILDREN; i++)
+        if (supervisor->children[i].role != ROLE_NONE)
+            kill_child(supervisor, &supervisor->children[i]);
+}
+
 /* Renewal: the workers that follow get the settings, and run the program, as they are now. */
 
 /* Two generations at most: the next renewal waits until the last one has left only the current. */
@@ -434,6 +442,8 @@ static void on_stop(struct supervisor *supervisor)
 {
     if (!supervisor->stopping)
         stop(supervisor, 0);
+    else if (has_children(supervisor))
+        end_at_once(supervisor);
 }
 
 static void on_signals(struct supervisor *supervisor)

@@ -148,6 +148,19 @@ test('TERM waits for a request that is being answered', async (t) => {
   await server.stop();
 });
 
+test('a second signal ends at once what still has work', async () => {
+  const server = await startServer({ program: TEST_PROGRAM });
+  const pids = [...await bothWorkers(server), await until(() => clerkOf(server))];
+  const answer = get(`${server.url}/probe/slow/?ms=10000`).catch(() => null);
+  await until(() => server.workers().some((pid) => clientPortsOf(pid).length));
+  process.kill(server.pid, 'SIGTERM');
+  await until(() => get(`${server.url}/healthz`).then(() => false, () => true));
+  process.kill(server.pid, 'SIGINT');
+  await until(() => [server.pid, ...pids].every((pid) => !isAlive(pid)));
+  assert.equal(await answer, null);
+  await server.stop({ status: 1 });
+});
+
 test('TERM ends at once when connections are only kept open', async (t) => {
   const server = await startServer({ t });
   const load = startLoad(server.port, { clients: 4 });
