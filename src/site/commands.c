@@ -250,8 +250,9 @@ static int demo(int count, char **arguments)
 
 static const struct command commands[] = {
     {"serve", "", "serve the site until it is told to stop",
-     "TERM and INT finish what has begun and stop. HUP starts new workers, with the settings and\n"
-     "the program as they are then, and lets the old ones finish.\n",
+     "TERM and INT finish what has begun and stop; a second one stops at once. HUP starts new\n"
+     "processes, with the settings and the program as they are then, and lets the old ones "
+     "finish.\n",
      serve},
     {"check", "", "look for faults in settings, modules, routes, templates and database",
      "Exit status 1 names the first fault.\n", check},

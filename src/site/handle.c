@@ -41,6 +41,7 @@ static enum status run_view(struct request *request, struct response *response)
 {
     if (request->route->work != WORK_NONE && site_database(&request->db, may_write(request)) != OK)
         return fail_as(BUSY, "no database: %s", status_failure()->message);
+    status_clear(); /* a view may give a status without words */
     return request->route->view(request, response);
 }
 

@@ -58,7 +58,7 @@ static enum status start(struct server **server)
     const struct server_options options = {
         .listen_fd = WORKER_FD_LISTEN,
         .threads = (unsigned)site_settings.threads,
-        .max_connections = 10000,
+        .max_connections = (unsigned)site_settings.max_connections,
         .executors = executor_count(),
         .queue_limit = executor_count() * QUEUE_PER_EXECUTOR,
         .receive_timeout = site_settings.receive_timeout * SECOND,
