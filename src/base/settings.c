@@ -151,13 +151,16 @@ enum status settings_load(struct arena *arena, const struct setting *rows)
 
 enum status settings_check(struct arena *arena, const struct setting *row)
 {
-    bool flag;
-    int64_t integer;
-    struct text value;
+    bool flag = false;
+    int64_t integer = 0;
+    struct text value = TEXT_NONE;
     struct setting trial = *row;
-    trial.flag = row->flag ? &flag : NULL;
-    trial.integer = row->integer ? &integer : NULL;
-    trial.value = row->value ? &value : NULL;
+    if (row->flag)
+        trial.flag = &flag;
+    else if (row->integer)
+        trial.integer = &integer;
+    else
+        trial.value = &value;
     return load(arena, &trial);
 }
 

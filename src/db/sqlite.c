@@ -114,17 +114,18 @@ static enum status open_path(sqlite3 **handle, const char *path, const struct db
     return configure(*handle, options);
 }
 
-/* `options->url` has passed check_url. */
 static enum status open_connection(void **connection, const struct db_options *options)
 {
-    char path[PATH_MAX];
-    path_of(path, options->url);
+    char path[PATH_MAX] = "";
+    enum status status = path_of(path, options->url);
+    if (status != OK)
+        return status;
     struct arena *arena = arena_new(PATH_MAX);
     bool below = path[0] != '/' && options->directory.length;
     struct text directory = below ? options->directory : TEXT("");
     struct text full = text_format(arena, "%.*s%s%s", TEXT_ARG(directory), below ? "/" : "", path);
     sqlite3 *handle = NULL;
-    enum status status = open_path(&handle, full.at, options);
+    status = open_path(&handle, full.at, options);
     arena_free(arena);
     if (status != OK) {
         sqlite3_close(handle);

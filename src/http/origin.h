@@ -12,8 +12,8 @@ struct request;
  * "heroku") can be understood, else why not. */
 const char *origin_refuse_proxies(struct text proxies);
 
-/* Sets client, host, secure and id of a request whose peer is known: from X-Forwarded-For, -Proto and
- * X-Request-ID where the peer is trusted, else from the connection itself. */
+/* Sets client, host, secure and id of a request whose peer is known: from X-Forwarded-For, -Proto
+ * and X-Request-ID where the peer is trusted, else from the connection itself. */
 void origin_find(struct request *request, struct text proxies);
 
 /* Takes the host from X-Forwarded-Host, if the peer is trusted and sends one. */
