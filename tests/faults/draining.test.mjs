@@ -48,7 +48,7 @@ for (const signal of ['SIGTERM', 'SIGHUP']) {
           if (i < count - 1) assert.equal(answer.headers.connection, undefined);
         }
         await wire.ended(5000);
-        await server.stop();
+        await server.stop({ signal: signal === 'SIGTERM' ? null : 'SIGTERM' });
       });
     }
   });
@@ -75,5 +75,5 @@ test('TERM says close to a client whose next request has not come', async (t) =>
   await sleep(150);
   process.kill(server.pid, 'SIGTERM');
   assert.equal((await wire.answer()).headers.connection, 'close');
-  await server.stop();
+  await server.stop({ signal: null });
 });

@@ -170,10 +170,11 @@ export async function startServer({ env, args = [], program = PROGRAM, database,
     /** The supervisor's children: { pid, command }. */
     children: () => processes().filter(({ parent }) => parent === child.pid),
     workers: () => server.children().filter(({ command }) => command.includes('worker')).map(({ pid }) => pid),
-    /** TERM, then KILL after 10 s; fails unless the program ends as expected and no sanitizer has complained. */
-    async stop({ status: expected = 0, timeout = STOP_LIMIT_MS } = {}) {
+    /** TERM (null: it was told already), then KILL after 10 s; fails unless the program ends as expected
+        and no sanitizer has complained. */
+    async stop({ status: expected = 0, timeout = STOP_LIMIT_MS, signal = 'SIGTERM' } = {}) {
       const running = mine.has(child);
-      if (running) child.kill('SIGTERM');
+      if (running && signal) child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
       const { status } = await ended;
       clearTimeout(timer);
