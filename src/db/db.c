@@ -3,16 +3,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 #include "db/engine.h"
 
-#define CACHE_SIZE 256 /* statements a connection can know; a power of two */
+#define CACHE_SIZE 256 /* literal statements a connection can know; a power of two */
+
+/* Built statements that a connection keeps: by the hash of their text they have a set of places,
+ * where a new one takes the place of the one that was used longest ago. */
+#define BUILT_SETS 64
+#define BUILT_WAYS 4
 
 struct db_statement {
     struct db *db;
-    const char *sql;
+    const char *sql; /* of a literal: its address; of a built one: a copy of ours */
+    uint64_t hash;   /* of a built one's text */
+    uint64_t used;   /* when, by the connection's count of statements */
+    bool in_use;
+    bool kept; /* else it goes away when its rows are finished */
     void *handle;
     int column_count;
     char *columns[];
@@ -25,6 +36,8 @@ struct db {
     bool writes;
     struct db_statement *cache[CACHE_SIZE];
     size_t cached;
+    struct db_statement *built[BUILT_SETS][BUILT_WAYS];
+    uint64_t count;
 };
 
 static const struct db_engine *const engines[] = {&db_sqlite};
@@ -70,18 +83,27 @@ enum status db_open(struct db **out, const struct db_options *options)
     return OK;
 }
 
+static void statement_free(struct db_statement *statement)
+{
+    if (!statement)
+        return;
+    statement->db->engine->discard(statement->handle);
+    for (int i = 0; i < statement->column_count; i++)
+        free(statement->columns[i]);
+    if (statement->hash)
+        free((char *)(uintptr_t)statement->sql);
+    free(statement);
+}
+
 void db_close(struct db *db)
 {
     if (!db)
         return;
-    for (size_t i = 0; i < CACHE_SIZE; i++) {
-        if (!db->cache[i])
-            continue;
-        db->engine->discard(db->cache[i]->handle);
-        for (int k = 0; k < db->cache[i]->column_count; k++)
-            free(db->cache[i]->columns[k]);
-        free(db->cache[i]);
-    }
+    for (size_t i = 0; i < CACHE_SIZE; i++)
+        statement_free(db->cache[i]);
+    for (size_t i = 0; i < BUILT_SETS; i++)
+        for (size_t k = 0; k < BUILT_WAYS; k++)
+            statement_free(db->built[i][k]);
     db->engine->close(db->connection);
     free(db);
 }
@@ -136,11 +158,10 @@ static struct db_statement *statement_new(struct db *db, const char *sql, enum s
         malloc(sizeof *statement + (size_t)columns * sizeof *statement->columns);
     if (!statement)
         abort();
-    *statement =
-        (struct db_statement){.db = db, .sql = sql, .handle = handle, .column_count = columns};
+    *statement = (struct db_statement){
+        .db = db, .sql = sql, .kept = true, .handle = handle, .column_count = columns};
     for (int i = 0; i < columns; i++)
         statement->columns[i] = column_copy(db->engine->column_name(handle, i));
-    db->cached++;
     return statement;
 }
 
@@ -155,7 +176,80 @@ static struct db_statement *statement_of(struct db *db, const char *sql, enum st
         return NULL;
     }
     *place = statement_new(db, sql, status);
+    db->cached += *place != NULL;
     return *place;
+}
+
+/* The place of a built statement that is there and free, else the one to put it; NULL: all places
+ * are in use. */
+static struct db_statement **built_place(struct db *db, struct text sql, uint64_t hash)
+{
+    struct db_statement **set = db->built[hash % BUILT_SETS];
+    struct db_statement **oldest = NULL;
+    for (size_t i = 0; i < BUILT_WAYS; i++) {
+        if (set[i] && set[i]->in_use)
+            continue;
+        if (set[i] && set[i]->hash == hash && text_is(sql, set[i]->sql))
+            return &set[i];
+        if (!oldest || !set[i] || (*oldest && set[i]->used < (*oldest)->used))
+            oldest = &set[i];
+    }
+    return oldest;
+}
+
+static char *string_of(struct text text)
+{
+    char *string = malloc(text.length + 1);
+    if (!string)
+        abort();
+    memcpy(string, text.at, text.length);
+    string[text.length] = '\0';
+    return string;
+}
+
+static struct db_statement *built_statement(struct db *db, struct text sql, enum status *status)
+{
+    uint64_t hash = XXH3_64bits(sql.at, sql.length) | 1; /* 0 marks a literal */
+    struct db_statement **place = built_place(db, sql, hash);
+    *status = OK;
+    if (place && *place && (*place)->hash == hash && text_is(sql, (*place)->sql))
+        return *place;
+    char *copy = string_of(sql);
+    struct db_statement *statement = statement_new(db, copy, status);
+    if (!statement) {
+        free(copy);
+        return NULL;
+    }
+    statement->hash = hash;
+    statement->kept = place != NULL;
+    if (place) {
+        statement_free(*place);
+        *place = statement;
+    }
+    return statement;
+}
+
+static void release(struct db_statement *statement)
+{
+    statement->in_use = false;
+    if (statement->kept)
+        statement->db->engine->reset(statement->handle);
+    else
+        statement_free(statement);
+}
+
+static void begin_rows(struct db_rows *rows, struct db_statement *statement,
+                       const struct db_parameter *parameters, size_t count)
+{
+    struct db *db = statement->db;
+    rows->status = db->engine->bind(db->connection, statement->handle, parameters, count);
+    if (rows->status != OK && !statement->kept)
+        statement_free(statement);
+    if (rows->status != OK)
+        return;
+    statement->in_use = true;
+    statement->used = ++db->count;
+    rows->statement = statement;
 }
 
 void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
@@ -163,17 +257,23 @@ void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
 {
     *rows = (struct db_rows){0};
     struct db_statement *statement = statement_of(db, sql, &rows->status);
-    if (!statement)
-        return;
-    rows->status = db->engine->bind(db->connection, statement->handle, parameters, count);
-    if (rows->status == OK)
-        rows->statement = statement;
+    if (statement)
+        begin_rows(rows, statement, parameters, count);
+}
+
+void db_query_built(struct db *db, struct db_rows *rows, struct text sql,
+                    const struct db_parameter *parameters, size_t count)
+{
+    *rows = (struct db_rows){0};
+    struct db_statement *statement = built_statement(db, sql, &rows->status);
+    if (statement)
+        begin_rows(rows, statement, parameters, count);
 }
 
 enum status db_finish(struct db_rows *rows)
 {
     if (rows->statement)
-        rows->statement->db->engine->reset(rows->statement->handle);
+        release(rows->statement);
     rows->statement = NULL;
     return rows->status;
 }

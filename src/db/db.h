@@ -85,6 +85,10 @@ void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
 enum status db_run_with(struct db *db, const char *sql, const struct db_parameter *parameters,
                         size_t count);
 
+/* SQL that was built of trusted words, as model/query.h does: kept prepared by its text. */
+void db_query_built(struct db *db, struct db_rows *rows, struct text sql,
+                    const struct db_parameter *parameters, size_t count);
+
 /* Steps to the next row; at the end, or when it failed, finishes and gives false. */
 bool db_next(struct db_rows *rows);
 /* Ends the reading, also before the last row; OK, BUSY, CONFLICT or FAILED. */
