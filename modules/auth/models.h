@@ -1,4 +1,4 @@
-/* Django's own tables of django.contrib.auth. */
+/* Tables of django.contrib.auth. */
 #pragma once
 
 #include "model/model.h"
@@ -6,14 +6,19 @@
 #define USER_FIELDS(F)                                                                             \
     F(id, ROWID, "ID")                                                                             \
     F(password, TEXT, "password", .max_length = 128)                                               \
-    F(last_login, DATETIME, "last login", .null = true)                                            \
-    F(is_superuser, BOOLEAN, "superuser status")                                                   \
-    F(username, TEXT, "username", .max_length = 150, .unique = true)                               \
-    F(first_name, TEXT, "first name", .max_length = 150)                                           \
-    F(last_name, TEXT, "last name", .max_length = 150)                                             \
-    F(email, TEXT, "email address", .max_length = 254)                                             \
-    F(is_staff, BOOLEAN, "staff status")                                                           \
-    F(is_active, BOOLEAN, "active")                                                                \
-    F(date_joined, DATETIME, "date joined")
+    F(last_login, DATETIME, "last login", .null = true, .blank = true)                             \
+    F(is_superuser, BOOLEAN, "superuser status",                                                   \
+      .help_text = "Has every permission without being given any.")                                \
+    F(username, TEXT, "username", .max_length = 150, .unique = true,                               \
+      .help_text = "At most 150 characters: letters, digits and @ . + - _",                        \
+      .validators = VALIDATORS(validate_username))                                                 \
+    F(first_name, TEXT, "first name", .max_length = 150, .blank = true)                            \
+    F(last_name, TEXT, "last name", .max_length = 150, .blank = true)                              \
+    F(email, TEXT, "email address", .max_length = 254, .blank = true,                              \
+      .validators = VALIDATORS(validate_email))                                                    \
+    F(is_staff, BOOLEAN, "staff status", .help_text = "May sign in to the admin.")                 \
+    F(is_active, BOOLEAN, "active", .default_to = "true",                                          \
+      .help_text = "Take this away rather than deleting an account.")                              \
+    F(date_joined, DATETIME, "date joined", .default_to = "now")
 
 MODEL_ROW(user, USER_FIELDS);

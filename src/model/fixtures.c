@@ -19,7 +19,7 @@ struct loading {
 static const char *insert_statement(struct arena *arena, const struct model *model)
 {
     struct buffer sql = {.arena = arena};
-    buffer_format(&sql, "INSERT INTO \"%s\" (", model->table);
+    buffer_format(&sql, "INSERT INTO \"%s\" (", model_table(model));
     for (size_t i = 0; i < model->field_count; i++)
         buffer_format(&sql, "%s\"%s\"", i ? ", " : "", model->fields[i].column);
     buffer_text(&sql, TEXT(") VALUES ("));
@@ -53,10 +53,9 @@ static struct text stored_datetime(struct arena *arena, struct text iso)
     return text_ends(copy, TEXT("Z")) ? text_part(copy, 0, copy.length - 1) : copy;
 }
 
-static bool is_integer(const struct field *field)
+static bool is_text(const struct field *field)
 {
-    return field->kind != FIELD_TEXT && field->kind != FIELD_DATETIME
-           && field->kind != FIELD_BOOLEAN;
+    return field->type == &field_TEXT;
 }
 
 static enum status parameter_of(struct arena *arena, const struct field *field, const json_t *value,
@@ -66,13 +65,13 @@ static enum status parameter_of(struct arena *arena, const struct field *field, 
         return fail_as(INVALID, "the field \"%s\" is missing", field->name);
     if (json_is_null(value) && field->null)
         *out = DB_NULL;
-    else if (json_is_string(value) && field->kind == FIELD_TEXT)
+    else if (json_is_string(value) && is_text(field))
         *out = DB_TEXT(((struct text){json_string_value(value), json_string_length(value)}));
-    else if (json_is_string(value) && field->kind == FIELD_DATETIME)
+    else if (json_is_string(value) && field->type == &field_DATETIME)
         *out = DB_TEXT(stored_datetime(arena, text_of(json_string_value(value))));
-    else if (json_is_boolean(value) && field->kind == FIELD_BOOLEAN)
+    else if (json_is_boolean(value) && field->type == &field_BOOLEAN)
         *out = DB_BOOL(json_is_true(value));
-    else if (json_is_integer(value) && is_integer(field))
+    else if (json_is_integer(value) && field->type->json == FIELD_JSON_NUMBER)
         *out = DB_INT(json_integer_value(value));
     else
         return fail_as(INVALID, "the field \"%s\" has a value of the wrong kind", field->name);

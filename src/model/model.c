@@ -3,56 +3,97 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 
-static const void *member(const void *row, size_t offset)
+const struct field *model_key(const struct model *model)
 {
-    return (const char *)row + offset;
+    return &model->fields[0];
 }
 
-static bool is_reference(const struct field *field)
+const struct field *model_field(const struct model *model, struct text name)
 {
-    return field->kind == FIELD_FOREIGN_KEY || field->kind == FIELD_ONE_TO_ONE;
+    const struct field *fields = model->fields;
+    if (text_is(name, "pk"))
+        return fields;
+    for (size_t i = 0; i < model->field_count; i++)
+        if (text_is(name, fields[i].name) || (fields[i].column && text_is(name, fields[i].column)))
+            return &fields[i];
+    return NULL;
 }
 
-/* NULL was read as a text without place. */
-static struct value text_value(struct text text)
+const char *model_table(const struct model *model)
 {
-    return text.at ? value_text(text) : VALUE_NULL;
+    return model->db_table ? model->db_table : model->table;
 }
 
-static struct value field_value(const struct field *field, const void *row, struct arena *arena)
+struct text model_verbose_name(const struct model *model)
 {
-    const void *at = member(row, field->offset);
-    switch (field->kind) {
-    case FIELD_TEXT:
-    case FIELD_DATETIME: return text_value(*(const struct text *)at);
-    case FIELD_BOOLEAN: return value_bool(*(const bool *)at);
-    case FIELD_FOREIGN_KEY:
-    case FIELD_ONE_TO_ONE: {
-        const void *related = *(const void *const *)member(row, field->row_offset);
-        return related ? model_value(field->to, related, arena) : VALUE_NULL;
-    }
-    default: return value_integer(*(const int64_t *)at);
-    }
+    return text_of(model->verbose_name ? model->verbose_name : model->name);
+}
+
+struct text model_verbose_name_plural(const struct model *model, struct arena *arena)
+{
+    if (model->verbose_name_plural)
+        return text_of(model->verbose_name_plural);
+    return text_format(arena, "%.*ss", TEXT_ARG(model_verbose_name(model)));
+}
+
+void *model_empty(const struct model *model, struct arena *arena)
+{
+    const struct field *fields = model->fields;
+    void *row = arena_zero(arena, 1, model->row_size);
+    for (size_t i = 0; i < model->field_count; i++)
+        if (fields[i].column)
+            field_set_null(&fields[i], row);
+    return row;
+}
+
+void *model_new(const struct model *model, struct arena *arena)
+{
+    const struct field *fields = model->fields;
+    void *row = arena_zero(arena, 1, model->row_size);
+    for (size_t i = 0; i < model->field_count; i++)
+        field_set_default(&fields[i], row, arena);
+    return row;
+}
+
+struct text model_print(const struct model *model, const void *row, struct arena *arena)
+{
+    if (model->print)
+        return model->print(row, arena);
+    struct text key = field_print(model_key(model), row, arena);
+    return text_format(arena, "%.*s object (%.*s)", TEXT_ARG(model_verbose_name(model)),
+                       TEXT_ARG(key));
+}
+
+/* "get_status_display" */
+static const struct field *displayed_field(const struct model *model, struct text name)
+{
+    struct text prefix = TEXT("get_");
+    struct text suffix = TEXT("_display");
+    if (!text_starts(name, prefix) || !text_ends(name, suffix)
+        || name.length <= prefix.length + suffix.length)
+        return NULL;
+    const struct field *field =
+        model_field(model, text_part(name, prefix.length, name.length - suffix.length));
+    return field && field->choices ? field : NULL;
 }
 
 bool model_get(const struct model *model, const void *row, struct text name, struct arena *arena,
                struct value *out)
 {
-    if (text_is(name, "pk"))
-        name = text_of(model->fields[0].name);
-    for (size_t i = 0; i < model->field_count; i++) {
-        const struct field *field = &model->fields[i];
-        if (text_is(name, field->name)) {
-            *out = field_value(field, row, arena);
-            return true;
-        }
-        if (is_reference(field) && text_is(name, field->column)) {
-            *out = value_integer(*(const int64_t *)member(row, field->offset));
-            return true;
-        }
-    }
-    return false;
+    const struct field *field = model_field(model, name);
+    const struct field *displayed = field ? NULL : displayed_field(model, name);
+    if (displayed)
+        *out = value_text(field_display(displayed, row, arena));
+    else if (field && field->type->is_reference && !text_is(name, field->name))
+        *out = field_is_null(field, row) ? VALUE_NULL
+                                         : field->type->value(field_at(field, row), arena);
+    else if (field && field->column)
+        *out = field_value(field, row, arena);
+    else
+        return false;
+    return true;
 }
 
 struct value model_value(const struct model *model, const void *row, struct arena *arena)
@@ -60,9 +101,82 @@ struct value model_value(const struct model *model, const void *row, struct aren
     return value_object(arena, &model->class, row);
 }
 
+/* What the compiler cannot see */
+
+static const char *lack_of(const struct field *field)
+{
+    bool is_link = field->type == &field_MANY_TO_MANY;
+    if (field->type == &field_TEXT && !field->max_length)
+        return "needs .max_length";
+    if (field->type == &field_DECIMAL
+        && (field->max_digits < 1 || field->decimal_places > field->max_digits))
+        return "needs .max_digits, and .decimal_places of at most as many";
+    if ((field->type->is_reference || is_link) && !field->to)
+        return "needs .to";
+    if (field->type->is_reference && field->on_delete == ON_DELETE_UNSET)
+        return "needs .on_delete: CASCADE, SET_NULL or PROTECT";
+    if (field->on_delete == SET_NULL && !field->null)
+        return "needs .null = true for SET_NULL";
+    if (field->range && field->range->max < field->range->min)
+        return "has a .range that ends before it begins";
+    return NULL;
+}
+
+static enum status check_default(const struct model *model, const struct field *field)
+{
+    if (!field->default_to || !field->default_to[0])
+        return OK;
+    struct arena *arena = arena_new(1024);
+    void *row = model_empty(model, arena);
+    struct text why = field_parse(field, row, text_of(field->default_to), arena);
+    enum status status = OK;
+    if (why.length)
+        status =
+            fail_as(INVALID, "the field %s.%s.%s has the default \"%s\": %.*s", model->app_label,
+                    model->name, field->name, field->default_to, TEXT_ARG(why));
+    arena_free(arena);
+    return status;
+}
+
+static enum status check_names(const struct model *model, const char *option,
+                               const char *const *names)
+{
+    for (; names && *names; names++)
+        if (!model_field(model, text_of(*names + (**names == '-'))))
+            return fail_as(INVALID, "%s of the model %s.%s names \"%s\", which is no field of it",
+                           option, model->app_label, model->name, *names);
+    return OK;
+}
+
+enum status model_check(const struct model *model)
+{
+    const struct field *fields = model->fields;
+    enum status status = OK;
+    if (!fields->column)
+        return fail_as(INVALID, "the first field of the model %s.%s must be its key",
+                       model->app_label, model->name);
+    for (size_t i = 0; i < model->field_count && status == OK; i++) {
+        const char *lack = lack_of(&fields[i]);
+        if (lack)
+            return fail_as(INVALID, "the field %s.%s.%s %s", model->app_label, model->name,
+                           fields[i].name, lack);
+        status = check_default(model, &fields[i]);
+    }
+    if (status == OK)
+        status = check_names(model, ".ordering", model->ordering);
+    if (status == OK)
+        status = check_names(model, ".unique_together", model->unique_together);
+    if (status == OK)
+        status = check_names(model, ".natural_key", model->natural_key);
+    return status;
+}
+
+/* Reading */
+
 void model_reader_start(struct model_reader *reader, const struct model *model,
                         const struct db_rows *rows, const char *prefix, struct arena *arena)
 {
+    const struct field *fields = model->fields;
     *reader = (struct model_reader){
         .model = model,
         .rows = rows,
@@ -70,32 +184,21 @@ void model_reader_start(struct model_reader *reader, const struct model *model,
         .columns = ARENA_ARRAY(arena, int, model->field_count),
     };
     for (size_t i = 0; i < model->field_count; i++) {
-        struct text name = text_format(arena, "%s%s", prefix, model->fields[i].column);
-        reader->columns[i] = db_column(rows, name.at);
-    }
-}
-
-static void read_field(const struct model_reader *reader, size_t index, char *row)
-{
-    const struct field *field = &reader->model->fields[index];
-    void *at = row + field->offset;
-    int column = reader->columns[index];
-    if (column < 0 || db_is_null_at(reader->rows, column))
-        return;
-    switch (field->kind) {
-    case FIELD_TEXT:
-    case FIELD_DATETIME:
-        *(struct text *)at = text_copy(reader->arena, db_text_at(reader->rows, column));
-        break;
-    case FIELD_BOOLEAN: *(bool *)at = db_int_at(reader->rows, column) != 0; break;
-    default: *(int64_t *)at = db_int_at(reader->rows, column); break;
+        struct text name =
+            text_format(arena, "%s%s", prefix, fields[i].column ? fields[i].column : "");
+        reader->columns[i] = fields[i].column ? db_column(rows, name.at) : -1;
     }
 }
 
 void *model_read(const struct model_reader *reader)
 {
-    char *row = arena_zero(reader->arena, 1, reader->model->row_size);
-    for (size_t i = 0; i < reader->model->field_count; i++)
-        read_field(reader, i, row);
+    const struct field *fields = reader->model->fields;
+    void *row = model_empty(reader->model, reader->arena);
+    for (size_t i = 0; i < reader->model->field_count; i++) {
+        int column = reader->columns[i];
+        if (column >= 0 && !db_is_null_at(reader->rows, column))
+            fields[i].type->read(&fields[i], field_member(&fields[i], row), reader->rows, column,
+                                 reader->arena);
+    }
     return row;
 }

@@ -1,92 +1,121 @@
-/* A table, declared once. The declaration gives the row's struct, its columns, reading, what
- * templates see of it, and fixtures.
+/* A table, declared once. The declaration gives the row's struct, its columns, reading and
+ * writing, validation and forms, what templates see of it, and fixtures.
  *
  *     #define LETTING_FIELDS(F)                                                    \
  *         F(id,      ROWID,      "ID")                                             \
  *         F(title,   TEXT,       "title",   .max_length = 256)                     \
- *         F(address, ONE_TO_ONE, "address", .to = &address_model)
+ *         F(address, ONE_TO_ONE, "address", .to = &address_model, .on_delete = CASCADE)
  *
- *     MODEL_ROW(letting, LETTING_FIELDS);                       in models.h
- *     MODEL(letting, LETTING_FIELDS, .app_label = "lettings");  in models.c
+ *     MODEL_ROW(letting, LETTING_FIELDS);          in models.h
+ *     MODEL(letting, LETTING_FIELDS, "lettings");  in models.c
  *
  * A field's name is Django's. A reference (FOREIGN_KEY, ONE_TO_ONE) has the column `<name>_id`,
- * the member of that name, and a member `<name>`: the row it points to when it was read along. */
+ * the member of that name, and a member `<name>`: the row it points to when it was read along.
+ * A MANY_TO_MANY has no member: its pairs are in a table of their own (query.h). */
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/text.h"
 #include "db/db.h"
+#include "model/field.h"
 #include "template/value.h"
 
-struct model;
-
-enum field_kind {
-    FIELD_ROWID,
-    FIELD_INTEGER,
-    FIELD_POSITIVE_INTEGER,
-    FIELD_TEXT,
-    FIELD_BOOLEAN,
-    FIELD_DATETIME, /* as the database's text */
-    FIELD_FOREIGN_KEY,
-    FIELD_ONE_TO_ONE,
-};
-
-struct field {
-    const char *name;
-    const char *column;
-    enum field_kind kind;
-    const char *label;
-    size_t offset;     /* of the member that holds the column */
-    size_t row_offset; /* of a reference's member for the row it points to */
-    size_t max_length; /* characters; 0: no limit */
-    int64_t min;
-    int64_t max;
-    bool null;
-    bool unique;
-    const struct model *to;
-};
+/* Names of fields, ended by NULL. */
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 struct model {
-    const char *app_label; /* Django's; the table is "<app_label>_<name>" */
+    const char *app_label; /* Django's: the module's name */
     const char *name;
-    const char *table;
+    const char *table;               /* "<app_label>_<name>" */
+    const char *db_table;            /* another name for the table; NULL: none */
+    const char *verbose_name;        /* the name unless it is given */
+    const char *verbose_name_plural; /* the verbose name with an s */
+    const char *const *ordering;     /* "-title": falling; NULL: by key */
+    const char *const *unique_together;
+    const char *const *natural_key; /* fields that tell rows apart in fixtures, for others too */
+    /* What people call a row (Django's __str__); NULL: "letting object (1)". */
+    struct text (*print)(const void *row, struct arena *arena);
+
     const struct field *fields; /* the key first */
     size_t field_count;
     size_t row_size;
     struct value_class class;
 };
 
-#define MODEL_MEMBER(name, kind, label, ...) MODEL_MEMBER_##kind(name)
-#define MODEL_MEMBER_ROWID(name)             int64_t name;
-#define MODEL_MEMBER_INTEGER(name)           int64_t name;
-#define MODEL_MEMBER_POSITIVE_INTEGER(name)  int64_t name;
-#define MODEL_MEMBER_TEXT(name)              struct text name;
-#define MODEL_MEMBER_BOOLEAN(name)           bool name;
-#define MODEL_MEMBER_DATETIME(name)          struct text name;
-#define MODEL_MEMBER_FOREIGN_KEY(name)                                                             \
+/* Kinds: which options each takes, and what member of the row holds it. */
+#define MODEL_KIND_ROWID                  ROWID, INTEGER
+#define MODEL_KIND_INTEGER                INTEGER, INTEGER
+#define MODEL_KIND_POSITIVE_INTEGER       INTEGER, INTEGER
+#define MODEL_KIND_SMALL_INTEGER          INTEGER, INTEGER
+#define MODEL_KIND_POSITIVE_SMALL_INTEGER INTEGER, INTEGER
+#define MODEL_KIND_BIG_INTEGER            INTEGER, INTEGER
+#define MODEL_KIND_POSITIVE_BIG_INTEGER   INTEGER, INTEGER
+#define MODEL_KIND_TEXT                   TEXT, TEXT
+#define MODEL_KIND_LONG_TEXT              TEXT, TEXT
+#define MODEL_KIND_BOOLEAN                BOOLEAN, BOOLEAN
+#define MODEL_KIND_DATE                   DATE, INTEGER
+#define MODEL_KIND_TIME                   DATE, INTEGER
+#define MODEL_KIND_DATETIME               DATE, INTEGER
+#define MODEL_KIND_DECIMAL                DECIMAL, TEXT
+#define MODEL_KIND_FLOAT                  FLOAT, FLOAT
+#define MODEL_KIND_UUID                   DATE, TEXT
+#define MODEL_KIND_JSON                   DATE, TEXT
+#define MODEL_KIND_FOREIGN_KEY            FOREIGN_KEY, REFERENCE
+#define MODEL_KIND_ONE_TO_ONE             FOREIGN_KEY, REFERENCE
+#define MODEL_KIND_MANY_TO_MANY           MANY_TO_MANY, NOTHING
+
+/* An unknown kind leaves its own name in the first place and UNKNOWN in the second. */
+#define MODEL_OPTIONS_OF(kind)              MODEL_FIRST(MODEL_KIND_##kind, UNKNOWN, UNKNOWN)
+#define MODEL_MEMBER_OF(kind)               MODEL_SECOND(MODEL_KIND_##kind, UNKNOWN, UNKNOWN)
+#define MODEL_FIRST(...)                    MODEL_FIRST_OF(__VA_ARGS__)
+#define MODEL_FIRST_OF(first, ...)          first
+#define MODEL_SECOND(...)                   MODEL_SECOND_OF(__VA_ARGS__)
+#define MODEL_SECOND_OF(first, second, ...) second
+#define MODEL_JOIN(a, b)                    MODEL_JOIN_2(a, b)
+#define MODEL_JOIN_2(a, b)                  a##b
+
+#define MODEL_MEMBER(name, kind, label, ...)                                                       \
+    MODEL_JOIN(MODEL_MEMBER_, MODEL_MEMBER_OF(kind))(name, kind)
+#define MODEL_MEMBER_INTEGER(name, kind) int64_t name;
+#define MODEL_MEMBER_TEXT(name, kind)    struct text name;
+#define MODEL_MEMBER_BOOLEAN(name, kind) bool name;
+#define MODEL_MEMBER_FLOAT(name, kind)   double name;
+#define MODEL_MEMBER_REFERENCE(name, kind)                                                         \
     int64_t name##_id;                                                                             \
     const void *name;
-#define MODEL_MEMBER_ONE_TO_ONE(name) MODEL_MEMBER_FOREIGN_KEY(name)
+#define MODEL_MEMBER_NOTHING(name, kind) char name[0];
+#define MODEL_MEMBER_UNKNOWN(name, kind)                                                           \
+    int64_t name;                                                                                  \
+    static_assert(0, "the field " #name " has the kind " #kind ", which does not exist: see the "  \
+                     "list of kinds in model/model.h");
 
-#define MODEL_PLACE_ROWID(name)            .column = #name, .offset = offsetof(MODEL_STRUCT, name)
-#define MODEL_PLACE_INTEGER(name)          MODEL_PLACE_ROWID(name)
-#define MODEL_PLACE_POSITIVE_INTEGER(name) MODEL_PLACE_ROWID(name)
-#define MODEL_PLACE_TEXT(name)             MODEL_PLACE_ROWID(name)
-#define MODEL_PLACE_BOOLEAN(name)          MODEL_PLACE_ROWID(name)
-#define MODEL_PLACE_DATETIME(name)         MODEL_PLACE_ROWID(name)
-#define MODEL_PLACE_FOREIGN_KEY(name)                                                              \
-    .column = #name "_id", .offset = offsetof(MODEL_STRUCT, name##_id),                            \
-    .row_offset = offsetof(MODEL_STRUCT, name)
-#define MODEL_PLACE_ONE_TO_ONE(name) MODEL_PLACE_FOREIGN_KEY(name)
+#define MODEL_COLUMN_INTEGER(name)   name), .column = #name
+#define MODEL_COLUMN_TEXT(name)      name), .column = #name
+#define MODEL_COLUMN_BOOLEAN(name)   name), .column = #name
+#define MODEL_COLUMN_FLOAT(name)     name), .column = #name
+#define MODEL_COLUMN_REFERENCE(name) name##_id), .column = #name "_id"
+#define MODEL_COLUMN_NOTHING(name)   name)
+#define MODEL_COLUMN_UNKNOWN(name)   name)
 
-#define MODEL_FIELD(field_name, field_kind, field_label, ...)                                      \
-    {.name = #field_name,                                                                          \
-     .kind = FIELD_##field_kind,                                                                   \
-     .label = (field_label),                                                                       \
-     MODEL_PLACE_##field_kind(field_name) __VA_OPT__(, ) __VA_ARGS__},
+/* FIELDS(MODEL_FIELD_OF(row)) makes of F(id, …) the words `MODEL_FIELD_OF(row)(id, …)`: the first
+ * half of an initializer ends with the name of the macro that takes the arguments behind it. */
+/* clang-format off */
+#define MODEL_FIELD_OF(row) {.offset = __builtin_offsetof(struct row, MODEL_FIELD_REST
+#define MODEL_FIELD_REST(field_name, kind, field_label, ...)                                       \
+    MODEL_JOIN(MODEL_COLUMN_, MODEL_MEMBER_OF(kind))(field_name),                                  \
+    .name = #field_name,                                                                           \
+    .label = (field_label),                                                                        \
+    .type = &field_##kind __VA_OPT__(, ) __VA_ARGS__},
+/* clang-format on */
+
+/* The options of a field must be those of its kind. */
+#define MODEL_CHECK(name, kind, label, ...)                                                        \
+    static_assert(sizeof((struct MODEL_JOIN(options_of_, MODEL_OPTIONS_OF(kind))){__VA_ARGS__}),   \
+                  "");
 
 /* `struct <row>` and the declaration of `<row>_model`. */
 #define MODEL_ROW(row, FIELDS)                                                                     \
@@ -95,13 +124,19 @@ struct model {
     };                                                                                             \
     extern const struct model row##_model
 
-/* The definition of `<row>_model`. MODEL_STRUCT must be defined as `struct <row>` before it. */
-#define MODEL(row, FIELDS, label)                                                                  \
-    static const struct field row##_fields[] = {FIELDS(MODEL_FIELD)};                              \
+/* The definition of `<row>_model`; `label` is a literal, what follows it members of struct model.
+ */
+#define MODEL(row, FIELDS, label, ...)                                                             \
+    FIELDS(MODEL_CHECK)                                                                            \
+    static const struct field row##_fields[] = {FIELDS(MODEL_FIELD_OF(row))};                      \
     static bool row##_get(const void *self, struct text name, struct arena *arena,                 \
                           struct value *out)                                                       \
     {                                                                                              \
         return model_get(&row##_model, self, name, arena, out);                                    \
+    }                                                                                              \
+    static struct text row##_text(const void *self, struct arena *arena)                           \
+    {                                                                                              \
+        return model_print(&row##_model, self, arena);                                             \
     }                                                                                              \
     const struct model row##_model = {.app_label = (label),                                        \
                                       .name = #row,                                                \
@@ -109,16 +144,40 @@ struct model {
                                       .fields = row##_fields,                                      \
                                       .field_count = sizeof row##_fields / sizeof *row##_fields,   \
                                       .row_size = sizeof(struct row),                              \
-                                      .class = {.name = #row, .get = row##_get}}
+                                      .class = {.name = #row,                                      \
+                                                .get = row##_get,                                  \
+                                                .print = row##_text} __VA_OPT__(, ) __VA_ARGS__}
 
-/* What `{{ row.name }}` is: a field, `pk`, a reference's key (`address_id`) or its row. */
+/* The first field: of the key. */
+const struct field *model_key(const struct model *model);
+/* By its name, its column or "pk"; NULL: there is none. */
+const struct field *model_field(const struct model *model, struct text name);
+
+const char *model_table(const struct model *model);
+struct text model_verbose_name(const struct model *model);
+struct text model_verbose_name_plural(const struct model *model, struct arena *arena);
+
+/* A row with all NULL, as far as its fields can be; in the arena. */
+void *model_empty(const struct model *model, struct arena *arena);
+/* A row with every field's default; in the arena. */
+void *model_new(const struct model *model, struct arena *arena);
+
+/* What people call the row. */
+struct text model_print(const struct model *model, const void *row, struct arena *arena);
+
+/* What `{{ row.name }}` is: a field, `pk`, a reference's key (`address_id`) or its row,
+ * `get_<field>_display`. */
 bool model_get(const struct model *model, const void *row, struct text name, struct arena *arena,
                struct value *out);
 
 struct value model_value(const struct model *model, const void *row, struct arena *arena);
 
-/* Reads rows of a model from columns whose names begin with `prefix` ("address__city"). NULL, and
- * columns that the statement does not give, leave their member zero. */
+/* Whether the declaration makes sense, which the compiler cannot say: a length for each text, a
+ * table for each reference and so on. INVALID names the field and what it lacks. */
+enum status model_check(const struct model *model);
+
+/* Reads rows of a model from columns whose names begin with `prefix` ("address__city"). Columns
+ * that the statement does not give leave their member NULL. */
 struct model_reader {
     const struct model *model;
     const struct db_rows *rows;

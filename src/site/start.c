@@ -33,13 +33,21 @@ static bool is_before(const char *name, const struct module *const *modules, siz
     return false;
 }
 
+static enum status check_models(const struct module *module)
+{
+    enum status status = OK;
+    for (size_t i = 0; module->models && module->models[i] && status == OK; i++)
+        status = model_check(module->models[i]);
+    return status;
+}
+
 static enum status check_tables(const struct module *module, const struct module *other)
 {
     for (size_t i = 0; module->models && module->models[i]; i++)
         for (size_t k = 0; other->models && other->models[k]; k++)
-            if (strcmp(module->models[i]->table, other->models[k]->table) == 0)
+            if (strcmp(model_table(module->models[i]), model_table(other->models[k])) == 0)
                 return fail_as(INVALID, "module %s: the module %s has the table %s already",
-                               module->name, other->name, module->models[i]->table);
+                               module->name, other->name, model_table(module->models[i]));
     return OK;
 }
 
@@ -64,7 +72,9 @@ static enum status check_module(const struct module *const *modules, size_t inde
         if (!is_before(*need, modules, index))
             return fail_as(INVALID, "module %s: it needs the module %s, installed before it",
                            module->name, *need);
-    enum status status = check_against(module, &site_module);
+    enum status status = check_models(module);
+    if (status == OK)
+        status = check_against(module, &site_module);
     for (size_t i = 0; i < index && status == OK; i++)
         status = check_against(module, modules[i]);
     return status;

@@ -13,19 +13,16 @@
     F(id, ROWID, "ID")                                                                             \
     F(title, TEXT, "title", .max_length = 20)                                                      \
     F(balance, INTEGER, "balance")                                                                 \
-    F(count, POSITIVE_INTEGER, "count", .max = 9999)                                               \
+    F(count, POSITIVE_INTEGER, "count", .range = RANGE(0, 9999))                                   \
     F(sold, BOOLEAN, "sold")                                                                       \
     F(seen, DATETIME, "seen", .null = true)                                                        \
-    F(owner, FOREIGN_KEY, "owner", .to = &owner_model)                                             \
-    F(keeper, ONE_TO_ONE, "keeper", .to = &owner_model, .null = true)
+    F(owner, FOREIGN_KEY, "owner", .to = &owner_model, .on_delete = CASCADE)                       \
+    F(keeper, ONE_TO_ONE, "keeper", .to = &owner_model, .on_delete = SET_NULL, .null = true)
 
 MODEL_ROW(owner, OWNER_FIELDS);
 MODEL_ROW(thing, THING_FIELDS);
 
-#define MODEL_STRUCT struct owner
 MODEL(owner, OWNER_FIELDS, "shop");
-#undef MODEL_STRUCT
-#define MODEL_STRUCT struct thing
 MODEL(thing, THING_FIELDS, "shop");
 
 #define THINGS_SQL                                                                                 \

@@ -36,12 +36,10 @@ static enum status select_columns(const struct module *module, void *context)
         const struct model *model = module->models[i];
         for (size_t k = 0; k < model->field_count; k++) {
             const char *sql = text_format(arena, "SELECT \"t\".\"%s\" FROM \"%s\" AS \"t\"",
-                                          model->fields[k].column, model->table)
+                                          model->fields[k].column, model_table(model))
                                   .at;
             check(db_run_with(db, sql, NULL, 0) == OK, "%s: %s", sql, status_failure()->message);
         }
-        check_text(text_format(arena, "%s_%s", module->name, model->name), model->table,
-                   "module %s", module->name);
     }
     return OK;
 }
@@ -68,7 +66,7 @@ static void count_too_long(struct counting *counting, const struct model *model)
             continue;
         const char *sql =
             text_format(counting->arena, "SELECT COUNT(*) FROM \"%s\" WHERE length(\"%s\") > %zu",
-                        model->table, field->column, field->max_length)
+                        model_table(model), field->column, field->max_length)
                 .at;
         assert_status(db_integer_with(db, &count, 0, sql, NULL, 0), OK);
         counting->too_long += count;
@@ -80,9 +78,9 @@ static enum status count_rows(const struct module *module, void *context)
     struct counting *counting = context;
     for (size_t i = 0; module->models && module->models[i]; i++) {
         int64_t count = 0;
-        const char *sql =
-            text_format(counting->arena, "SELECT COUNT(*) FROM \"%s\"", module->models[i]->table)
-                .at;
+        const char *sql = text_format(counting->arena, "SELECT COUNT(*) FROM \"%s\"",
+                                      model_table(module->models[i]))
+                              .at;
         assert_status(db_integer_with(db, &count, 0, sql, NULL, 0), OK);
         counting->rows += count;
         count_too_long(counting, module->models[i]);

@@ -23,16 +23,23 @@ static enum status view_nothing(struct request *request, struct response *respon
     return OK;
 }
 
-static const struct model thing = {.app_label = "a", .name = "thing", .table = "a_thing"};
-static const struct model same_thing = {.app_label = "b", .name = "thing", .table = "a_thing"};
-static const struct model other_thing = {.app_label = "b", .name = "thing", .table = "b_thing"};
+#define KEY_ALONE(F) F(id, ROWID, "ID")
+#define NO_LENGTH(F) F(id, ROWID, "ID") F(title, TEXT, "title")
+MODEL_ROW(thing, KEY_ALONE);
+MODEL_ROW(same_thing, KEY_ALONE);
+MODEL_ROW(other_thing, KEY_ALONE);
+MODEL_ROW(endless_thing, NO_LENGTH);
+MODEL(thing, KEY_ALONE, "a");
+MODEL(same_thing, KEY_ALONE, "b", .db_table = "a_thing");
+MODEL(other_thing, KEY_ALONE, "b");
+MODEL(endless_thing, NO_LENGTH, "c");
 
 #define ONE_ROUTE(...) ROUTES({"", view_nothing, .name = "index" __VA_OPT__(, ) __VA_ARGS__})
 
 static const struct module a = {.name = "a",
                                 .namespace = "a",
                                 .mount = "a/",
-                                .models = MODELS(&thing),
+                                .models = MODELS(&thing_model),
                                 .routes = ROUTES({"", view_nothing, .name = "index"},
                                                  {"<int:id>/", view_nothing, .name = "one"}),
                                 .nav = NAV({"A", "a:index"})};
@@ -40,7 +47,7 @@ static const struct module b = {.name = "b",
                                 .namespace = "b",
                                 .mount = "b/",
                                 .needs = NEEDS("a"),
-                                .models = MODELS(&other_thing),
+                                .models = MODELS(&other_thing_model),
                                 .routes = ONE_ROUTE(),
                                 .nav = NAV({"B", "b:index"}, {"Its neighbour", "a:index"})};
 static const struct module root = {.name = "root", .mount = "", .routes = ONE_ROUTE()};
@@ -48,7 +55,12 @@ static const struct module same_route = {.name = "c", .mount = "c/", .routes = O
 static const struct module silent = {.name = "silent", .mount = "a/"};
 static const struct module same_name = {.name = "a", .mount = "c/"};
 static const struct module same_mount = {.name = "c", .mount = "a/", .routes = ONE_ROUTE()};
-static const struct module same_table = {.name = "c", .mount = "c/", .models = MODELS(&same_thing)};
+static const struct module same_table = {.name = "c",
+                                         .mount = "c/",
+                                         .models = MODELS(&same_thing_model)};
+static const struct module endless = {.name = "c",
+                                      .mount = "c/",
+                                      .models = MODELS(&endless_thing_model)};
 static const struct module nameless = {.mount = "c/"};
 static const struct module mountless = {.name = "c"};
 static const struct module needs_absent = {.name = "c", .mount = "c/", .needs = NEEDS("a", "zoo")};
@@ -88,6 +100,7 @@ static const struct list_row rows[] = {
     {{&a, &a}, {"module a"}},
     {{&a, &same_mount}, {"module c", "the module a has the mount \"a/\""}},
     {{&a, &same_table}, {"module c", "the module a has the table a_thing"}},
+    {{&a, &endless}, {"c.endless_thing.title", "max_length"}},
     {{&nameless}, {"(unnamed)", "name"}},
     {{&mountless}, {"module c", "mount"}},
     {{&root, &same_route}, {"module c", "another route has the name index"}},

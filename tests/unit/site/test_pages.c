@@ -5,7 +5,6 @@
 
 #define ITEM_FIELDS(F) F(id, ROWID, "ID")
 MODEL_ROW(item, ITEM_FIELDS);
-#define MODEL_STRUCT struct item
 MODEL(item, ITEM_FIELDS, "unit");
 
 /* A table of `total` rows with the keys 10, 20, 30 … */
