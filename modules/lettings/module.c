@@ -1,15 +1,15 @@
 /* The homes to let, and where each of them is. */
 #include "site/module.h"
 #include "lettings/models.h"
-#include "lettings/queries.h"
+#include "model/query.h"
 #include "site/pages.h"
 #include "site/site.h"
 
 static enum status lettings_index(struct request *request, struct response *response)
 {
     struct value_map *context = site_context(request);
-    enum status status =
-        page_add(request, context, "lettings_list", &letting_model, lettings_fetch);
+    const struct query query = {&letting_model, .related = NAMES("address")};
+    enum status status = page_add(request, context, "lettings_list", &query);
     if (status != OK)
         return status;
     return site_render(request, response, "lettings/index.html", context);
@@ -18,8 +18,12 @@ static enum status lettings_index(struct request *request, struct response *resp
 static enum status letting_detail(struct request *request, struct response *response)
 {
     const struct letting *letting;
-    enum status status =
-        letting_find(request->db, request->arena, request_int(request, "letting_id"), &letting);
+    const struct query query = {
+        &letting_model,
+        .where = WHERE({"pk", .value = DB_INT(request_int(request, "letting_id"))}),
+        .related = NAMES("address"),
+    };
+    enum status status = query_first(request->db, request->arena, &query, &letting);
     if (status != OK)
         return status;
     struct value_map *context = site_context(request);

@@ -1,7 +1,7 @@
 /* The people of the site, and the city each likes best. */
 #include "site/module.h"
+#include "model/query.h"
 #include "profiles/models.h"
-#include "profiles/queries.h"
 #include "site/pages.h"
 #include "site/site.h"
 
@@ -16,8 +16,8 @@ static const struct setting settings[] = {
 static enum status profiles_index(struct request *request, struct response *response)
 {
     struct value_map *context = site_context(request);
-    enum status status =
-        page_add(request, context, "profiles_list", &profile_model, profiles_fetch);
+    const struct query query = {&profile_model, .related = NAMES("user")};
+    enum status status = page_add(request, context, "profiles_list", &query);
     if (status != OK)
         return status;
     return site_render(request, response, "profiles/index.html", context);
@@ -26,8 +26,12 @@ static enum status profiles_index(struct request *request, struct response *resp
 static enum status profile_detail(struct request *request, struct response *response)
 {
     const struct profile *profile;
-    enum status status =
-        profile_find(request->db, request->arena, request_text(request, "username"), &profile);
+    const struct query query = {
+        &profile_model,
+        .where = WHERE({"user__username", .value = DB_TEXT(request_text(request, "username"))}),
+        .related = NAMES("user"),
+    };
+    enum status status = query_first(request->db, request->arena, &query, &profile);
     if (status != OK)
         return status;
     struct value_map *context = site_context(request);

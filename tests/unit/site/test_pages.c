@@ -1,37 +1,30 @@
+#include "database.h"
 #include "http/requests.h"
 
-#include "model/model.h"
+#include "model/query.h"
 #include "site/pages.h"
 
 #define ITEM_FIELDS(F) F(id, ROWID, "ID")
 MODEL_ROW(item, ITEM_FIELDS);
 MODEL(item, ITEM_FIELDS, "unit");
 
-/* A table of `total` rows with the keys 10, 20, 30 … */
+UNIT_CONNECTION("CREATE TABLE unit_item (id INTEGER PRIMARY KEY)")
+
+static const struct query every_item = {.model = &item_model};
+
+/* Makes the table have `count` rows, with the keys 10, 20, 30 … */
 static int64_t total;
 
-static enum status fetch(struct db *db, struct arena *arena, const struct page_query *query,
-                         page_rows *out)
+static void make_items(int64_t count)
 {
-    assert_null(db);
-    assert_int_equal(query->limit, PAGE_SIZE + 1);
-    for (int64_t i = 1; i <= total && out->count < (size_t)query->limit; i++) {
-        struct item *item = ARENA_NEW(arena, struct item);
-        item->id = 10 * (query->backward ? total + 1 - i : i);
-        if (query->backward ? item->id < query->key : item->id > query->key)
-            *LIST_PUSH(arena, out) = item;
-    }
-    return OK;
-}
-
-static enum status fetch_fails(struct db *db, struct arena *arena, const struct page_query *query,
-                               page_rows *out)
-{
-    (void)db;
-    (void)arena;
-    (void)query;
-    (void)out;
-    return fail("as it was told to");
+    total = count;
+    assert_status(db_run(db, "DELETE FROM unit_item"), OK);
+    assert_status(
+        db_run(db,
+               "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)"
+               " INSERT INTO unit_item SELECT i * 10 FROM n WHERE i <= $1",
+               DB_INT(count)),
+        OK);
 }
 
 static enum status page_of(struct arena *arena, const char *query, struct value_map **out)
@@ -39,8 +32,9 @@ static enum status page_of(struct arena *arena, const char *query, struct value_
     struct request *request = unit_request(arena, NULL);
     request->path = TEXT("/items/");
     request->query = text_of(query);
+    request->db = db;
     *out = value_map_new(arena);
-    return page_add(request, *out, "items", &item_model, fetch);
+    return page_add(request, *out, "items", &every_item);
 }
 
 static const struct value_list *items_of(const struct value_map *context)
@@ -100,7 +94,7 @@ static void test_pages(void **state)
 {
     for (size_t i = 0; i < COUNT(pages); i++) {
         struct value_map *context;
-        total = pages[i].total;
+        make_items(pages[i].total);
         check(page_of(*state, pages[i].query, &context) == OK, "row %zu", i);
         const struct value_list *items = items_of(context);
         check(items->count == pages[i].count, "row %zu has %zu", i, items->count);
@@ -133,7 +127,7 @@ static void test_pages_that_are_not_there(void **state)
         "after=%zz",
         "before=%FF",
     };
-    total = 200;
+    make_items(200);
     for (size_t i = 0; i < COUNT(queries); i++) {
         struct value_map *context;
         check(page_of(*state, queries[i], &context) == NOT_FOUND, "%s", queries[i]);
@@ -143,11 +137,12 @@ static void test_pages_that_are_not_there(void **state)
 static void test_failure_of_the_query_is_given_on(void **state)
 {
     static const char *const queries[] = {"", "after=10", "before=10", "last=1"};
+    assert_status(db_script(db, "DROP TABLE unit_item"), OK);
     for (size_t i = 0; i < COUNT(queries); i++) {
         struct request *request = unit_request(*state, NULL);
         request->query = text_of(queries[i]);
-        assert_status(page_add(request, value_map_new(*state), "items", &item_model, fetch_fails),
-                      FAILED);
+        request->db = db;
+        assert_status(page_add(request, value_map_new(*state), "items", &every_item), FAILED);
     }
 }
 
@@ -188,7 +183,7 @@ static void test_links_lead_once_over_every_row(void **state)
     static const int64_t totals[] = {0, 1, 49, 50, 51, 99, 100, 101, 120, 250};
     static const char *const ways[][3] = {{"", "next", "previous"}, {"last=1", "previous", "next"}};
     for (size_t i = 0; i < COUNT(totals); i++) {
-        total = totals[i];
+        make_items(totals[i]);
         for (size_t k = 0; k < COUNT(ways); k++) {
             struct walk there = walk(*state, ways[k][0], ways[k][1]);
             struct walk back = walk(*state, there.end, ways[k][2]);
@@ -199,10 +194,10 @@ static void test_links_lead_once_over_every_row(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_pages),
-    TEST(test_pages_that_are_not_there),
-    TEST(test_failure_of_the_query_is_given_on),
-    TEST(test_links_lead_once_over_every_row),
+    CONNECTED_TEST(test_pages),
+    CONNECTED_TEST(test_pages_that_are_not_there),
+    CONNECTED_TEST(test_failure_of_the_query_is_given_on),
+    CONNECTED_TEST(test_links_lead_once_over_every_row),
 };
 
 UNIT_MAIN(tests)

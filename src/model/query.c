@@ -1,0 +1,411 @@
+#include "model/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/log.h"
+
+/* Another table of the statement, reached by a reference. */
+struct join {
+    const struct model *model;
+    const struct field *reference;
+    size_t parent; /* its number among the joins; 0 is the query's own table */
+    bool nullable;
+    bool selected;
+};
+
+struct builder {
+    struct arena *arena;
+    const struct query *query;
+    LIST(struct join) joins;
+    struct buffer sql;
+    LIST(struct db_parameter) parameters;
+};
+
+static void builder_start(struct builder *builder, struct arena *arena, const struct query *query)
+{
+    *builder = (struct builder){.arena = arena, .query = query, .sql = {.arena = arena}};
+    *LIST_PUSH(arena, &builder->joins) = (struct join){.model = query->model, .selected = true};
+}
+
+/* Names */
+
+static bool next_step(struct text *rest, struct text *step)
+{
+    if (rest->length == 0)
+        return false;
+    size_t end = text_find(*rest, TEXT("__"));
+    *step = text_part(*rest, 0, end);
+    *rest = end == TEXT_NOT_FOUND ? TEXT_NONE : text_from(*rest, end + 2);
+    return true;
+}
+
+const struct field *query_name(const struct model *model, struct text name)
+{
+    const struct field *field = NULL;
+    struct text step;
+    if (text_ends(name, TEXT("__")))
+        return NULL;
+    while (next_step(&name, &step)) {
+        const struct model *of = field ? field->to : model;
+        field = of && (!field || field->type->is_reference) ? model_field(of, step) : NULL;
+        if (!field || !field->column)
+            return NULL;
+    }
+    return field;
+}
+
+static size_t join_of(struct builder *builder, size_t parent, const struct field *reference)
+{
+    for (size_t i = 1; i < builder->joins.count; i++)
+        if (builder->joins.items[i].parent == parent
+            && builder->joins.items[i].reference == reference)
+            return i;
+    bool nullable = reference->null || builder->joins.items[parent].nullable;
+    *LIST_PUSH(builder->arena, &builder->joins) = (struct join){.model = reference->to,
+                                                                .reference = reference,
+                                                                .parent = parent,
+                                                                .nullable = nullable};
+    return builder->joins.count - 1;
+}
+
+struct place {
+    size_t table;
+    const struct field *field;
+};
+
+static struct place place_of(struct builder *builder, const char *name)
+{
+    struct place place = {0};
+    struct text rest = text_of(name);
+    struct text step;
+    if (!query_name(builder->query->model, rest)) {
+        log_error("no such field", LOG_STRING("model", builder->query->model->name),
+                  LOG_STRING("name", name));
+        abort();
+    }
+    while (next_step(&rest, &step)) {
+        if (place.field)
+            place.table = join_of(builder, place.table, place.field);
+        place.field = model_field(builder->joins.items[place.table].model, step);
+    }
+    return place;
+}
+
+static void put_column(struct builder *builder, struct place place)
+{
+    buffer_format(&builder->sql, "t%zu.\"%s\"", place.table, place.field->column);
+}
+
+static void put_parameter(struct builder *builder, struct db_parameter parameter)
+{
+    *LIST_PUSH(builder->arena, &builder->parameters) = parameter;
+    buffer_format(&builder->sql, "$%zu", builder->parameters.count);
+}
+
+/* Conditions */
+
+/* Text that LIKE matches as it is, with what stands before and after. */
+static struct db_parameter pattern(struct builder *builder, const char *before, struct text text,
+                                   const char *after)
+{
+    struct buffer out = {.arena = builder->arena};
+    buffer_text(&out, text_of(before));
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.at[i] == '%' || text.at[i] == '_' || text.at[i] == '\\')
+            buffer_char(&out, '\\');
+        buffer_char(&out, text.at[i]);
+    }
+    buffer_text(&out, text_of(after));
+    return DB_TEXT(buffer_contents(&out));
+}
+
+static void put_like(struct builder *builder, const struct condition *condition)
+{
+    bool open_start = condition->lookup == LOOKUP_ICONTAINS;
+    bool open_end = open_start || condition->lookup == LOOKUP_ISTARTSWITH;
+    buffer_text(&builder->sql, TEXT(" LIKE "));
+    put_parameter(builder, pattern(builder, open_start ? "%" : "", condition->value.text,
+                                   open_end ? "%" : ""));
+    buffer_text(&builder->sql, TEXT(" ESCAPE '\\'"));
+}
+
+static void put_values(struct builder *builder, const struct condition *condition)
+{
+    buffer_text(&builder->sql, TEXT(" IN ("));
+    for (size_t i = 0; i < condition->value_count; i++) {
+        if (i)
+            buffer_text(&builder->sql, TEXT(", "));
+        put_parameter(builder, condition->values[i]);
+    }
+    buffer_char(&builder->sql, ')');
+}
+
+static void put_comparison(struct builder *builder, const struct condition *condition)
+{
+    static const char *const operators[] = {
+        [LOOKUP_EXACT] = " = ", [LOOKUP_GT] = " > ",   [LOOKUP_GTE] = " >= ",
+        [LOOKUP_LT] = " < ",    [LOOKUP_LTE] = " <= ",
+    };
+    put_column(builder, place_of(builder, condition->name));
+    switch (condition->lookup) {
+    case LOOKUP_IEXACT:
+    case LOOKUP_ICONTAINS:
+    case LOOKUP_ISTARTSWITH: put_like(builder, condition); break;
+    case LOOKUP_IN: put_values(builder, condition); break;
+    default:
+        if (condition->value.kind == DB_KIND_NULL) {
+            buffer_text(&builder->sql, TEXT(" IS NULL"));
+            break;
+        }
+        buffer_text(&builder->sql, text_of(operators[condition->lookup]));
+        put_parameter(builder, condition->value);
+    }
+}
+
+static void put_conditions(struct builder *builder, struct conditions conditions,
+                           const char *between);
+
+static void put_condition(struct builder *builder, const struct condition *condition)
+{
+    if (condition->negated)
+        buffer_text(&builder->sql, TEXT("COALESCE(NOT ("));
+    if (condition->any.count) {
+        buffer_char(&builder->sql, '(');
+        put_conditions(builder, condition->any, " OR ");
+        buffer_char(&builder->sql, ')');
+    } else {
+        put_comparison(builder, condition);
+    }
+    if (condition->negated)
+        buffer_text(&builder->sql, TEXT("), TRUE)"));
+}
+
+static void put_conditions(struct builder *builder, struct conditions conditions,
+                           const char *between)
+{
+    for (size_t i = 0; i < conditions.count; i++) {
+        if (i)
+            buffer_text(&builder->sql, text_of(between));
+        put_condition(builder, &conditions.items[i]);
+    }
+}
+
+/* Statements. What follows FROM is written first, since it finds the joins. */
+
+static struct text take_sql(struct builder *builder)
+{
+    struct text sql = buffer_contents(&builder->sql);
+    builder->sql = (struct buffer){.arena = builder->arena};
+    return sql;
+}
+
+static struct text where_part(struct builder *builder)
+{
+    if (builder->query->where.count) {
+        buffer_text(&builder->sql, TEXT(" WHERE "));
+        put_conditions(builder, builder->query->where, " AND ");
+    }
+    return take_sql(builder);
+}
+
+static struct text order_part(struct builder *builder)
+{
+    const struct query *query = builder->query;
+    const char *const *names = query->order ? query->order : query->model->ordering;
+    bool has_key = false;
+    for (; names && *names; names++) {
+        bool falling = **names == '-';
+        struct place place = place_of(builder, *names + falling);
+        buffer_text(&builder->sql, builder->sql.length ? TEXT(", ") : TEXT(" ORDER BY "));
+        put_column(builder, place);
+        if (falling)
+            buffer_text(&builder->sql, TEXT(" DESC"));
+        has_key = has_key || (place.table == 0 && place.field == model_key(query->model));
+    }
+    if (!has_key) {
+        buffer_text(&builder->sql, builder->sql.length ? TEXT(", ") : TEXT(" ORDER BY "));
+        put_column(builder, (struct place){0, model_key(query->model)});
+    }
+    return take_sql(builder);
+}
+
+static void select_related(struct builder *builder)
+{
+    for (const char *const *name = builder->query->related; name && *name; name++) {
+        struct place place = place_of(builder, *name);
+        for (size_t join = join_of(builder, place.table, place.field); join;
+             join = builder->joins.items[join].parent)
+            builder->joins.items[join].selected = true;
+    }
+}
+
+static void put_columns(struct builder *builder)
+{
+    const char *between = "";
+    for (size_t i = 0; i < builder->joins.count; i++) {
+        const struct join *join = &builder->joins.items[i];
+        for (size_t k = 0; join->selected && k < join->model->field_count; k++) {
+            if (!join->model->fields[k].column)
+                continue;
+            buffer_text(&builder->sql, text_of(between));
+            put_column(builder, (struct place){i, &join->model->fields[k]});
+            between = ", ";
+        }
+    }
+}
+
+static void put_from(struct builder *builder)
+{
+    buffer_format(&builder->sql, " FROM \"%s\" t0", model_table(builder->query->model));
+    for (size_t i = 1; i < builder->joins.count; i++) {
+        const struct join *join = &builder->joins.items[i];
+        buffer_format(&builder->sql, " %s JOIN \"%s\" t%zu ON t%zu.\"%s\" = t%zu.\"%s\"",
+                      join->nullable ? "LEFT" : "INNER", model_table(join->model), i, i,
+                      model_key(join->model)->column, join->parent, join->reference->column);
+    }
+}
+
+static void put_limit(struct builder *builder)
+{
+    if (builder->query->limit || builder->query->offset) {
+        buffer_text(&builder->sql, TEXT(" LIMIT "));
+        put_parameter(builder, DB_INT(builder->query->limit ? builder->query->limit : INT64_MAX));
+    }
+    if (builder->query->offset) {
+        buffer_text(&builder->sql, TEXT(" OFFSET "));
+        put_parameter(builder, DB_INT(builder->query->offset));
+    }
+}
+
+static struct text select_sql(struct builder *builder)
+{
+    struct text where = where_part(builder);
+    struct text order = order_part(builder);
+    select_related(builder);
+    buffer_text(&builder->sql, TEXT("SELECT "));
+    put_columns(builder);
+    put_from(builder);
+    buffer_text(&builder->sql, where);
+    buffer_text(&builder->sql, order);
+    put_limit(builder);
+    return take_sql(builder);
+}
+
+static struct text count_sql(struct builder *builder)
+{
+    struct text where = where_part(builder);
+    buffer_text(&builder->sql, TEXT("SELECT COUNT(*)"));
+    put_from(builder);
+    buffer_text(&builder->sql, where);
+    return take_sql(builder);
+}
+
+/* Rows */
+
+static void *read_table(const struct model *model, const struct db_rows *rows, int *column,
+                        struct arena *arena)
+{
+    void *row = model_empty(model, arena);
+    for (size_t i = 0; i < model->field_count; i++) {
+        const struct field *field = &model->fields[i];
+        if (!field->column)
+            continue;
+        if (!db_is_null_at(rows, *column))
+            field->type->read(field, field_member(field, row), rows, *column, arena);
+        ++*column;
+    }
+    return row;
+}
+
+/* The query's row, with the rows it was asked to bring along hung into it. */
+static void *read_row(const struct builder *builder, const struct db_rows *rows,
+                      struct arena *arena)
+{
+    void **tables = arena_zero(arena, builder->joins.count, sizeof *tables);
+    int column = 0;
+    for (size_t i = 0; i < builder->joins.count; i++) {
+        const struct join *join = &builder->joins.items[i];
+        if (!join->selected)
+            continue;
+        tables[i] = read_table(join->model, rows, &column, arena);
+        if (i && !field_is_null(model_key(join->model), tables[i]))
+            *field_related(join->reference, tables[join->parent]) = tables[i];
+    }
+    return tables[0];
+}
+
+enum status query_rows(struct db *db, struct arena *arena, const struct query *query,
+                       struct row_list *out)
+{
+    struct builder builder;
+    struct db_rows rows;
+    builder_start(&builder, arena, query);
+    struct text sql = select_sql(&builder);
+    *out = (struct row_list){0};
+    db_query_built(db, &rows, sql, builder.parameters.items, builder.parameters.count);
+    while (db_next(&rows)) {
+        void *row = read_row(&builder, &rows, arena);
+        *LIST_PUSH(arena, out) = row;
+    }
+    return db_finish(&rows);
+}
+
+enum status query_first(struct db *db, struct arena *arena, const struct query *query, void *out)
+{
+    struct query first = *query;
+    struct row_list rows;
+    first.limit = 1;
+    enum status status = query_rows(db, arena, &first, &rows);
+    if (status == OK && rows.count == 0)
+        return NOT_FOUND;
+    if (status == OK)
+        memcpy(out, rows.items, sizeof *rows.items);
+    return status;
+}
+
+enum status model_find(struct db *db, struct arena *arena, const struct model *model,
+                       struct db_parameter key, void *out)
+{
+    struct query query = {model, .where = WHERE({"pk", .value = key}), .order = NAMES("pk")};
+    return query_first(db, arena, &query, out);
+}
+
+enum status query_count(struct db *db, const struct query *query, int64_t *out)
+{
+    struct builder builder;
+    struct db_rows rows;
+    struct arena *arena = arena_new(2048);
+    builder_start(&builder, arena, query);
+    struct text sql = count_sql(&builder);
+    db_query_built(db, &rows, sql, builder.parameters.items, builder.parameters.count);
+    *out = db_next(&rows) ? db_int_at(&rows, 0) : 0;
+    enum status status = db_finish(&rows);
+    arena_free(arena);
+    return status;
+}
+
+enum status query_each(struct db *db, const struct query *query,
+                       enum status (*visit)(void *row, struct arena *arena, void *context),
+                       void *context)
+{
+    struct builder builder;
+    struct db_rows rows;
+    struct arena *arena = arena_new(2048);
+    struct arena *row_arena = arena_new((size_t)16 * 1024);
+    builder_start(&builder, arena, query);
+    struct text sql = select_sql(&builder);
+    enum status visited = OK;
+    db_query_built(db, &rows, sql, builder.parameters.items, builder.parameters.count);
+    while (visited == OK && db_next(&rows)) {
+        visited = visit(read_row(&builder, &rows, row_arena), row_arena, context);
+        arena_reset(row_arena);
+    }
+    enum status status = db_finish(&rows);
+    arena_free(row_arena);
+    arena_free(arena);
+    return visited == OK ? status : visited;
+}

@@ -1,0 +1,205 @@
+/* Adding and changing rows, and the pairs of a MANY_TO_MANY. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/list.h"
+#include "model/query.h"
+
+struct statement {
+    struct arena *arena;
+    struct buffer sql;
+    LIST(struct db_parameter) parameters;
+};
+
+static struct statement statement_start(struct arena *arena)
+{
+    return (struct statement){.arena = arena, .sql = {.arena = arena}};
+}
+
+static void put_parameter(struct statement *statement, struct db_parameter parameter)
+{
+    *LIST_PUSH(statement->arena, &statement->parameters) = parameter;
+    buffer_format(&statement->sql, "$%zu", statement->parameters.count);
+}
+
+/* OK with the key that the statement returned; NOT_FOUND: it concerned no row. */
+static enum status run_returning(struct db *db, const struct statement *statement, int64_t *key)
+{
+    struct db_rows rows;
+    db_query_built(db, &rows, buffer_contents(&statement->sql), statement->parameters.items,
+                   statement->parameters.count);
+    bool found = db_next(&rows);
+    if (found && key)
+        *key = db_int_at(&rows, 0);
+    while (found && db_next(&rows))
+        ;
+    enum status status = db_finish(&rows);
+    return status == OK && !found ? NOT_FOUND : status;
+}
+
+struct db_parameter model_key_of(const struct model *model, const void *row, struct arena *arena)
+{
+    return field_bind(model_key(model), row, arena);
+}
+
+/* INSERT */
+
+static bool is_inserted(const struct model *model, const struct field *field, const void *row)
+{
+    return field->column && !(field == model_key(model) && field_is_null(field, row));
+}
+
+static void put_insert(struct statement *statement, const struct model *model, const void *row)
+{
+    struct buffer values = {.arena = statement->arena};
+    buffer_format(&statement->sql, "INSERT INTO \"%s\" (", model_table(model));
+    for (size_t i = 0; i < model->field_count; i++) {
+        const struct field *field = &model->fields[i];
+        if (!is_inserted(model, field, row))
+            continue;
+        const char *between = statement->parameters.count ? ", " : "";
+        *LIST_PUSH(statement->arena, &statement->parameters) =
+            field_bind(field, row, statement->arena);
+        buffer_format(&statement->sql, "%s\"%s\"", between, field->column);
+        buffer_format(&values, "%s$%zu", between, statement->parameters.count);
+    }
+    buffer_format(&statement->sql, ") VALUES (%.*s) RETURNING \"%s\"",
+                  TEXT_ARG(buffer_contents(&values)), model_key(model)->column);
+}
+
+enum status model_insert(struct db *db, const struct model *model, void *row)
+{
+    const struct field *key = model_key(model);
+    bool is_new = key->type == &field_ROWID && field_is_null(key, row);
+    struct arena *arena = arena_new(2048);
+    struct statement statement = statement_start(arena);
+    put_insert(&statement, model, row);
+    enum status status = run_returning(db, &statement, is_new ? field_member(key, row) : NULL);
+    arena_free(arena);
+    return status;
+}
+
+/* UPDATE */
+
+/* False: the rows do not differ. */
+static bool put_update(struct statement *statement, const struct model *model, const void *before,
+                       const void *row)
+{
+    buffer_format(&statement->sql, "UPDATE \"%s\" SET ", model_table(model));
+    for (size_t i = 1; i < model->field_count; i++) {
+        const struct field *field = &model->fields[i];
+        if (!field->column || field_equal(field, before, row, statement->arena))
+            continue;
+        buffer_format(&statement->sql, "%s\"%s\" = ", statement->parameters.count ? ", " : "",
+                      field->column);
+        put_parameter(statement, field_bind(field, row, statement->arena));
+    }
+    return statement->parameters.count > 0;
+}
+
+enum status model_update(struct db *db, const struct model *model, const void *before,
+                         const void *row)
+{
+    struct arena *arena = arena_new(2048);
+    struct statement statement = statement_start(arena);
+    enum status status = OK;
+    if (put_update(&statement, model, before, row)) {
+        buffer_format(&statement.sql, " WHERE \"%s\" = ", model_key(model)->column);
+        put_parameter(&statement, model_key_of(model, before, arena));
+        buffer_format(&statement.sql, " RETURNING 1");
+        status = run_returning(db, &statement, NULL);
+    }
+    arena_free(arena);
+    return status;
+}
+
+/* MANY_TO_MANY (docs.djangoproject.com/en/5.2/ref/models/fields/#manytomanyfield): the column is
+ * named by the model it refers to; of a model with itself by the direction. */
+struct link_table link_table_of(const struct model *model, const struct field *field,
+                                struct arena *arena)
+{
+    bool itself = field->to == model;
+    return (struct link_table){
+        .name = text_format(arena, "%s_%s", model_table(model), field->name).at,
+        .from = text_format(arena, "%s%s_id", itself ? "from_" : "", model->name).at,
+        .to = text_format(arena, "%s%s_id", itself ? "to_" : "", field->to->name).at,
+    };
+}
+
+static enum status read_keys(struct db *db, struct arena *arena, const struct statement *statement,
+                             int64_t **out, size_t *count)
+{
+    LIST(int64_t) keys = {0};
+    struct db_rows rows;
+    db_query_built(db, &rows, buffer_contents(&statement->sql), statement->parameters.items,
+                   statement->parameters.count);
+    while (db_next(&rows))
+        *LIST_PUSH(arena, &keys) = db_int_at(&rows, 0);
+    *out = keys.items;
+    *count = keys.count;
+    return db_finish(&rows);
+}
+
+enum status links_read(struct db *db, struct arena *arena, const struct model *model,
+                       const struct field *field, int64_t key, int64_t **out, size_t *count)
+{
+    struct link_table table = link_table_of(model, field, arena);
+    struct statement statement = statement_start(arena);
+    buffer_format(&statement.sql, "SELECT \"%s\" FROM \"%s\" WHERE \"%s\" = ", table.to, table.name,
+                  table.from);
+    put_parameter(&statement, DB_INT(key));
+    buffer_format(&statement.sql, " ORDER BY \"%s\"", table.to);
+    return read_keys(db, arena, &statement, out, count);
+}
+
+static bool has_key(const int64_t *keys, size_t count, int64_t key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (keys[i] == key)
+            return true;
+    return false;
+}
+
+static enum status link_add(struct db *db, const struct link_table *table, int64_t key,
+                            int64_t other, struct arena *arena)
+{
+    struct statement statement = statement_start(arena);
+    buffer_format(&statement.sql, "INSERT INTO \"%s\" (\"%s\", \"%s\") VALUES (", table->name,
+                  table->from, table->to);
+    put_parameter(&statement, DB_INT(key));
+    buffer_text(&statement.sql, TEXT(", "));
+    put_parameter(&statement, DB_INT(other));
+    buffer_text(&statement.sql, TEXT(") RETURNING 1"));
+    return run_returning(db, &statement, NULL);
+}
+
+static enum status link_remove(struct db *db, const struct link_table *table, int64_t key,
+                               int64_t other, struct arena *arena)
+{
+    struct statement statement = statement_start(arena);
+    buffer_format(&statement.sql, "DELETE FROM \"%s\" WHERE \"%s\" = ", table->name, table->from);
+    put_parameter(&statement, DB_INT(key));
+    buffer_format(&statement.sql, " AND \"%s\" = ", table->to);
+    put_parameter(&statement, DB_INT(other));
+    buffer_text(&statement.sql, TEXT(" RETURNING 1"));
+    return run_returning(db, &statement, NULL);
+}
+
+enum status links_write(struct db *db, const struct model *model, const struct field *field,
+                        int64_t key, const int64_t *others, size_t count)
+{
+    struct arena *arena = arena_new(2048);
+    struct link_table table = link_table_of(model, field, arena);
+    int64_t *present;
+    size_t present_count;
+    enum status status = links_read(db, arena, model, field, key, &present, &present_count);
+    for (size_t i = 0; i < present_count && status == OK; i++)
+        if (!has_key(others, count, present[i]))
+            status = link_remove(db, &table, key, present[i], arena);
+    for (size_t i = 0; i < count && status == OK; i++)
+        if (!has_key(present, present_count, others[i]) && !has_key(others, i, others[i]))
+            status = link_add(db, &table, key, others[i], arena);
+    arena_free(arena);
+    return status;
+}

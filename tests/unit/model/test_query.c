@@ -1,0 +1,218 @@
+#include "model/homes.h"
+
+#include "base/buffer.h"
+
+UNIT_CONNECTION(HOMES_SQL)
+
+/* The ids of the rows, as "3 1". */
+static struct text ids_of(struct arena *arena, const struct row_list *rows)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < rows->count; i++)
+        buffer_format(&out, "%s%lld", i ? " " : "",
+                      (long long)((const struct home *)rows->items[i])->id);
+    return buffer_contents(&out);
+}
+
+static void test_conditions(void **state)
+{
+    const struct db_parameter odd[] = {DB_INT(1), DB_INT(3), DB_INT(99)};
+    const struct {
+        struct conditions where;
+        const char *ids;
+    } rows[] = {
+        {{0}, "1 2 3 4"},
+        {WHERE({"pk", .value = DB_INT(3)}), "3"},
+        {WHERE({"id", .value = DB_INT(3)}), "3"},
+        {WHERE({"region", .value = DB_INT(4)}), "3 4"},
+        {WHERE({"region_id", .value = DB_INT(4)}), "3 4"},
+        {WHERE({"region__name", .value = DB_TEXT(TEXT("North"))}), "1"},
+        {WHERE({"region__parent__name", .value = DB_TEXT(TEXT("Coast"))}), "1 2"},
+        {WHERE({"agent__name", .value = DB_TEXT(TEXT("Ada"))}), "1 3"},
+        {WHERE({"agent", .value = DB_NULL}), "2"},
+        {WHERE({"beds", .value = DB_NULL}), "3"},
+        {WHERE({"beds", LOOKUP_GT, .value = DB_INT(2)}), "1 4"},
+        {WHERE({"beds", LOOKUP_GTE, .value = DB_INT(2)}), "1 2 4"},
+        {WHERE({"beds", LOOKUP_LT, .value = DB_INT(4)}), "2"},
+        {WHERE({"beds", LOOKUP_LTE, .value = DB_INT(4)}), "1 2"},
+        {WHERE({"beds", LOOKUP_LTE, .value = DB_INT(4)}, {"beds", LOOKUP_GT, .value = DB_INT(2)}),
+         "1"},
+        {WHERE({"beds", LOOKUP_LTE, .value = DB_INT(4), .negated = true}), "3 4"},
+        {WHERE({"title", LOOKUP_ICONTAINS, .value = DB_TEXT(TEXT("b"))}), "1 4"},
+        {WHERE({"title", LOOKUP_ICONTAINS, .value = DB_TEXT(TEXT("%"))}), "3"},
+        {WHERE({"title", LOOKUP_ICONTAINS, .value = DB_TEXT(TEXT("d_h"))}), "3"},
+        {WHERE({"title", LOOKUP_ICONTAINS, .value = DB_TEXT(TEXT("\\"))}), ""},
+        {WHERE({"title", LOOKUP_ISTARTSWITH, .value = DB_TEXT(TEXT("blue"))}), "1"},
+        {WHERE({"title", LOOKUP_IEXACT, .value = DB_TEXT(TEXT("ATTIC"))}), "2"},
+        {WHERE({"title", LOOKUP_IEXACT, .value = DB_TEXT(TEXT("ATTI%"))}), ""},
+        {WHERE({"title", .value = DB_TEXT(TEXT("' OR 1 = 1 --"))}), ""},
+        {WHERE({"pk", LOOKUP_IN, .values = odd, .value_count = 3}), "1 3"},
+        {WHERE({"pk", LOOKUP_IN, .values = odd, .value_count = 0}), ""},
+        {WHERE({"pk", LOOKUP_IN, .values = odd, .value_count = 3, .negated = true}), "2 4"},
+        {WHERE(ANY({"pk", .value = DB_INT(2)}, {"agent__name", .value = DB_TEXT(TEXT("Grace"))})),
+         "2 4"},
+        {WHERE(ANY({"pk", .value = DB_INT(1)}, {"pk", .value = DB_INT(2)}),
+               ANY({"pk", .value = DB_INT(2)}, {"pk", .value = DB_INT(3)})),
+         "2"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct row_list found;
+        int64_t count;
+        const struct query query = {.model = &home_model,
+                                    .where = rows[i].where,
+                                    .order = NAMES("pk")};
+        check(query_rows(db, *state, &query, &found) == OK, "row %zu: %s", i,
+              status_failure()->message);
+        check_text(ids_of(*state, &found), rows[i].ids, "row %zu", i);
+        check(query_count(db, &query, &count) == OK && (size_t)count == found.count, "row %zu", i);
+    }
+}
+
+static void test_order_and_limits(void **state)
+{
+    static const struct {
+        const char *order[3];
+        int64_t limit, offset;
+        const char *ids;
+    } rows[] = {
+        {{NULL}, 0, 0, "4 1 2 3"},
+        {{"pk"}, 0, 0, "1 2 3 4"},
+        {{"-pk"}, 0, 0, "4 3 2 1"},
+        {{"title"}, 2, 0, "3 2"},
+        {{"title"}, 2, 1, "2 1"},
+        {{"title"}, 0, 3, "4"},
+        {{"region__name", "-title"}, 0, 0, "4 3 1 2"},
+        {{"region"}, 0, 0, "1 2 3 4"},
+        {{"agent__name"}, 0, 0, "2 1 3 4"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct row_list found;
+        const struct query query = {.model = &home_model,
+                                    .order = rows[i].order[0] ? rows[i].order : NULL,
+                                    .limit = rows[i].limit,
+                                    .offset = rows[i].offset};
+        check(query_rows(db, *state, &query, &found) == OK, "row %zu", i);
+        check_text(ids_of(*state, &found), rows[i].ids, "row %zu", i);
+    }
+}
+
+static void test_related_rows_come_along(void **state)
+{
+    struct row_list homes;
+    const struct query query = {.model = &home_model,
+                                .order = NAMES("pk"),
+                                .related = NAMES("region__parent", "agent")};
+    assert_status(query_rows(db, *state, &query, &homes), OK);
+    assert_int_equal(homes.count, 4);
+    const struct home *blue = homes.items[0];
+    const struct region *north = blue->region;
+    assert_text_equal(north->name, "North");
+    assert_text_equal(((const struct region *)north->parent)->name, "Coast");
+    assert_text_equal(((const struct agent *)blue->agent)->name, "Ada");
+    const struct home *attic = homes.items[1];
+    assert_null(attic->agent);
+    assert_int_equal(attic->agent_id, 0);
+    const struct home *hut = homes.items[2];
+    assert_true(hut->beds == FIELD_NULL);
+    assert_null(((const struct region *)hut->region)->parent);
+    struct value value = model_value(&home_model, blue, *state);
+    assert_true(value.object->class->get(blue, TEXT("region"), *state, &value));
+    assert_text_equal(value_to_text(value, *state), "region object (2)");
+}
+
+static void test_first_and_find(void **state)
+{
+    const struct home *home;
+    const struct query none = {.model = &home_model, .where = WHERE({"pk", .value = DB_INT(9)})};
+    const struct query last = {.model = &home_model};
+    assert_status(query_first(db, *state, &none, &home), NOT_FOUND);
+    assert_status(query_first(db, *state, &last, &home), OK);
+    assert_text_equal(home->title, "Cabin");
+    assert_status(model_find(db, *state, &home_model, DB_INT(2), &home), OK);
+    assert_text_equal(home->title, "Attic");
+    assert_status(model_find(db, *state, &home_model, DB_INT(0), &home), NOT_FOUND);
+}
+
+static void test_names(void **state)
+{
+    static const struct {
+        const char *name;
+        const struct field *field;
+    } rows[] = {
+        {"title", &home_fields[1]},
+        {"pk", &home_fields[0]},
+        {"agent_id", &home_fields[4]},
+        {"region__name", &region_fields[1]},
+        {"region__parent__pk", region_fields},
+        {"", NULL},
+        {"titles", NULL},
+        {"title__x", NULL},
+        {"region__", NULL},
+        {"__region", NULL},
+        {"region__nothing", NULL},
+        {"tags", NULL},
+        {"pk__pk", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check(query_name(&home_model, text_of(rows[i].name)) == rows[i].field, "%s", rows[i].name);
+}
+
+static enum status sum_beds(void *row, struct arena *arena, void *context)
+{
+    const struct home *home = row;
+    int64_t *sum = context;
+    assert_non_null(arena);
+    if (home->id == 4)
+        return INVALID;
+    *sum += home->id;
+    return OK;
+}
+
+static void test_each_ends_with_the_first_refusal(void **state)
+{
+    int64_t sum = 0;
+    (void)state;
+    const struct query rising = {.model = &home_model, .order = NAMES("pk")};
+    assert_status(query_each(db, &rising, sum_beds, &sum), INVALID);
+    assert_int_equal(sum, 6);
+    struct home *home;
+    assert_status(query_first(db, *state, &rising, &home), OK); /* the statement was let go */
+}
+
+/* More kinds of statements than a connection keeps, and one within another's rows. */
+static void test_many_statements(void **state)
+{
+    struct db_rows outer;
+    db_query_built(db, &outer, TEXT("SELECT id FROM stay_home ORDER BY id"), NULL, 0);
+    for (int64_t i = 0; db_next(&outer); i++) {
+        struct db_rows inner;
+        assert_int_equal(db_int_at(&outer, 0), i + 1);
+        db_query_built(db, &inner, TEXT("SELECT id FROM stay_home ORDER BY id"), NULL, 0);
+        assert_true(db_next(&inner));
+        assert_int_equal(db_int_at(&inner, 0), 1);
+        assert_status(db_finish(&inner), OK);
+    }
+    assert_status(db_finish(&outer), OK);
+    for (int i = 0; i < 1000; i++) {
+        struct db_rows rows;
+        db_query_built(db, &rows, text_format(*state, "SELECT %d AS n", i), NULL, 0);
+        assert_true(db_next(&rows));
+        assert_int_equal(db_int(&rows, "n"), i);
+        assert_status(db_finish(&rows), OK);
+    }
+    db_query_built(db, &outer, TEXT("SELECT no_such FROM stay_home"), NULL, 0);
+    assert_status(db_finish(&outer), FAILED);
+}
+
+static const struct CMUnitTest tests[] = {
+    CONNECTED_TEST(test_conditions),
+    CONNECTED_TEST(test_order_and_limits),
+    CONNECTED_TEST(test_related_rows_come_along),
+    CONNECTED_TEST(test_first_and_find),
+    CONNECTED_TEST(test_names),
+    CONNECTED_TEST(test_each_ends_with_the_first_refusal),
+    CONNECTED_TEST(test_many_statements),
+};
+
+UNIT_MAIN(tests)
