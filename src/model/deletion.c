@@ -1,9 +1,9 @@
 #include "model/deletion.h"
 
 #include "base/arena.h"
-#include "base/buffer.h"
 #include "db/db.h"
 #include "model/query.h"
+#include "model/statement.h"
 
 #define KEYS_AT_ONCE 500 /* parameters of one statement */
 
@@ -128,21 +128,17 @@ enum status deletion_collect(struct db *db, struct arena *arena, const struct mo
 static enum status run_for_some(struct db *db, struct text begin, const int64_t *keys, size_t count)
 {
     struct arena *arena = arena_new(8192);
-    struct db_parameter *parameters = ARENA_ARRAY(arena, struct db_parameter, count);
-    struct buffer sql = {.arena = arena};
-    struct db_rows rows;
-    buffer_format(&sql, "%.*s IN (", TEXT_ARG(begin));
+    struct statement statement = statement_start(arena);
+    buffer_format(&statement.sql, "%.*s IN (", TEXT_ARG(begin));
     for (size_t i = 0; i < count; i++) {
-        parameters[i] = DB_INT(keys[i]);
-        buffer_format(&sql, "%s$%zu", i ? ", " : "", i + 1);
+        if (i)
+            buffer_text(&statement.sql, TEXT(", "));
+        statement_bind(&statement, DB_INT(keys[i]));
     }
-    buffer_char(&sql, ')');
-    db_query_built(db, &rows, buffer_contents(&sql), parameters, count);
-    while (db_next(&rows))
-        ;
-    enum status status = db_finish(&rows);
+    buffer_char(&statement.sql, ')');
+    enum status status = statement_run(db, &statement, NULL);
     arena_free(arena);
-    return status;
+    return status == NOT_FOUND ? OK : status;
 }
 
 static enum status run_for_keys(struct db *db, const struct deletion_group *group,

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buffer.h"
-#include "base/list.h"
 #include "base/log.h"
+#include "model/statement.h"
 
 /* Another table of the statement, reached by a reference. */
 struct join {
@@ -21,13 +20,13 @@ struct builder {
     struct arena *arena;
     const struct query *query;
     LIST(struct join) joins;
-    struct buffer sql;
-    LIST(struct db_parameter) parameters;
+    struct statement statement;
 };
 
 static void builder_start(struct builder *builder, struct arena *arena, const struct query *query)
 {
-    *builder = (struct builder){.arena = arena, .query = query, .sql = {.arena = arena}};
+    *builder =
+        (struct builder){.arena = arena, .query = query, .statement = statement_start(arena)};
     *LIST_PUSH(arena, &builder->joins) = (struct join){.model = query->model, .selected = true};
 }
 
@@ -97,13 +96,7 @@ static struct place place_of(struct builder *builder, const char *name)
 
 static void put_column(struct builder *builder, struct place place)
 {
-    buffer_format(&builder->sql, "t%zu.\"%s\"", place.table, place.field->column);
-}
-
-static void put_parameter(struct builder *builder, struct db_parameter parameter)
-{
-    *LIST_PUSH(builder->arena, &builder->parameters) = parameter;
-    buffer_format(&builder->sql, "$%zu", builder->parameters.count);
+    buffer_format(&builder->statement.sql, "t%zu.\"%s\"", place.table, place.field->column);
 }
 
 /* Conditions */
@@ -127,21 +120,21 @@ static void put_like(struct builder *builder, const struct condition *condition)
 {
     bool open_start = condition->lookup == LOOKUP_ICONTAINS;
     bool open_end = open_start || condition->lookup == LOOKUP_ISTARTSWITH;
-    buffer_text(&builder->sql, TEXT(" LIKE "));
-    put_parameter(builder, pattern(builder, open_start ? "%" : "", condition->value.text,
-                                   open_end ? "%" : ""));
-    buffer_text(&builder->sql, TEXT(" ESCAPE '\\'"));
+    buffer_text(&builder->statement.sql, TEXT(" LIKE "));
+    statement_bind(&builder->statement, pattern(builder, open_start ? "%" : "",
+                                                condition->value.text, open_end ? "%" : ""));
+    buffer_text(&builder->statement.sql, TEXT(" ESCAPE '\\'"));
 }
 
 static void put_values(struct builder *builder, const struct condition *condition)
 {
-    buffer_text(&builder->sql, TEXT(" IN ("));
+    buffer_text(&builder->statement.sql, TEXT(" IN ("));
     for (size_t i = 0; i < condition->value_count; i++) {
         if (i)
-            buffer_text(&builder->sql, TEXT(", "));
-        put_parameter(builder, condition->values[i]);
+            buffer_text(&builder->statement.sql, TEXT(", "));
+        statement_bind(&builder->statement, condition->values[i]);
     }
-    buffer_char(&builder->sql, ')');
+    buffer_char(&builder->statement.sql, ')');
 }
 
 static void put_comparison(struct builder *builder, const struct condition *condition)
@@ -158,11 +151,11 @@ static void put_comparison(struct builder *builder, const struct condition *cond
     case LOOKUP_IN: put_values(builder, condition); break;
     default:
         if (condition->value.kind == DB_KIND_NULL) {
-            buffer_text(&builder->sql, TEXT(" IS NULL"));
+            buffer_text(&builder->statement.sql, TEXT(" IS NULL"));
             break;
         }
-        buffer_text(&builder->sql, text_of(operators[condition->lookup]));
-        put_parameter(builder, condition->value);
+        buffer_text(&builder->statement.sql, text_of(operators[condition->lookup]));
+        statement_bind(&builder->statement, condition->value);
     }
 }
 
@@ -172,16 +165,16 @@ static void put_conditions(struct builder *builder, struct conditions conditions
 static void put_condition(struct builder *builder, const struct condition *condition)
 {
     if (condition->negated)
-        buffer_text(&builder->sql, TEXT("COALESCE(NOT ("));
+        buffer_text(&builder->statement.sql, TEXT("COALESCE(NOT ("));
     if (condition->any.count) {
-        buffer_char(&builder->sql, '(');
+        buffer_char(&builder->statement.sql, '(');
         put_conditions(builder, condition->any, " OR ");
-        buffer_char(&builder->sql, ')');
+        buffer_char(&builder->statement.sql, ')');
     } else {
         put_comparison(builder, condition);
     }
     if (condition->negated)
-        buffer_text(&builder->sql, TEXT("), TRUE)"));
+        buffer_text(&builder->statement.sql, TEXT("), TRUE)"));
 }
 
 static void put_conditions(struct builder *builder, struct conditions conditions,
@@ -189,7 +182,7 @@ static void put_conditions(struct builder *builder, struct conditions conditions
 {
     for (size_t i = 0; i < conditions.count; i++) {
         if (i)
-            buffer_text(&builder->sql, text_of(between));
+            buffer_text(&builder->statement.sql, text_of(between));
         put_condition(builder, &conditions.items[i]);
     }
 }
@@ -198,15 +191,15 @@ static void put_conditions(struct builder *builder, struct conditions conditions
 
 static struct text take_sql(struct builder *builder)
 {
-    struct text sql = buffer_contents(&builder->sql);
-    builder->sql = (struct buffer){.arena = builder->arena};
+    struct text sql = buffer_contents(&builder->statement.sql);
+    builder->statement.sql = (struct buffer){.arena = builder->arena};
     return sql;
 }
 
 static struct text where_part(struct builder *builder)
 {
     if (builder->query->where.count) {
-        buffer_text(&builder->sql, TEXT(" WHERE "));
+        buffer_text(&builder->statement.sql, TEXT(" WHERE "));
         put_conditions(builder, builder->query->where, " AND ");
     }
     return take_sql(builder);
@@ -220,14 +213,16 @@ static struct text order_part(struct builder *builder)
     for (; names && *names; names++) {
         bool falling = **names == '-';
         struct place place = place_of(builder, *names + falling);
-        buffer_text(&builder->sql, builder->sql.length ? TEXT(", ") : TEXT(" ORDER BY "));
+        buffer_text(&builder->statement.sql,
+                    builder->statement.sql.length ? TEXT(", ") : TEXT(" ORDER BY "));
         put_column(builder, place);
         if (falling)
-            buffer_text(&builder->sql, TEXT(" DESC"));
+            buffer_text(&builder->statement.sql, TEXT(" DESC"));
         has_key = has_key || (place.table == 0 && place.field == model_key(query->model));
     }
     if (!has_key) {
-        buffer_text(&builder->sql, builder->sql.length ? TEXT(", ") : TEXT(" ORDER BY "));
+        buffer_text(&builder->statement.sql,
+                    builder->statement.sql.length ? TEXT(", ") : TEXT(" ORDER BY "));
         put_column(builder, (struct place){0, model_key(query->model)});
     }
     return take_sql(builder);
@@ -251,7 +246,7 @@ static void put_columns(struct builder *builder)
         for (size_t k = 0; join->selected && k < join->model->field_count; k++) {
             if (!join->model->fields[k].column)
                 continue;
-            buffer_text(&builder->sql, text_of(between));
+            buffer_text(&builder->statement.sql, text_of(between));
             put_column(builder, (struct place){i, &join->model->fields[k]});
             between = ", ";
         }
@@ -260,10 +255,10 @@ static void put_columns(struct builder *builder)
 
 static void put_from(struct builder *builder)
 {
-    buffer_format(&builder->sql, " FROM \"%s\" t0", model_table(builder->query->model));
+    buffer_format(&builder->statement.sql, " FROM \"%s\" t0", model_table(builder->query->model));
     for (size_t i = 1; i < builder->joins.count; i++) {
         const struct join *join = &builder->joins.items[i];
-        buffer_format(&builder->sql, " %s JOIN \"%s\" t%zu ON t%zu.\"%s\" = t%zu.\"%s\"",
+        buffer_format(&builder->statement.sql, " %s JOIN \"%s\" t%zu ON t%zu.\"%s\" = t%zu.\"%s\"",
                       join->nullable ? "LEFT" : "INNER", model_table(join->model), i, i,
                       model_key(join->model)->column, join->parent, join->reference->column);
     }
@@ -272,36 +267,35 @@ static void put_from(struct builder *builder)
 static void put_limit(struct builder *builder)
 {
     if (builder->query->limit || builder->query->offset) {
-        buffer_text(&builder->sql, TEXT(" LIMIT "));
-        put_parameter(builder, DB_INT(builder->query->limit ? builder->query->limit : INT64_MAX));
+        buffer_text(&builder->statement.sql, TEXT(" LIMIT "));
+        statement_bind(&builder->statement,
+                       DB_INT(builder->query->limit ? builder->query->limit : INT64_MAX));
     }
     if (builder->query->offset) {
-        buffer_text(&builder->sql, TEXT(" OFFSET "));
-        put_parameter(builder, DB_INT(builder->query->offset));
+        buffer_text(&builder->statement.sql, TEXT(" OFFSET "));
+        statement_bind(&builder->statement, DB_INT(builder->query->offset));
     }
 }
 
-static struct text select_sql(struct builder *builder)
+static void put_select(struct builder *builder)
 {
     struct text where = where_part(builder);
     struct text order = order_part(builder);
     select_related(builder);
-    buffer_text(&builder->sql, TEXT("SELECT "));
+    buffer_text(&builder->statement.sql, TEXT("SELECT "));
     put_columns(builder);
     put_from(builder);
-    buffer_text(&builder->sql, where);
-    buffer_text(&builder->sql, order);
+    buffer_text(&builder->statement.sql, where);
+    buffer_text(&builder->statement.sql, order);
     put_limit(builder);
-    return take_sql(builder);
 }
 
-static struct text count_sql(struct builder *builder)
+static void put_count(struct builder *builder)
 {
     struct text where = where_part(builder);
-    buffer_text(&builder->sql, TEXT("SELECT COUNT(*)"));
+    buffer_text(&builder->statement.sql, TEXT("SELECT COUNT(*)"));
     put_from(builder);
-    buffer_text(&builder->sql, where);
-    return take_sql(builder);
+    buffer_text(&builder->statement.sql, where);
 }
 
 /* Rows */
@@ -344,9 +338,9 @@ enum status query_rows(struct db *db, struct arena *arena, const struct query *q
     struct builder builder;
     struct db_rows rows;
     builder_start(&builder, arena, query);
-    struct text sql = select_sql(&builder);
+    put_select(&builder);
     *out = (struct row_list){0};
-    db_query_built(db, &rows, sql, builder.parameters.items, builder.parameters.count);
+    statement_query(db, &builder.statement, &rows);
     while (db_next(&rows)) {
         void *row = read_row(&builder, &rows, arena);
         *LIST_PUSH(arena, out) = row;
@@ -377,13 +371,10 @@ enum status model_find(struct db *db, struct arena *arena, const struct model *m
 enum status query_count(struct db *db, const struct query *query, int64_t *out)
 {
     struct builder builder;
-    struct db_rows rows;
     struct arena *arena = arena_new(2048);
     builder_start(&builder, arena, query);
-    struct text sql = count_sql(&builder);
-    db_query_built(db, &rows, sql, builder.parameters.items, builder.parameters.count);
-    *out = db_next(&rows) ? db_int_at(&rows, 0) : 0;
-    enum status status = db_finish(&rows);
+    put_count(&builder);
+    enum status status = statement_run(db, &builder.statement, out);
     arena_free(arena);
     return status;
 }
@@ -397,9 +388,9 @@ enum status query_each(struct db *db, const struct query *query,
     struct arena *arena = arena_new(2048);
     struct arena *row_arena = arena_new((size_t)16 * 1024);
     builder_start(&builder, arena, query);
-    struct text sql = select_sql(&builder);
+    put_select(&builder);
     enum status visited = OK;
-    db_query_built(db, &rows, sql, builder.parameters.items, builder.parameters.count);
+    statement_query(db, &builder.statement, &rows);
     while (visited == OK && db_next(&rows)) {
         visited = visit(read_row(&builder, &rows, row_arena), row_arena, context);
         arena_reset(row_arena);

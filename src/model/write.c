@@ -1,42 +1,7 @@
 /* Adding and changing rows, and the pairs of a MANY_TO_MANY. */
-#include <string.h>
-
 #include "base/arena.h"
-#include "base/buffer.h"
-#include "base/list.h"
 #include "model/query.h"
-
-struct statement {
-    struct arena *arena;
-    struct buffer sql;
-    LIST(struct db_parameter) parameters;
-};
-
-static struct statement statement_start(struct arena *arena)
-{
-    return (struct statement){.arena = arena, .sql = {.arena = arena}};
-}
-
-static void put_parameter(struct statement *statement, struct db_parameter parameter)
-{
-    *LIST_PUSH(statement->arena, &statement->parameters) = parameter;
-    buffer_format(&statement->sql, "$%zu", statement->parameters.count);
-}
-
-/* OK with the key that the statement returned; NOT_FOUND: it concerned no row. */
-static enum status run_returning(struct db *db, const struct statement *statement, int64_t *key)
-{
-    struct db_rows rows;
-    db_query_built(db, &rows, buffer_contents(&statement->sql), statement->parameters.items,
-                   statement->parameters.count);
-    bool found = db_next(&rows);
-    if (found && key)
-        *key = db_int_at(&rows, 0);
-    while (found && db_next(&rows))
-        ;
-    enum status status = db_finish(&rows);
-    return status == OK && !found ? NOT_FOUND : status;
-}
+#include "model/statement.h"
 
 struct db_parameter model_key_of(const struct model *model, const void *row, struct arena *arena)
 {
@@ -75,7 +40,7 @@ enum status model_insert(struct db *db, const struct model *model, void *row)
     struct arena *arena = arena_new(2048);
     struct statement statement = statement_start(arena);
     put_insert(&statement, model, row);
-    enum status status = run_returning(db, &statement, is_new ? field_member(key, row) : NULL);
+    enum status status = statement_run(db, &statement, is_new ? field_member(key, row) : NULL);
     arena_free(arena);
     return status;
 }
@@ -93,7 +58,7 @@ static bool put_update(struct statement *statement, const struct model *model, c
             continue;
         buffer_format(&statement->sql, "%s\"%s\" = ", statement->parameters.count ? ", " : "",
                       field->column);
-        put_parameter(statement, field_bind(field, row, statement->arena));
+        statement_bind(statement, field_bind(field, row, statement->arena));
     }
     return statement->parameters.count > 0;
 }
@@ -106,9 +71,9 @@ enum status model_update(struct db *db, const struct model *model, const void *b
     enum status status = OK;
     if (put_update(&statement, model, before, row)) {
         buffer_format(&statement.sql, " WHERE \"%s\" = ", model_key(model)->column);
-        put_parameter(&statement, model_key_of(model, before, arena));
+        statement_bind(&statement, model_key_of(model, before, arena));
         buffer_format(&statement.sql, " RETURNING 1");
-        status = run_returning(db, &statement, NULL);
+        status = statement_run(db, &statement, NULL);
     }
     arena_free(arena);
     return status;
@@ -132,8 +97,7 @@ static enum status read_keys(struct db *db, struct arena *arena, const struct st
 {
     LIST(int64_t) keys = {0};
     struct db_rows rows;
-    db_query_built(db, &rows, buffer_contents(&statement->sql), statement->parameters.items,
-                   statement->parameters.count);
+    statement_query(db, statement, &rows);
     while (db_next(&rows))
         *LIST_PUSH(arena, &keys) = db_int_at(&rows, 0);
     *out = keys.items;
@@ -148,7 +112,7 @@ enum status links_read(struct db *db, struct arena *arena, const struct model *m
     struct statement statement = statement_start(arena);
     buffer_format(&statement.sql, "SELECT \"%s\" FROM \"%s\" WHERE \"%s\" = ", table.to, table.name,
                   table.from);
-    put_parameter(&statement, DB_INT(key));
+    statement_bind(&statement, DB_INT(key));
     buffer_format(&statement.sql, " ORDER BY \"%s\"", table.to);
     return read_keys(db, arena, &statement, out, count);
 }
@@ -167,11 +131,11 @@ static enum status link_add(struct db *db, const struct link_table *table, int64
     struct statement statement = statement_start(arena);
     buffer_format(&statement.sql, "INSERT INTO \"%s\" (\"%s\", \"%s\") VALUES (", table->name,
                   table->from, table->to);
-    put_parameter(&statement, DB_INT(key));
+    statement_bind(&statement, DB_INT(key));
     buffer_text(&statement.sql, TEXT(", "));
-    put_parameter(&statement, DB_INT(other));
+    statement_bind(&statement, DB_INT(other));
     buffer_text(&statement.sql, TEXT(") RETURNING 1"));
-    return run_returning(db, &statement, NULL);
+    return statement_run(db, &statement, NULL);
 }
 
 static enum status link_remove(struct db *db, const struct link_table *table, int64_t key,
@@ -179,11 +143,11 @@ static enum status link_remove(struct db *db, const struct link_table *table, in
 {
     struct statement statement = statement_start(arena);
     buffer_format(&statement.sql, "DELETE FROM \"%s\" WHERE \"%s\" = ", table->name, table->from);
-    put_parameter(&statement, DB_INT(key));
+    statement_bind(&statement, DB_INT(key));
     buffer_format(&statement.sql, " AND \"%s\" = ", table->to);
-    put_parameter(&statement, DB_INT(other));
+    statement_bind(&statement, DB_INT(other));
     buffer_text(&statement.sql, TEXT(" RETURNING 1"));
-    return run_returning(db, &statement, NULL);
+    return statement_run(db, &statement, NULL);
 }
 
 enum status links_write(struct db *db, const struct model *model, const struct field *field,
