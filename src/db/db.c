@@ -12,18 +12,18 @@
 
 #define CACHE_SIZE 256 /* literal statements a connection can know; a power of two */
 
-/* Built statements that a connection keeps: by the hash of their text they have a set of places,
- * where a new one takes the place of the one that was used longest ago. */
+/* Built statements that a connection keeps, in sets by the hash of their text. In a full set a new
+ * one takes the place of the one that was used longest ago. */
 #define BUILT_SETS 64
 #define BUILT_WAYS 4
 
 struct db_statement {
     struct db *db;
-    const char *sql; /* of a literal: its address; of a built one: a copy of ours */
+    struct text sql; /* of a literal, which is known by its address, or a copy */
     uint64_t hash;   /* of a built one's text */
     uint64_t used;   /* when, by the connection's count of statements */
     bool in_use;
-    bool kept; /* else it goes away when its rows are finished */
+    struct db_statement *next; /* of a built one's set */
     void *handle;
     int column_count;
     char *columns[];
@@ -36,7 +36,7 @@ struct db {
     bool writes;
     struct db_statement *cache[CACHE_SIZE];
     size_t cached;
-    struct db_statement *built[BUILT_SETS][BUILT_WAYS];
+    struct db_statement *built[BUILT_SETS];
     uint64_t count;
 };
 
@@ -88,10 +88,6 @@ static void statement_free(struct db_statement *statement)
     if (!statement)
         return;
     statement->db->engine->discard(statement->handle);
-    for (int i = 0; i < statement->column_count; i++)
-        free(statement->columns[i]);
-    if (statement->hash)
-        free((char *)(uintptr_t)statement->sql);
     free(statement);
 }
 
@@ -102,8 +98,11 @@ void db_close(struct db *db)
     for (size_t i = 0; i < CACHE_SIZE; i++)
         statement_free(db->cache[i]);
     for (size_t i = 0; i < BUILT_SETS; i++)
-        for (size_t k = 0; k < BUILT_WAYS; k++)
-            statement_free(db->built[i][k]);
+        while (db->built[i]) {
+            struct db_statement *statement = db->built[i];
+            db->built[i] = statement->next;
+            statement_free(statement);
+        }
     db->engine->close(db->connection);
     free(db);
 }
@@ -132,36 +131,47 @@ enum status db_set_up(struct db *db)
 static struct db_statement **cache_place(struct db *db, const char *sql)
 {
     size_t at = ((uintptr_t)sql * 0x9E3779B97F4A7C15u >> 32) % CACHE_SIZE;
-    while (db->cache[at] && db->cache[at]->sql != sql)
+    while (db->cache[at] && db->cache[at]->sql.at != sql)
         at = (at + 1) % CACHE_SIZE;
     return &db->cache[at];
 }
 
-/* The engine's own go away when it prepares the statement again after a change of the schema. */
-static char *column_copy(const char *name)
+/* Copies of the names that the engine gives: its own go away when it prepares the statement again
+ * after a change of the schema. Returns what is behind the last. */
+static char *copy_columns(struct db_statement *statement)
 {
-    char *copy = strdup(name ? name : "");
-    if (!copy)
-        abort();
-    return copy;
+    char *at = (char *)&statement->columns[statement->column_count];
+    for (int i = 0; i < statement->column_count; i++) {
+        const char *name = statement->db->engine->column_name(statement->handle, i);
+        size_t size = strlen(name) + 1;
+        statement->columns[i] = memcpy(at, name, size);
+        at += size;
+    }
+    return at;
 }
 
-/* NULL: it failed, and `status` says how. */
-static struct db_statement *statement_new(struct db *db, const char *sql, enum status *status)
+/* One block: the statement, its columns, their names and, where it was built, its text. NULL: it
+ * failed, and `status` says how. */
+static struct db_statement *statement_new(struct db *db, struct text sql, bool built,
+                                          enum status *status)
 {
     void *handle;
     *status = db->engine->prepare(db->connection, &handle, sql);
     if (*status != OK)
         return NULL;
     int columns = db->engine->column_count(handle);
-    struct db_statement *statement =
-        malloc(sizeof *statement + (size_t)columns * sizeof *statement->columns);
+    struct db_statement *statement;
+    size_t size = sizeof *statement + (size_t)columns * sizeof *statement->columns;
+    for (int i = 0; i < columns; i++)
+        size += strlen(db->engine->column_name(handle, i)) + 1;
+    statement = malloc(size + (built ? sql.length : 0));
     if (!statement)
         abort();
-    *statement = (struct db_statement){
-        .db = db, .sql = sql, .kept = true, .handle = handle, .column_count = columns};
-    for (int i = 0; i < columns; i++)
-        statement->columns[i] = column_copy(db->engine->column_name(handle, i));
+    *statement =
+        (struct db_statement){.db = db, .sql = sql, .handle = handle, .column_count = columns};
+    char *rest = copy_columns(statement);
+    if (built)
+        statement->sql.at = memcpy(rest, sql.at, sql.length);
     return statement;
 }
 
@@ -175,67 +185,52 @@ static struct db_statement *statement_of(struct db *db, const char *sql, enum st
         *status = fail("a connection knows at most %d statements", CACHE_SIZE - 1);
         return NULL;
     }
-    *place = statement_new(db, sql, status);
+    *place = statement_new(db, text_of(sql), false, status);
     db->cached += *place != NULL;
     return *place;
 }
 
-/* The place of a built statement that is there and free, else the one to put it; NULL: all places
- * are in use. */
-static struct db_statement **built_place(struct db *db, struct text sql, uint64_t hash)
+/* The free statement of that text, and where the one is that was used longest ago and could make
+ * room for another. */
+static struct db_statement *find_built(struct db_statement **chain, struct text sql, uint64_t hash,
+                                       struct db_statement ***oldest)
 {
-    struct db_statement **set = db->built[hash % BUILT_SETS];
-    struct db_statement **oldest = NULL;
-    for (size_t i = 0; i < BUILT_WAYS; i++) {
-        if (set[i] && set[i]->in_use)
+    size_t length = 0;
+    *oldest = NULL;
+    for (struct db_statement **at = chain; *at; at = &(*at)->next, length++) {
+        if ((*at)->in_use)
             continue;
-        if (set[i] && set[i]->hash == hash && text_is(sql, set[i]->sql))
-            return &set[i];
-        if (!oldest || !set[i] || (*oldest && set[i]->used < (*oldest)->used))
-            oldest = &set[i];
+        if ((*at)->hash == hash && text_equal(sql, (*at)->sql))
+            return *at;
+        if (!*oldest || (*at)->used < (**oldest)->used)
+            *oldest = at;
     }
-    return oldest;
-}
-
-static char *string_of(struct text text)
-{
-    char *string = malloc(text.length + 1);
-    if (!string)
-        abort();
-    memcpy(string, text.at, text.length);
-    string[text.length] = '\0';
-    return string;
+    if (length < BUILT_WAYS)
+        *oldest = NULL;
+    return NULL;
 }
 
 static struct db_statement *built_statement(struct db *db, struct text sql, enum status *status)
 {
-    uint64_t hash = XXH3_64bits(sql.at, sql.length) | 1; /* 0 marks a literal */
-    struct db_statement **place = built_place(db, sql, hash);
+    uint64_t hash = XXH3_64bits(sql.at, sql.length);
+    struct db_statement **chain = &db->built[hash % BUILT_SETS];
+    struct db_statement **oldest;
+    struct db_statement *statement = find_built(chain, sql, hash, &oldest);
     *status = OK;
-    if (place && *place && (*place)->hash == hash && text_is(sql, (*place)->sql))
-        return *place;
-    char *copy = string_of(sql);
-    struct db_statement *statement = statement_new(db, copy, status);
-    if (!statement) {
-        free(copy);
+    if (statement)
+        return statement;
+    statement = statement_new(db, sql, true, status);
+    if (!statement)
         return NULL;
+    if (oldest) {
+        struct db_statement *gone = *oldest;
+        *oldest = gone->next;
+        statement_free(gone);
     }
     statement->hash = hash;
-    statement->kept = place != NULL;
-    if (place) {
-        statement_free(*place);
-        *place = statement;
-    }
+    statement->next = *chain;
+    *chain = statement;
     return statement;
-}
-
-static void release(struct db_statement *statement)
-{
-    statement->in_use = false;
-    if (statement->kept)
-        statement->db->engine->reset(statement->handle);
-    else
-        statement_free(statement);
 }
 
 static void begin_rows(struct db_rows *rows, struct db_statement *statement,
@@ -243,8 +238,6 @@ static void begin_rows(struct db_rows *rows, struct db_statement *statement,
 {
     struct db *db = statement->db;
     rows->status = db->engine->bind(db->connection, statement->handle, parameters, count);
-    if (rows->status != OK && !statement->kept)
-        statement_free(statement);
     if (rows->status != OK)
         return;
     statement->in_use = true;
@@ -272,8 +265,11 @@ void db_query_built(struct db *db, struct db_rows *rows, struct text sql,
 
 enum status db_finish(struct db_rows *rows)
 {
-    if (rows->statement)
-        release(rows->statement);
+    struct db_statement *statement = rows->statement;
+    if (statement) {
+        statement->in_use = false;
+        statement->db->engine->reset(statement->handle);
+    }
     rows->statement = NULL;
     return rows->status;
 }
@@ -325,7 +321,7 @@ static int column_of(const struct db_rows *rows, const char *name)
     if (column >= 0)
         return column;
     log_error("no such column", LOG_STRING("column", name),
-              LOG_STRING("sql", rows->statement ? rows->statement->sql : ""));
+              LOG_TEXT("sql", rows->statement ? rows->statement->sql : TEXT_NONE));
     abort();
 }
 

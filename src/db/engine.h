@@ -13,7 +13,7 @@ struct db_engine {
     enum status (*set_up)(void *connection, int64_t busy_timeout);
     enum status (*script)(void *connection, const char *sql);
 
-    enum status (*prepare)(void *connection, void **statement, const char *sql);
+    enum status (*prepare)(void *connection, void **statement, struct text sql);
     void (*discard)(void *statement);
     int (*column_count)(void *statement);
     const char *(*column_name)(void *statement, int column);

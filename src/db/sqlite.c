@@ -151,10 +151,13 @@ static bool reads_block(void *connection)
     return !wal;
 }
 
-static enum status prepare(void *connection, void **statement, const char *sql)
+static enum status prepare(void *connection, void **statement, struct text sql)
 {
     sqlite3_stmt *prepared = NULL;
-    int code = sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
+    if (sql.length > INT_MAX)
+        return fail("a statement of %zu bytes is too long", sql.length);
+    int code = sqlite3_prepare_v3(connection, sql.at, (int)sql.length, SQLITE_PREPARE_PERSISTENT,
+                                  &prepared, NULL);
     *statement = prepared;
     return status_of(connection, code);
 }

@@ -12,12 +12,12 @@ const struct field *model_key(const struct model *model)
 
 const struct field *model_field(const struct model *model, struct text name)
 {
-    const struct field *fields = model->fields;
     if (text_is(name, "pk"))
-        return fields;
-    for (size_t i = 0; i < model->field_count; i++)
-        if (text_is(name, fields[i].name) || (fields[i].column && text_is(name, fields[i].column)))
-            return &fields[i];
+        return model_key(model);
+    const struct field *end = model->fields + model->field_count;
+    for (const struct field *field = model->fields; field < end; field++)
+        if (text_is(name, field->name) || (field->column && text_is(name, field->column)))
+            return field;
     return NULL;
 }
 

@@ -149,7 +149,7 @@ struct model {
                                                 .print = row##_text} __VA_OPT__(, ) __VA_ARGS__}
 
 /* The first field: of the key. */
-const struct field *model_key(const struct model *model);
+const struct field *model_key(const struct model *model) __attribute__((returns_nonnull));
 /* By its name, its column or "pk"; NULL: there is none. */
 const struct field *model_field(const struct model *model, struct text name);
 

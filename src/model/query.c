@@ -76,22 +76,29 @@ struct place {
     const struct field *field;
 };
 
+static _Noreturn void refuse_name(const struct builder *builder, const char *name)
+{
+    log_error("no such field", LOG_STRING("model", builder->query->model->name),
+              LOG_STRING("name", name));
+    abort();
+}
+
 static struct place place_of(struct builder *builder, const char *name)
 {
-    struct place place = {0};
+    size_t table = 0;
+    const struct field *field = NULL;
     struct text rest = text_of(name);
     struct text step;
-    if (!query_name(builder->query->model, rest)) {
-        log_error("no such field", LOG_STRING("model", builder->query->model->name),
-                  LOG_STRING("name", name));
-        abort();
-    }
+    if (!query_name(builder->query->model, rest))
+        refuse_name(builder, name);
     while (next_step(&rest, &step)) {
-        if (place.field)
-            place.table = join_of(builder, place.table, place.field);
-        place.field = model_field(builder->joins.items[place.table].model, step);
+        if (field)
+            table = join_of(builder, table, field);
+        field = model_field(builder->joins.items[table].model, step);
     }
-    return place;
+    if (!field)
+        refuse_name(builder, name);
+    return (struct place){table, field};
 }
 
 static void put_column(struct builder *builder, struct place place)
