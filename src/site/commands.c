@@ -19,7 +19,7 @@
 
 static char **original_environment;
 
-static int failed(void)
+int command_failed(void)
 {
     log_flush();
     fprintf(stderr, "oc-lettings: %s\n", status_failure()->message);
@@ -32,7 +32,7 @@ static enum status load_settings(const char *process)
     return status == OK ? site_settings_load(process) : status;
 }
 
-static bool start_site(void)
+bool command_start_site(void)
 {
     return load_settings(NULL) == OK && site_start() == OK;
 }
@@ -53,7 +53,7 @@ static int serve(int count, char **arguments)
     (void)count;
     (void)arguments;
     if (load_settings("supervisor") != OK)
-        return failed();
+        return command_failed();
     return supervisor_run(program_path(), original_environment);
 }
 
@@ -88,8 +88,8 @@ static int check(int count, char **arguments)
 {
     (void)count;
     (void)arguments;
-    if (!start_site())
-        return failed();
+    if (!command_start_site())
+        return command_failed();
     struct counts counts = {0};
     site_each_module(count_module, &counts);
     for (size_t i = 0; i < asset_count; i++)
@@ -103,7 +103,7 @@ static int check(int count, char **arguments)
         status = site_migrations_check(db);
     site_database_close();
     if (status != OK)
-        return failed();
+        return command_failed();
     printf("No faults: %zu modules, %zu routes, %zu templates.\n", counts.modules, counts.routes,
            counts.templates);
     return 0;
@@ -130,8 +130,8 @@ static int settings(int count, char **arguments)
     (void)count;
     (void)arguments;
     if (settings_read_file(SITE_SETTINGS_FILE) != OK)
-        return failed();
-    int status = site_settings_load(NULL) == OK ? 0 : failed();
+        return command_failed();
+    int status = site_settings_load(NULL) == OK ? 0 : command_failed();
     struct arena *arena = arena_new(4096);
     site_settings_each(print_setting, arena);
     arena_free(arena);
@@ -147,8 +147,8 @@ static int routes(int count, char **arguments)
 {
     (void)count;
     (void)arguments;
-    if (!start_site())
-        return failed();
+    if (!command_start_site())
+        return command_failed();
     struct arena *arena = arena_new(4096);
     struct route_row row;
     print_route("METHODS", TEXT("PATH"), "ACCESS", TEXT("NAME"));
@@ -167,7 +167,7 @@ static int version(int count, char **arguments)
     return 0;
 }
 
-static enum status open_to_write(struct db **out, bool create)
+enum status command_open(struct db **out, bool create)
 {
     const struct db_options options = {
         .url = site_settings.database_url,
@@ -185,14 +185,14 @@ static int migrate(int count, char **arguments)
     (void)arguments;
     struct db *db = NULL;
     size_t applied = 0;
-    enum status status = start_site() ? open_to_write(&db, true) : FAILED;
+    enum status status = command_start_site() ? command_open(&db, true) : FAILED;
     if (status == OK)
         status = db_set_up(db);
     if (status == OK)
         status = site_migrations_apply(db, &applied);
     db_close(db);
     if (status != OK)
-        return failed();
+        return command_failed();
     if (applied == 0)
         printf("Nothing to migrate.\n");
     else
@@ -203,7 +203,7 @@ static int migrate(int count, char **arguments)
 static bool database_exists(void)
 {
     struct db *db = NULL;
-    enum status status = open_to_write(&db, false);
+    enum status status = command_open(&db, false);
     db_close(db);
     return status != NOT_FOUND;
 }
@@ -212,7 +212,7 @@ static enum status fill_with_demo(size_t *rows)
 {
     struct db *db = NULL;
     size_t applied;
-    enum status status = open_to_write(&db, true);
+    enum status status = command_open(&db, true);
     struct arena *arena = arena_new((size_t)16 * 1024);
     if (status == OK)
         status = db_set_up(db);
@@ -233,8 +233,8 @@ static int demo(int count, char **arguments)
                 arguments[only_new ? 1 : 0]);
         return 2;
     }
-    if (!start_site())
-        return failed();
+    if (!command_start_site())
+        return command_failed();
     if (only_new && database_exists())
         return 0;
     size_t rows = 0;
@@ -243,7 +243,7 @@ static int demo(int count, char **arguments)
                              : fail_as(INVALID, "the demo's password is public: its data is loaded "
                                                 "with DEBUG=1 only");
     if (status != OK)
-        return failed();
+        return command_failed();
     printf("Made the database and filled it with %zu demo rows.\n", rows);
     return 0;
 }
@@ -267,6 +267,10 @@ static const struct command commands[] = {
      "Only with DEBUG=1: the demo's sign-in is public.\n"
      "--if-new   do nothing when there is a database already\n",
      demo},
+    {"loaddata", "[OPTION]... FIXTURE...", "load rows from fixtures: Django's JSON",
+     command_loaddata_help, command_loaddata},
+    {"dumpdata", "[OPTION]... [APP[.MODEL]]...", "write rows as a fixture: Django's JSON",
+     command_dumpdata_help, command_dumpdata},
     {"version", "", "print the version", "", version},
     {"worker", "", NULL, "Started by `serve`.\n", worker},
     {"clerk", "", NULL, "Started by `serve`.\n", clerk},

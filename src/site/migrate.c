@@ -50,32 +50,56 @@ enum status site_migrations_check(struct db *db)
     return status;
 }
 
-struct demo_loading {
-    struct db *db;
+/* Fixtures */
+
+struct model_collection {
     struct arena *arena;
-    size_t rows;
+    LIST(const struct model *) list;
 };
 
-static enum status load_module(const struct module *module, void *context)
+static enum status collect_models(const struct module *module, void *context)
 {
-    struct demo_loading *loading = context;
-    const struct asset *asset =
-        asset_find(text_format(loading->arena, "fixtures/%s/demo.json", module->name));
-    if (!asset)
-        return OK;
-    size_t rows;
-    enum status status =
-        fixture_load(loading->db, loading->arena, asset->plain, module->models, &rows);
-    if (status != OK)
-        return fail_as(status, "%s: %s", asset->path, status_failure()->message);
-    loading->rows += rows;
+    struct model_collection *collection = context;
+    for (size_t i = 0; module->models && module->models[i]; i++)
+        *LIST_PUSH(collection->arena, &collection->list) = module->models[i];
     return OK;
+}
+
+const struct model *const *site_models(struct arena *arena)
+{
+    struct model_collection collection = {.arena = arena};
+    site_each_module(collect_models, &collection);
+    *LIST_PUSH(arena, &collection.list) = NULL;
+    return collection.list.items;
+}
+
+struct fixture_collection {
+    struct arena *arena;
+    struct text name;
+    struct fixture_sources *sources;
+};
+
+static enum status collect_fixture(const struct module *module, void *context)
+{
+    struct fixture_collection *collection = context;
+    const struct asset *asset = asset_find(text_format(collection->arena, "fixtures/%s/%.*s.json",
+                                                       module->name, TEXT_ARG(collection->name)));
+    if (asset)
+        *LIST_PUSH(collection->arena, collection->sources) =
+            (struct fixture_source){.name = asset->path, .text = asset->plain};
+    return OK;
+}
+
+void site_fixtures_find(struct arena *arena, struct text name, struct fixture_sources *out)
+{
+    struct fixture_collection collection = {arena, name, out};
+    site_each_module(collect_fixture, &collection);
 }
 
 enum status site_demo_load(struct db *db, struct arena *arena, size_t *rows)
 {
-    struct demo_loading loading = {.db = db, .arena = arena};
-    enum status status = site_each_module(load_module, &loading);
-    *rows = loading.rows;
-    return status;
+    struct fixture_sources sources = {0};
+    const struct fixture_loading options = {.models = site_models(arena), .only_new = true};
+    site_fixtures_find(arena, TEXT("demo"), &sources);
+    return fixtures_load(db, sources.items, sources.count, &options, rows);
 }

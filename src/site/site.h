@@ -9,6 +9,7 @@
 
 struct arena;
 struct db;
+struct fixture_source;
 struct router;
 struct value_map;
 
@@ -51,5 +52,17 @@ enum status site_migrations_apply(struct db *db, size_t *applied);
 /* OK when all are applied; INVALID names the first that is missing. */
 enum status site_migrations_check(struct db *db);
 
-/* Loads each module's fixtures/demo.json. `rows` counts what was inserted. */
+/* The models of the installed modules, in order; ends with NULL. */
+const struct model *const *site_models(struct arena *arena);
+
+/* Adds the fixtures that the modules have under a name: fixtures/<name>.json of each. */
+struct fixture_sources {
+    struct fixture_source *items;
+    size_t count;
+    size_t capacity;
+};
+void site_fixtures_find(struct arena *arena, struct text name, struct fixture_sources *out);
+
+/* Loads each module's fixtures/demo.json, all or nothing. CONFLICT with rows that are there.
+ * `rows`: how many there are now more. */
 enum status site_demo_load(struct db *db, struct arena *arena, size_t *rows);
