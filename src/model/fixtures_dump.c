@@ -16,6 +16,7 @@ struct dumper {
     const struct fixture_dumping *options;
     struct json_style style;
     struct arena *arena;
+    struct condition keys;
     const struct model *model; /* whose rows are being written */
     size_t written;
 };
@@ -212,36 +213,32 @@ static enum status write_row(void *row, struct arena *arena, void *context)
 
 /* Which rows */
 
-static enum status keys_of(const struct dumper *dumper, struct db_parameter **out, size_t *count)
+static enum status take_keys(struct dumper *dumper, const struct model *model)
 {
-    const struct field *key = model_key(dumper->model);
+    const struct field *key = model_key(model);
     LIST(struct db_parameter) values = {0};
-    for (const char *const *each = dumper->options->keys; *each; each++) {
-        void *row = model_empty(dumper->model, dumper->arena);
+    for (const char *const *each = dumper->options->keys; each && *each; each++) {
+        void *row = model_empty(model, dumper->arena);
         struct text why = field_parse(key, row, text_of(*each), dumper->arena);
         if (why.length || field_is_null(key, row))
-            return fail_as(INVALID, "\"%s\" is no key of %s.%s", *each, dumper->model->app_label,
-                           dumper->model->name);
+            return fail_as(INVALID, "\"%s\" is no key of %s.%s", *each, model->app_label,
+                           model->name);
         *LIST_PUSH(dumper->arena, &values) = field_bind(key, row, dumper->arena);
     }
-    *out = values.items;
-    *count = values.count;
+    dumper->keys = (struct condition){.name = "pk",
+                                      .lookup = LOOKUP_IN,
+                                      .values = values.items,
+                                      .value_count = values.count};
     return OK;
 }
 
 static enum status write_model(struct dumper *dumper)
 {
-    struct condition condition = {.name = "pk", .lookup = LOOKUP_IN};
-    struct db_parameter *values = NULL;
     struct query query = {dumper->model, .order = NAMES("pk")};
-    enum status status = OK;
-    if (dumper->options->keys) {
-        status = keys_of(dumper, &values, &condition.value_count);
-        condition.values = values;
-        query.where = (struct conditions){&condition, 1};
-    }
+    if (dumper->options->keys)
+        query.where = (struct conditions){&dumper->keys, 1};
     query.related = names_along(dumper, dumper->arena);
-    return status == OK ? query_each(dumper->db, &query, write_row, dumper) : status;
+    return query_each(dumper->db, &query, write_row, dumper);
 }
 
 static enum status write_models(struct dumper *dumper, const struct model_list *models)
@@ -315,6 +312,8 @@ enum status fixtures_dump(struct db *db, FILE *out, const struct fixture_dumping
                             .arena = arena};
     struct model_list models = {0};
     enum status status = select_models(options, arena, &models);
+    if (status == OK && models.count)
+        status = options->keys ? take_keys(&dumper, models.items[0]) : OK;
     if (status == OK)
         status = write_snapshot(&dumper, &models);
     *written = dumper.written;

@@ -14,13 +14,14 @@ const DATABASE = 'oc-lettings-site.sqlite3';
 const DEBUG = { DEBUG: '1', SOURCE_DIR: ROOT };
 
 describe('help', () => {
-  const COMMANDS = ['serve', 'check', 'settings', 'routes', 'migrate', 'demo', 'version'];
+  const COMMANDS = ['serve', 'check', 'settings', 'routes', 'migrate', 'demo', 'loaddata', 'dumpdata',
+    'version'];
   for (const command of COMMANDS) {
     test(`${command} --help says what it does, and does nothing`, () => {
       for (const option of ['--help', '-h']) {
         const dir = temporaryFolder();
         const { stdout } = check([command, option], { dir, err: null, env: { PORT: 'bad' } });
-        assert.match(stdout, new RegExp(`^Usage: oc-lettings ${command}( \\[--if-new\\])?\n\n[A-Z].*\\.\n`));
+        assert.match(stdout, new RegExp(`^Usage: oc-lettings ${command}( .+)?\n\n[A-Z].*\\.\n`));
         assert.ok(stdout.split('\n').every((line) => line.length <= 100));
         assert.ok(!existsSync(join(dir, DATABASE)));
       }

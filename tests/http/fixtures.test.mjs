@@ -1,0 +1,216 @@
+// loaddata and dumpdata at the terminal, and beside Django's own.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { environment, makeDatabase, PROGRAM, ROOT, SANITIZED, sharedData, skipWithoutShared,
+  temporaryFolder } from './harness.mjs';
+import { checkCommand as check, describeUnless, emptyDatabase, sql } from './support.mjs';
+
+const DATABASE = 'oc-lettings-site.sqlite3';
+const FIXTURE = 'oc-lettings-fixture.json';
+const APPS = ['auth', 'lettings', 'profiles'];
+const NATURAL = ['--natural-foreign', '--natural-primary', '--indent', '1'];
+
+const owner = (fields) => JSON.stringify([{ model: 'lettings.address', pk: 1, fields }]);
+const ADDRESS = { number: 1, street: 'S', city: 'C', state: 'GA', zip_code: 1, country_iso_code: 'USA' };
+
+function fixtureFile(text, name = 'x.json') {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** The demo database in a folder of its own. */
+function demo() {
+  const dir = temporaryFolder();
+  return { dir, path: makeDatabase(dir) };
+}
+
+const empty = () => ({ dir: dirname(emptyDatabase()) });
+const dump = (dir, ...args) => check(['dumpdata', ...args], { dir, err: null }).stdout;
+
+describe('dumpdata', () => {
+  test('writes the demo, which loads into another database', () => {
+    const { dir } = demo();
+    const json = dump(dir);
+    assert.equal(JSON.parse(json).length, 21);
+    const other = empty().dir;
+    check(['loaddata', fixtureFile(json)], { dir: other, err: null,
+      out: /^Loaded 21 objects from 1 fixture\.\n$/ });
+    assert.equal(dump(other), json);
+  });
+
+  test('writes the models that are named', () => {
+    const { dir } = demo();
+    const models = (...args) => [...new Set(JSON.parse(dump(dir, ...args)).map(({ model }) => model))];
+    assert.deepEqual(models('profiles', 'lettings.letting'), ['profiles.profile', 'lettings.letting']);
+    assert.deepEqual(models('lettings', '-e', 'lettings.address'), ['lettings.letting']);
+    assert.deepEqual(models('--exclude=auth', '--exclude', 'lettings'), ['profiles.profile']);
+    const two = JSON.parse(dump(dir, 'lettings.letting', '--pks', '5, 2,77'));
+    assert.deepEqual(two.map(({ pk }) => pk), [2, 5]);
+  });
+
+  test('writes into a file, whole or not at all', () => {
+    const { dir, path } = demo();
+    const file = join(dir, 'dump.json');
+    check(['dumpdata', 'lettings', '-o', file], { dir, out: null, err: null });
+    const json = readFileSync(file, 'utf8');
+    assert.equal(json, dump(dir, 'lettings', '--output=-'));
+    sql(path, "UPDATE lettings_letting SET title = CAST(x'ff' AS TEXT) WHERE id = 6;");
+    check(['dumpdata', 'lettings', '-o', file], { dir, status: 1, out: null,
+      err: /lettings\.letting 6: the field "title"/ });
+    assert.equal(readFileSync(file, 'utf8'), json);
+    assert.ok(!existsSync(`${file}.partial`));
+    check(['dumpdata', '-o', '/no/such/folder/x.json'], { dir, status: 1, out: null,
+      err: /\/no\/such\/folder\/x\.json cannot be written/ });
+    check(['dumpdata', 'auth', '-o', '/dev/full'], { dir, status: 1, out: null, err: /cannot be written/ });
+  });
+
+  const REFUSED = [
+    [['nowhere'], 1, /no app with models "nowhere"/], [['home'], 1, /no app with models "home"/],
+    [['lettings.nothing'], 1, /no model "lettings\.nothing"/],
+    [['-e', 'nowhere'], 1, /no app with models "nowhere"/],
+    [['--pks', '1'], 1, /one model only/], [['lettings', '--pks', '1'], 1, /one model only/],
+    [['lettings.letting', '--pks', 'x'], 1, /"x" is no key of lettings\.letting/],
+    [['--indent'], 2, /"--indent" lacks its value/], [['--indent', 'x'], 2, /"x" is no value/],
+    [['--indent', '-1'], 2, /"-1" is no value/], [['--indent=101'], 2, /is no value/],
+    [['--format', 'xml'], 2, /"xml" is no value/], [['--all'], 2, /"--all" is no option/],
+    [['-x'], 2, /"-x" is no option/], [['lettings.letting', '--pks', ''], 1, /"" is no key/],
+  ];
+  for (const [args, status, err] of REFUSED) {
+    test(`refuses ${args.join(' ')}`, () => {
+      check(['dumpdata', ...args], { ...demo(), status, out: null, err });
+    });
+  }
+
+  test('says that there is no database', () => {
+    check(['dumpdata'], { status: 1, out: null, err: /there is no database/ });
+  });
+});
+
+describe('loaddata', () => {
+  test('takes files, names of fixtures and standard input', () => {
+    const { dir } = empty();
+    check(['loaddata', 'demo', fixtureFile(owner({ ...ADDRESS, city: 'New' }))], { dir, err: null,
+      out: /^Loaded 22 objects from 4 fixtures\.\n$/ });
+    check(['loaddata', 'demo.json'], { dir, out: /^Loaded 21 objects/ });
+    const result = spawnSync(PROGRAM, ['loaddata', '--format=json', '-'], { cwd: dir,
+      env: environment(dir), encoding: 'utf8', input: owner({ ...ADDRESS, city: 'Piped' }) });
+    assert.equal(result.stdout, 'Loaded 1 object from 1 fixture.\n', result.stderr);
+    assert.equal(sql(join(dir, DATABASE),
+      'SELECT city FROM lettings_address WHERE id = 1; SELECT COUNT(*) FROM lettings_address;'),
+    'Piped\n6');
+  });
+
+  // [arguments behind the fixture, the fixture, status, what is said]
+  const REFUSED = [
+    [[], '[{"model": "lettings.nothing"}]', 1,
+      /x\.json: object 1, line 1 \(lettings\.nothing\): there is no model/],
+    [[], owner({ ...ADDRESS, extra: 1 }), 1, /lettings\.address has no field "extra"/],
+    [[], owner({ ...ADDRESS, number: '1' }), 1, /\(lettings\.address 1\): the field "number" cannot be "1"/],
+    [[], '', 1, /x\.json: line 1: the list does not end/],
+    [[], '[{"model": "lettings.letting", "pk": 1, "fields": {"title": "x", "address": 7}}]', 1,
+      /lettings\.letting 1: the field "address" refers to lettings\.address 7, which is not there/],
+    [['/no/such.json'], '[]', 1, /\/no\/such\.json cannot be read/],
+    [['nothing'], '[]', 1, /nothing is neither a \.json file nor the name of a fixture/],
+    [['x.yaml'], '[]', 1, /x\.yaml is neither/],
+    [['-e', 'nowhere'], '[]', 1, /no app with models "nowhere"/],
+    [['--exclude'], '[]', 2, /"--exclude" lacks its value/],
+    [['--format=yaml'], '[]', 2, /is no value/], [['--indent', '1'], '[]', 2, /"--indent" is no option/],
+  ];
+  for (const [args, json, status, err] of REFUSED) {
+    test(`refuses ${args.join(' ')} ${json.slice(0, 80)}`, () => {
+      const { dir } = empty();
+      const path = fixtureFile(json);
+      check(['loaddata', 'demo', path, ...args], { dir, status, out: null, err });
+      assert.equal(sql(join(dir, DATABASE), 'SELECT COUNT(*) FROM lettings_address;'), '0');
+    });
+  }
+
+  test('passes over what it is told to', () => {
+    const { dir } = empty();
+    const path = fixtureFile(`[{"model": "gone.gone", "pk": 1, "fields": {}},${
+      owner({ ...ADDRESS, gone: 1 }).slice(1)}`);
+    check(['loaddata', '-i', path], { dir, out: /^Loaded 1 object/ });
+    check(['loaddata', '--ignorenonexistent', path, '-e', 'lettings'], { dir, out: /^Loaded 0 objects/ });
+    check(['loaddata'], { dir, status: 2, out: null, err: /name a fixture/ });
+  });
+
+  test('makes no database', () => {
+    const dir = temporaryFolder();
+    check(['loaddata', 'demo'], { dir, status: 1, out: null, err: /there is no database/ });
+    assert.ok(!existsSync(join(dir, DATABASE)));
+  });
+});
+
+describeUnless(skipWithoutShared(FIXTURE), "the Django site's fixture", () => {
+  const shared = sharedData(FIXTURE);
+  const hasGroups = dump(demo().dir, 'auth.user').includes('"groups"');
+
+  test('loads into a new database, and is dumped as it was', () => {
+    const { dir } = empty();
+    check(['loaddata', '-i', shared], { dir, err: null, out: /^Loaded 21 objects/ });
+    const json = readFileSync(shared, 'utf8');
+    assert.equal(dump(dir, ...NATURAL, 'auth.user', 'lettings', 'profiles'),
+      hasGroups ? json : json.replace(/,\n *"(groups|user_permissions)": \[\]/g, ''));
+  });
+
+  test('has no field that we lack', { skip: !hasGroups && 'auth.user has no groups' }, () => {
+    check(['loaddata', shared], { ...empty(), err: null, out: /^Loaded 21 objects/ });
+  });
+
+  test("loads into the Django site's own database, where only the admin's password is another", () => {
+    const dir = temporaryFolder();
+    const path = join(dir, DATABASE);
+    cpSync(sharedData(DATABASE), path);
+    const rows = () => sql(path, `SELECT id, username, last_login, date_joined, is_staff,
+      first_name FROM auth_user; SELECT * FROM lettings_letting; SELECT * FROM lettings_address;
+      SELECT id, user_id, favorite_city FROM profiles_profile;`)
+      .replace(/(\.\d{3})\d*/g, '$1'); // fixtures have milliseconds
+    const before = rows();
+    check(['loaddata', '-i', shared], { dir, err: null, out: /^Loaded 21 objects/ });
+    assert.equal(rows(), before);
+  });
+});
+
+const PYTHON = ['python3', '/usr/bin/python3'].find((python) => spawnSync(python,
+  ['-c', 'import django, sys; sys.exit(django.VERSION[0] < 3)']).status === 0);
+
+/** Runs a command of the Django site in tests/django; returns what it prints. */
+function django(database, ...args) {
+  const result = spawnSync(PYTHON, ['-B', join(ROOT, 'tests/django/manage.py'), ...args],
+    { env: { PATH: process.env.PATH, DATABASE: database, PYTHONIOENCODING: 'utf-8' }, encoding: 'utf8', timeout: 60_000 });
+  assert.equal(result.status, 0, `${args.join(' ')}: ${result.stderr}`);
+  return result.stdout;
+}
+
+const withoutDjango = SANITIZED ? 'Django need not be asked twice' : PYTHON ? false : 'no Python with Django';
+
+describeUnless(withoutDjango, 'beside Django', () => {
+  const OPTIONS = [[], ['--indent', '2'], ['--indent', '0'], ['--natural-foreign'], NATURAL];
+
+  test('both write the same bytes of the same database', () => {
+    const { dir, path } = demo();
+    sql(path, `INSERT INTO lettings_address VALUES (77, 0, 'Ü "x" \\ ' || char(10, 9, 1, 127, 8232), '', '', 1, '');`);
+    for (const options of OPTIONS) {
+      const labels = ['lettings', 'profiles'];
+      assert.equal(dump(dir, ...options, ...labels), django(path, 'dumpdata', ...options, ...labels));
+    }
+  });
+
+  test('Django loads what we write, and we what Django writes', () => {
+    const { dir, path } = demo();
+    const theirs = join(temporaryFolder(), 'django.sqlite3');
+    django(theirs, 'migrate');
+    const labels = ['auth.user', 'lettings', 'profiles'];
+    const file = fixtureFile(dump(dir, ...labels, '--indent', '1'), 'ours.json');
+    assert.match(django(theirs, 'loaddata', file), /Installed 21 object/);
+    const written = django(theirs, 'dumpdata', ...labels, ...NATURAL);
+    const { dir: other } = empty();
+    check(['loaddata', '-i', fixtureFile(written)], { dir: other, out: /^Loaded 21 objects/ });
+    assert.equal(dump(other, ...labels), dump(dir, ...labels));
+    assert.ok(path);
+  });
+});
