@@ -64,3 +64,11 @@ build_tree() {
     fi
     grep -aE -A 8 'warning: ' "$dir/build.log" || true
 }
+
+# The fuzzers, where clang has libFuzzer; their tests are skipped without.
+build_fuzzers() {
+    type -P clang >/dev/null || return 0
+    echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n) { return !b && n; }' |
+        clang -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2>/dev/null || return 0
+    CC=clang build_tree build/fuzz -Dfuzz=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+}

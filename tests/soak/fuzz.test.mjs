@@ -1,0 +1,9 @@
+// The fuzzers, for SOAK_SECONDS each (one hour).
+import { test } from 'node:test';
+import { fuzz, skipWithoutFuzzer } from '../fuzz/fuzz.mjs';
+
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 3600);
+
+test('no bytes break the reading of fixtures', { skip: skipWithoutFuzzer('fixtures') }, (t) => {
+  t.diagnostic(`${fuzz('fixtures', SECONDS, 'oc-lettings-fixture.json')} inputs`);
+});
