@@ -26,21 +26,22 @@ static int64_t now(const struct field *field)
     return field->type == &field_TIME ? wall % DAY : wall;
 }
 
-/* What a member of this kind holds for a moment of the kind `found`; false: they do not fit. */
+/* What a member of this kind holds for a moment of the kind `found`; false, and `out` as it
+ * was: they do not fit. */
 static bool member_of(const struct field *field, enum value_kind found,
                       const struct value_moment *moment, int64_t *out)
 {
-    int64_t at = moment->aware ? moment_utc(moment) : moment_local(moment);
-    if (field->type == &field_TIME) {
+    bool is_time = field->type == &field_TIME;
+    if (is_time != (found == VALUE_TIME) || (is_time && moment->aware))
+        return false;
+    if (is_time)
         *out = ((moment->hour * 60 + moment->minute) * 60 + moment->second) * MICROSECONDS
                + moment->microsecond;
-        return found == VALUE_TIME && !moment->aware;
-    }
-    if (field->type == &field_DATE)
+    else if (field->type == &field_DATE)
         *out = moment_days(moment->year, moment->month, moment->day);
     else
-        *out = at;
-    return found == VALUE_DATETIME || found == VALUE_DATE;
+        *out = moment->aware ? moment_utc(moment) : moment_local(moment);
+    return true;
 }
 
 static void moment_read(const struct field *field, void *member, const struct db_rows *rows,
