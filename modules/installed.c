@@ -4,7 +4,10 @@
 
 #define INSTALLED(M)                                                                               \
     M(home)                                                                                        \
+    M(contenttypes)                                                                                \
     M(auth)                                                                                        \
+    M(sessions)                                                                                    \
+    M(admin)                                                                                       \
     M(lettings)                                                                                    \
     M(profiles)
 

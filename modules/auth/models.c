@@ -13,10 +13,31 @@ static const char *validate_username(struct text value)
     return NULL;
 }
 
+static struct text permission_print(const void *row, struct arena *arena)
+{
+    const struct permission *permission = row;
+    const struct contenttype *type = permission->content_type;
+    if (!type)
+        return permission->name;
+    return text_format(arena, "%.*s | %.*s | %.*s", TEXT_ARG(type->app_label),
+                       TEXT_ARG(type->model), TEXT_ARG(permission->name));
+}
+
+static struct text group_print(const void *row, struct arena *arena)
+{
+    (void)arena;
+    return ((const struct group *)row)->name;
+}
+
 static struct text user_print(const void *row, struct arena *arena)
 {
     (void)arena;
     return ((const struct user *)row)->username;
 }
 
+MODEL(permission, PERMISSION_FIELDS, "auth",
+      .ordering = NAMES("content_type__app_label", "content_type__model", "codename"),
+      .unique_together = NAMES("content_type", "codename"),
+      .natural_key = NAMES("codename", "content_type"), .print = permission_print);
+MODEL(group, GROUP_FIELDS, "auth", .natural_key = NAMES("name"), .print = group_print);
 MODEL(user, USER_FIELDS, "auth", .natural_key = NAMES("username"), .print = user_print);

@@ -1,7 +1,19 @@
 /* Tables of django.contrib.auth. */
 #pragma once
 
+#include "contenttypes/contenttypes.h"
 #include "model/model.h"
+
+#define PERMISSION_FIELDS(F)                                                                       \
+    F(id, ROWID, "ID")                                                                             \
+    F(name, TEXT, "name", .max_length = 255)                                                       \
+    F(content_type, FOREIGN_KEY, "content type", .to = &contenttype_model, .on_delete = CASCADE)   \
+    F(codename, TEXT, "codename", .max_length = 100)
+
+#define GROUP_FIELDS(F)                                                                            \
+    F(id, ROWID, "ID")                                                                             \
+    F(name, TEXT, "name", .max_length = 150, .unique = true)                                       \
+    F(permissions, MANY_TO_MANY, "permissions", .to = &permission_model, .blank = true)
 
 #define USER_FIELDS(F)                                                                             \
     F(id, ROWID, "ID")                                                                             \
@@ -19,6 +31,12 @@
     F(is_staff, BOOLEAN, "staff status", .help_text = "May sign in to the admin.")                 \
     F(is_active, BOOLEAN, "active", .default_to = "true",                                          \
       .help_text = "Take this away rather than deleting an account.")                              \
-    F(date_joined, DATETIME, "date joined", .default_to = "now")
+    F(date_joined, DATETIME, "date joined", .default_to = "now")                                   \
+    F(groups, MANY_TO_MANY, "groups", .to = &group_model, .blank = true,                           \
+      .help_text = "Gives every permission of each of these groups.")                              \
+    F(user_permissions, MANY_TO_MANY, "user permissions", .to = &permission_model, .blank = true,  \
+      .help_text = "Permissions beside those of the groups.")
 
+MODEL_ROW(permission, PERMISSION_FIELDS);
+MODEL_ROW(group, GROUP_FIELDS);
 MODEL_ROW(user, USER_FIELDS);

@@ -62,6 +62,18 @@ enum status db_check_url(struct text url)
     return status;
 }
 
+const struct db_dialect *db_url_dialect(struct text url)
+{
+    enum status status;
+    const struct db_engine *engine = engine_for(url, &status);
+    return engine ? engine->dialect : NULL;
+}
+
+const struct db_dialect *db_dialect(const struct db *db)
+{
+    return db->engine->dialect;
+}
+
 enum status db_open(struct db **out, const struct db_options *options)
 {
     enum status status;
@@ -370,9 +382,15 @@ bool db_is_null(const struct db_rows *rows, const char *column)
     return db_is_null_at(rows, column_of(rows, column));
 }
 
+enum status db_script_at(struct db *db, const char *sql, const char **at)
+{
+    return db->engine->script(db->connection, sql, at);
+}
+
 enum status db_script(struct db *db, const char *sql)
 {
-    return db->engine->script(db->connection, sql);
+    const char *at;
+    return db_script_at(db, sql, &at);
 }
 
 enum status db_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
@@ -387,4 +405,48 @@ enum status db_transaction(struct db *db, enum status (*body)(struct db *db, voi
     if (status != OK)
         db->engine->rollback(db->connection);
     return status;
+}
+
+/* `body`, then the check of all references. */
+static enum status change_schema(struct db *db, enum status (*body)(struct db *db, void *context),
+                                 void *context)
+{
+    enum status status = body(db, context);
+    if (status == OK)
+        status = db->engine->check_schema(db->connection);
+    if (status == OK)
+        status = db->engine->commit(db->connection);
+    if (status != OK)
+        db->engine->rollback(db->connection);
+    return status;
+}
+
+enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
+                                  void *context)
+{
+    enum status status = db->engine->begin_schema(db->connection);
+    if (status == OK)
+        status = change_schema(db, body, context);
+    struct failure failure = *status_failure();
+    enum status ended = db->engine->end_schema(db->connection);
+    if (status != OK)
+        return fail_as(status, "%s", failure.message);
+    return ended;
+}
+
+enum status db_table_columns(struct db *db, struct arena *arena, struct text name,
+                             struct db_table *out)
+{
+    struct db_rows rows;
+    *out = (struct db_table){0};
+    db_query_with(db, &rows, db->engine->columns_sql, DB_PARAMETERS(DB_TEXT(name)), 1);
+    while (db_next(&rows))
+        *LIST_PUSH(arena, &out->columns) = (struct db_table_column){
+            .name = text_copy(arena, db_text(&rows, "name")),
+            .type = text_copy(arena, db_text(&rows, "type")),
+            .not_null = db_bool(&rows, "not_null"),
+            .has_default = db_bool(&rows, "has_default"),
+            .is_key = db_bool(&rows, "is_key"),
+        };
+    return db_finish(&rows);
 }

@@ -15,11 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/status.h"
 #include "base/text.h"
 
 struct arena;
 struct db;
+struct db_dialect;
 struct db_statement;
 
 struct db_options {
@@ -36,6 +38,11 @@ void db_close(struct db *db);
 
 /* Whether `url` is one that db_open takes; INVALID says what is wrong with it. */
 enum status db_check_url(struct text url);
+
+/* The SQL that its engine speaks (dialect.h). */
+const struct db_dialect *db_dialect(const struct db *db);
+/* So too of a URL that db_check_url() takes; NULL: it takes it not. */
+const struct db_dialect *db_url_dialect(struct text url);
 
 /* Whether it may write from now on. Costs nothing where it is so already. */
 enum status db_allow_writes(struct db *db, bool allowed);
@@ -110,10 +117,30 @@ bool db_is_null_at(const struct db_rows *rows, int column);
 
 /* Runs several statements parted by `;`, without parameters. For migrations. */
 enum status db_script(struct db *db, const char *sql);
+/* `at`: where in `sql` the statement begins that failed, or the fault in it. */
+enum status db_script_at(struct db *db, const char *sql, const char **at);
 
 /* Runs `body` in a transaction that may write: committed when it gives OK, else rolled back. */
 enum status db_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
                            void *context);
+
+/* The same for a `body` that remakes tables: meanwhile references are not watched over, and before
+ * it is committed all of them are checked. CONFLICT names a row that refers to nothing. */
+enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
+                                  void *context);
+
+struct db_table_column {
+    struct text name;
+    struct text type; /* as declared: "varchar(30)" */
+    bool not_null;
+    bool has_default;
+    bool is_key;
+};
+struct db_table {
+    LIST(struct db_table_column) columns; /* none: there is no such table */
+};
+enum status db_table_columns(struct db *db, struct arena *arena, struct text name,
+                             struct db_table *out);
 
 /* SELECT that answers one integer, or `otherwise` when there is no row. */
 #define db_integer(db, out, otherwise, sql, ...)                                                   \

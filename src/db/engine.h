@@ -2,16 +2,21 @@
 #pragma once
 
 #include "db/db.h"
+#include "db/dialect.h"
 
 struct db_engine {
     const char *scheme; /* of its URLs, with "://" */
+    const struct db_dialect *dialect;
     enum status (*check_url)(struct text url);
     enum status (*open)(void **connection, const struct db_options *options);
     void (*close)(void *connection);
     enum status (*allow_writes)(void *connection, bool allowed);
     bool (*reads_block)(void *connection);
     enum status (*set_up)(void *connection, int64_t busy_timeout);
-    enum status (*script)(void *connection, const char *sql);
+    /* `at`: where the statement begins that failed, or the fault in it. */
+    enum status (*script)(void *connection, const char *sql, const char **at);
+    /* Answers db_table_columns() for the table $1, in order. */
+    const char *columns_sql;
 
     enum status (*prepare)(void *connection, void **statement, struct text sql);
     void (*discard)(void *statement);
@@ -31,6 +36,10 @@ struct db_engine {
     enum status (*begin)(void *connection);
     enum status (*commit)(void *connection);
     void (*rollback)(void *connection);
+    /* In place of begin, before commit, and when all is over: see db_schema_transaction(). */
+    enum status (*begin_schema)(void *connection);
+    enum status (*check_schema)(void *connection);
+    enum status (*end_schema)(void *connection);
 };
 
 extern const struct db_engine db_sqlite;

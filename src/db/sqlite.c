@@ -68,9 +68,50 @@ static enum status status_of(sqlite3 *handle, int code)
     }
 }
 
-static enum status script(void *connection, const char *sql)
+/* `sql` without the white space and comments before the next statement. */
+static const char *statement_start(const char *sql)
 {
-    return status_of(connection, sqlite3_exec(connection, sql, NULL, NULL, NULL));
+    for (;;) {
+        sql += strspn(sql, " \t\r\n;");
+        if (strncmp(sql, "--", 2) != 0)
+            return sql;
+        sql += strcspn(sql, "\n");
+    }
+}
+
+static enum status run_one(sqlite3 *handle, const char *sql, const char **next, const char **at)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(handle, sql, -1, &statement, next);
+    if (code != SQLITE_OK) {
+        int offset = sqlite3_error_offset(handle);
+        *at = sql + (offset > 0 ? offset : 0);
+        return status_of(handle, code);
+    }
+    do
+        code = statement ? sqlite3_step(statement) : SQLITE_DONE;
+    while (code == SQLITE_ROW);
+    enum status status = status_of(handle, code);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static enum status script(void *connection, const char *sql, const char **at)
+{
+    enum status status = OK;
+    for (*at = statement_start(sql); **at && status == OK;) {
+        const char *next;
+        status = run_one(connection, *at, &next, at);
+        if (status == OK)
+            *at = statement_start(next);
+    }
+    return status;
+}
+
+static enum status pragma(void *connection, const char *sql)
+{
+    const char *at;
+    return script(connection, sql, &at);
 }
 
 /* The switch raises a lock that it holds: there SQLite gives up at once, so that two that do so
@@ -79,7 +120,7 @@ static enum status set_up(void *connection, int64_t busy_timeout)
 {
     int64_t deadline = clock_monotonic() + busy_timeout * 1000;
     for (;;) {
-        enum status status = script(connection, "PRAGMA journal_mode = WAL");
+        enum status status = pragma(connection, "PRAGMA journal_mode = WAL");
         if (status != BUSY || clock_monotonic() >= deadline)
             return status;
         sqlite3_sleep(RETRY_AFTER_MS);
@@ -88,7 +129,7 @@ static enum status set_up(void *connection, int64_t busy_timeout)
 
 static enum status allow_writes(void *connection, bool allowed)
 {
-    return script(connection, allowed ? "PRAGMA query_only = OFF" : "PRAGMA query_only = ON");
+    return pragma(connection, allowed ? "PRAGMA query_only = OFF" : "PRAGMA query_only = ON");
 }
 
 static enum status configure(sqlite3 *handle, const struct db_options *options)
@@ -96,7 +137,7 @@ static enum status configure(sqlite3 *handle, const struct db_options *options)
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, (int)options->busy_timeout);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    enum status status = script(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
+    enum status status = pragma(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
                                         "PRAGMA trusted_schema = OFF");
     return status == OK ? allow_writes(handle, options->writes) : status;
 }
@@ -245,12 +286,12 @@ static struct text text(void *statement, int column)
 
 static enum status begin(void *connection)
 {
-    return script(connection, "BEGIN IMMEDIATE");
+    return pragma(connection, "BEGIN IMMEDIATE");
 }
 
 static enum status commit(void *connection)
 {
-    return script(connection, "COMMIT");
+    return pragma(connection, "COMMIT");
 }
 
 static void rollback(void *connection)
@@ -259,8 +300,44 @@ static void rollback(void *connection)
         sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* Within a transaction the switch does nothing (sqlite.org/pragma.html#pragma_foreign_keys). */
+static enum status begin_schema(void *connection)
+{
+    enum status status = pragma(connection, "PRAGMA foreign_keys = OFF");
+    return status == OK ? begin(connection) : status;
+}
+
+static enum status check_schema(void *connection)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(connection, "PRAGMA foreign_key_check", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    enum status status = OK;
+    if (code == SQLITE_ROW)
+        status = fail_as(CONFLICT,
+                         "a row of %s (rowid %lld) refers to a row of %s that is not there: mend "
+                         "it or delete it first",
+                         sqlite3_column_text(statement, 0), sqlite3_column_int64(statement, 1),
+                         sqlite3_column_text(statement, 2));
+    else if (code != SQLITE_DONE)
+        status = status_of(connection, code);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static enum status end_schema(void *connection)
+{
+    return pragma(connection, "PRAGMA foreign_keys = ON");
+}
+
+static const char columns_sql[] =
+    "SELECT name, type, \"notnull\" AS not_null, dflt_value IS NOT NULL AS has_default,"
+    " pk > 0 AS is_key FROM pragma_table_info($1) ORDER BY cid";
+
 const struct db_engine db_sqlite = {
     .scheme = "sqlite://",
+    .dialect = &db_dialect_sqlite,
     .check_url = check_url,
     .open = open_connection,
     .close = close_connection,
@@ -268,6 +345,7 @@ const struct db_engine db_sqlite = {
     .reads_block = reads_block,
     .set_up = set_up,
     .script = script,
+    .columns_sql = columns_sql,
     .prepare = prepare,
     .discard = discard,
     .column_count = column_count,
@@ -282,4 +360,7 @@ const struct db_engine db_sqlite = {
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
+    .begin_schema = begin_schema,
+    .check_schema = check_schema,
+    .end_schema = end_schema,
 };

@@ -1,54 +1,33 @@
 #include "model/migrations.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/arena.h"
-#include "base/buffer.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "db/db.h"
+#include "db/dialect.h"
+#include "model/migration_file.h"
 
-static const struct placeholder {
-    const char *word;
-    const char *sql;
-} placeholders[] = {
-    {"{pk}", "integer NOT NULL PRIMARY KEY AUTOINCREMENT"},
-    {"{bool}", "bool"},
-    {"{datetime}", "datetime"},
+/* The record: Django's own table. */
+
+static const struct migration record_table = {
+    .app_label = "django",
+    .name = TEXT("migrations"),
+    .path = __FILE__,
+    .sql = TEXT("CREATE TABLE IF NOT EXISTS \"django_migrations\" (\"id\" {pk}, "
+                "\"app\" varchar(255) NOT NULL, \"name\" varchar(255) NOT NULL, "
+                "\"applied\" {datetime} NOT NULL)"),
 };
 
-static const struct placeholder *placeholder_at(struct text sql)
+static enum status make_record(struct db *db, void *context)
 {
-    for (size_t i = 0; i < sizeof placeholders / sizeof *placeholders; i++)
-        if (text_starts(sql, text_of(placeholders[i].word)))
-            return &placeholders[i];
-    return NULL;
-}
-
-/* Ends with a NUL. */
-static struct text replaced(struct arena *arena, struct text sql)
-{
-    struct buffer out = {.arena = arena};
-    while (sql.length) {
-        const struct placeholder *placeholder = placeholder_at(sql);
-        if (placeholder)
-            buffer_text(&out, text_of(placeholder->sql));
-        else
-            buffer_char(&out, sql.at[0]);
-        sql = text_from(sql, placeholder ? strlen(placeholder->word) : 1);
-    }
-    buffer_char(&out, '\0');
-    return buffer_contents(&out);
-}
-
-static enum status is_applied(struct db *db, const struct migration *migration, bool *out)
-{
-    int64_t count;
-    enum status status =
-        db_integer(db, &count, 0,
-                   "SELECT COUNT(*) FROM django_migrations WHERE app = $1 AND name = $2",
-                   DB_TEXT(text_of(migration->app_label)), DB_TEXT(migration->name));
-    *out = count > 0;
+    (void)context;
+    struct arena *arena = arena_new(1024);
+    struct migration_sql sql;
+    enum status status = migration_read(arena, &record_table, db_dialect(db), &sql);
+    if (status == OK)
+        status = db_script(db, sql.forward.at);
+    arena_free(arena);
     return status;
 }
 
@@ -63,74 +42,151 @@ static enum status record(struct db *db, const struct migration *migration)
                   DB_TEXT(applied));
 }
 
-struct application {
-    const struct migration *migration;
+static enum status forget(struct db *db, const struct migration *migration)
+{
+    return db_run(db, "DELETE FROM django_migrations WHERE app = $1 AND name = $2",
+                  DB_TEXT(text_of(migration->app_label)), DB_TEXT(migration->name));
+}
+
+static enum status is_applied(struct db *db, const struct migration *migration, bool *out)
+{
+    int64_t count;
+    enum status status =
+        db_integer(db, &count, 0,
+                   "SELECT COUNT(*) FROM django_migrations WHERE app = $1 AND name = $2",
+                   DB_TEXT(text_of(migration->app_label)), DB_TEXT(migration->name));
+    *out = count > 0;
+    return status;
+}
+
+static void mark(struct migration_list list, struct text app, struct text name, bool *applied)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (text_is(app, list.items[i].app_label) && text_equal(name, list.items[i].name))
+            applied[i] = true;
+}
+
+static enum status read_record(struct db *db, struct migration_list list, bool *applied)
+{
+    struct db_rows rows;
+    db_query(db, &rows, "SELECT app, name FROM django_migrations");
+    while (db_next(&rows))
+        mark(list, db_text(&rows, "app"), db_text(&rows, "name"), applied);
+    return db_finish(&rows);
+}
+
+enum status migrations_applied(struct db *db, struct migration_list list, bool *applied)
+{
+    struct db_table table = {0};
+    struct arena *arena = arena_new(1024);
+    for (size_t i = 0; i < list.count; i++)
+        applied[i] = false;
+    enum status status = db ? db_table_columns(db, arena, TEXT("django_migrations"), &table) : OK;
+    if (status == OK && table.columns.count)
+        status = read_record(db, list, applied);
+    arena_free(arena);
+    return status;
+}
+
+/* Taking a step */
+
+struct taking {
+    const struct migration_step *step;
+    size_t line; /* where it failed; 0: not in the file */
     bool done;
 };
 
+static enum status run_sql(struct db *db, struct taking *taking)
+{
+    const struct migration_step *step = taking->step;
+    struct arena *arena = arena_new((size_t)16 * 1024);
+    struct migration_sql sql;
+    enum status status = migration_read(arena, step->migration, db_dialect(db), &sql);
+    if (status == OK) {
+        struct text text = step->backward ? sql.backward : sql.forward;
+        const char *at;
+        status = db_script_at(db, text.at, &at);
+        taking->line = status == OK ? 0 : migration_line(text, at);
+    }
+    arena_free(arena);
+    return status;
+}
+
 /* Looks again inside the transaction: another instance may have been first. */
-static enum status apply_one(struct db *db, void *context)
+static enum status take(struct db *db, void *context)
 {
-    struct application *application = context;
-    const struct migration *migration = application->migration;
-    bool there;
-    enum status status = is_applied(db, migration, &there);
-    if (status != OK || there)
+    struct taking *taking = context;
+    const struct migration_step *step = taking->step;
+    bool applied;
+    enum status status = is_applied(db, step->migration, &applied);
+    if (status != OK || applied != step->backward)
         return status;
-    struct arena *arena = arena_new(8192);
-    status = db_script(db, replaced(arena, migration->sql).at);
-    arena_free(arena);
+    status = run_sql(db, taking);
     if (status == OK)
-        status = record(db, migration);
-    application->done = status == OK;
+        status = step->backward ? forget(db, step->migration) : record(db, step->migration);
+    taking->done = status == OK;
     return status;
 }
 
-static enum status make_record(struct db *db, void *context)
+static enum status name_step(const struct taking *taking, enum status status)
 {
-    (void)context;
-    struct arena *arena = arena_new(1024);
-    struct text sql =
-        replaced(arena, TEXT("CREATE TABLE IF NOT EXISTS \"django_migrations\" (\"id\" {pk}, "
-                             "\"app\" varchar(255) NOT NULL, \"name\" varchar(255) NOT NULL, "
-                             "\"applied\" {datetime} NOT NULL)"));
-    enum status status = db_script(db, sql.at);
-    arena_free(arena);
-    return status;
+    const struct migration *migration = taking->step->migration;
+    char place[512] = "";
+    if (taking->line)
+        snprintf(place, sizeof place, "%s:%zu: ", migration->path, taking->line);
+    return fail_as(status, "%s %s.%.*s: %s%s", taking->step->backward ? "taking back" : "migration",
+                   migration->app_label, TEXT_ARG(migration->name), place,
+                   status_failure()->message);
 }
 
-enum status migrations_apply(struct db *db, const struct migration *migrations, size_t count,
-                             size_t *applied)
+enum status migrations_run(struct db *db, const struct migration_plan *plan, size_t *done)
 {
-    *applied = 0;
+    *done = 0;
     enum status status = db_transaction(db, make_record, NULL);
-    for (size_t i = 0; i < count && status == OK; i++) {
-        struct application application = {.migration = &migrations[i]};
-        status = db_transaction(db, apply_one, &application);
-        *applied += application.done;
+    for (size_t i = 0; i < plan->steps.count && status == OK; i++) {
+        struct taking taking = {.step = &plan->steps.items[i]};
+        status = db_schema_transaction(db, take, &taking);
+        *done += status == OK && taking.done;
         if (status != OK)
-            status = fail_as(status, "migration %s.%.*s: %s", migrations[i].app_label,
-                             TEXT_ARG(migrations[i].name), status_failure()->message);
+            status = name_step(&taking, status);
     }
     return status;
 }
 
-enum status migrations_check(struct db *db, const struct migration *migrations, size_t count)
+enum status migrations_apply(struct db *db, struct migration_list list, size_t *applied)
 {
-    for (size_t i = 0; i < count; i++) {
-        bool there;
-        enum status status = is_applied(db, &migrations[i], &there);
-        if (status == FAILED)
-            return fail_as(INVALID,
-                           "the list of applied migrations cannot be read (%s): run "
-                           "`oc-lettings migrate`",
-                           status_failure()->message);
-        if (status != OK)
-            return status;
-        if (!there)
+    struct arena *arena = arena_new(4096);
+    struct migration_plan plan;
+    *applied = 0;
+    enum status status = migrations_plan(arena, db, list, (struct migration_target){0}, &plan);
+    if (status == OK)
+        status = migrations_run(db, &plan, applied);
+    arena_free(arena);
+    return status;
+}
+
+static enum status first_missing(struct migration_list list, const bool *applied)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (!applied[i])
             return fail_as(INVALID,
                            "the migration %s.%.*s is not applied: run `oc-lettings migrate`",
-                           migrations[i].app_label, TEXT_ARG(migrations[i].name));
-    }
+                           list.items[i].app_label, TEXT_ARG(list.items[i].name));
     return OK;
+}
+
+enum status migrations_check(struct db *db, struct migration_list list)
+{
+    struct arena *arena = arena_new(1024);
+    bool *applied = ARENA_ARRAY(arena, bool, list.count);
+    enum status status = list.count ? read_record(db, list, applied) : OK;
+    if (status == FAILED)
+        status = fail_as(INVALID,
+                         "the list of applied migrations cannot be read (%s): run "
+                         "`oc-lettings migrate`",
+                         status_failure()->message);
+    else if (status == OK)
+        status = first_missing(list, applied);
+    arena_free(arena);
+    return status;
 }

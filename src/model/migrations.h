@@ -1,26 +1,88 @@
 /* Migrations: numbered SQL files of each module, recorded in Django's `django_migrations` under the
- * module's label. One that Django has applied under the same name counts as applied. */
+ * module's label. One that Django has applied under the same name counts as applied.
+ *
+ * A file has what the engines have in common, with placeholders ({pk}, {bool}, {datetime}, {json},
+ * {positive_integer}, {positive_small_integer}) for words that differ. Lines of their own say more:
+ *
+ *     -- needs: auth.0001_initial    must be applied before this one; any number of them
+ *     -- sqlite:                     what follows is for SQLite only
+ *     -- postgresql:                 for PostgreSQL only
+ *     -- all:                        for all again
+ *     -- backward:                   what follows undoes the migration; without it, it stays */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/list.h"
 #include "base/status.h"
 #include "base/text.h"
 
 struct arena;
 struct db;
+struct db_dialect;
 
 struct migration {
     const char *app_label;
     struct text name; /* "0001_initial" */
-    struct text sql;  /* with {pk}, {bool} and {datetime} for the words that differ by engine */
+    struct text sql;
+    const char *path;         /* of the file, for messages */
+    const char *const *needs; /* app labels that must be begun before the first of this one */
 };
 
-/* Applies what is missing, in the order given, each in a transaction; `applied` counts them.
- * FAILED names the migration; it leaves nothing of itself behind. */
-enum status migrations_apply(struct db *db, const struct migration *migrations, size_t count,
-                             size_t *applied);
+/* In an order in which they can be applied, those of one app together. */
+struct migration_list {
+    const struct migration *items;
+    size_t count;
+};
+
+/* The SQL of a file in one dialect. Each text has all lines of the file, those of other parts being
+ * empty, and ends with a NUL. */
+struct migration_sql {
+    struct text forward;
+    struct text backward; /* TEXT_NONE: there is no way back */
+};
+
+/* INVALID names file and line of a mark that means nothing. */
+enum status migration_read(struct arena *arena, const struct migration *migration,
+                           const struct db_dialect *dialect, struct migration_sql *out);
+
+/* Whether all files can be read and need only what comes before them; INVALID names the fault. */
+enum status migrations_verify(struct migration_list list);
+
+/* Where `migrate` is asked to go. */
+struct migration_target {
+    struct text app_label; /* empty: all, to their newest */
+    struct text name;      /* or how it begins ("0001"); "zero": before the first; empty: newest */
+};
+
+struct migration_step {
+    const struct migration *migration;
+    bool backward;
+};
+struct migration_plan {
+    LIST(struct migration_step) steps;
+};
+
+/* The one that is meant. INVALID: there is no such app or migration, or more than one. */
+enum status migration_find(struct migration_list list, struct text app_label, struct text name,
+                           const struct migration **out);
+
+/* What is to be done in this database (NULL: a new one) to get there: with all that is needed, and
+ * going back with all that needs what goes. INVALID: there is no such place, or no way back. */
+enum status migrations_plan(struct arena *arena, struct db *db, struct migration_list list,
+                            struct migration_target target, struct migration_plan *out);
+
+/* Does it, each step in a transaction, recording it. `done` counts the steps taken, which are fewer
+ * where another process was first. A failure names migration, file and line; that step leaves
+ * nothing of itself behind. */
+enum status migrations_run(struct db *db, const struct migration_plan *plan, size_t *done);
+
+/* Plans and runs all that is missing. */
+enum status migrations_apply(struct db *db, struct migration_list list, size_t *applied);
+
+/* Which are applied, by their place in the list. None in no database (NULL). */
+enum status migrations_applied(struct db *db, struct migration_list list, bool *applied);
 
 /* OK when all are applied; INVALID names the first that is missing. */
-enum status migrations_check(struct db *db, const struct migration *migrations, size_t count);
+enum status migrations_check(struct db *db, struct migration_list list);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "model/query.h"
 
 const struct field *model_key(const struct model *model)
 {
@@ -142,7 +143,7 @@ static enum status check_names(const struct model *model, const char *option,
                                const char *const *names)
 {
     for (; names && *names; names++)
-        if (!model_field(model, text_of(*names + (**names == '-'))))
+        if (!query_name(model, text_of(*names + (**names == '-'))))
             return fail_as(INVALID, "%s of the model %s.%s names \"%s\", which is no field of it",
                            option, model->app_label, model->name, *names);
     return OK;

@@ -12,6 +12,7 @@
 #include "db/db.h"
 #include "http/assets.h"
 #include "http/routes.h"
+#include "model/differences.h"
 #include "site/processes.h"
 #include "site/settings.h"
 #include "site/site.h"
@@ -19,7 +20,7 @@
 
 static char **original_environment;
 
-int command_failed(void)
+int commands_failed(void)
 {
     log_flush();
     fprintf(stderr, "oc-lettings: %s\n", status_failure()->message);
@@ -32,9 +33,16 @@ static enum status load_settings(const char *process)
     return status == OK ? site_settings_load(process) : status;
 }
 
-bool command_start_site(void)
+enum status commands_start(void)
 {
-    return load_settings(NULL) == OK && site_start() == OK;
+    enum status status = load_settings(NULL);
+    return status == OK ? site_start() : status;
+}
+
+int commands_misused(const char *command, const char *why, const char *argument)
+{
+    fprintf(stderr, "oc-lettings %s: \"%s\" %s: see --help\n", command, argument, why);
+    return 2;
 }
 
 /* Where our own program lies, also after it was replaced there by a newer one. */
@@ -53,7 +61,7 @@ static int serve(int count, char **arguments)
     (void)count;
     (void)arguments;
     if (load_settings("supervisor") != OK)
-        return command_failed();
+        return commands_failed();
     return supervisor_run(program_path(), original_environment);
 }
 
@@ -84,12 +92,38 @@ static enum status count_module(const struct module *module, void *context)
     return OK;
 }
 
+static void print_faults(const struct difference_list *faults)
+{
+    log_flush();
+    for (size_t i = 0; i < faults->items.count; i++)
+        fprintf(stderr, "oc-lettings: %.*s\n", TEXT_ARG(faults->items.items[i]));
+}
+
+/* Not OK: what is wrong is printed. */
+static enum status check_database(void)
+{
+    struct arena *arena = arena_new((size_t)16 * 1024);
+    struct difference_list faults = {0};
+    struct db *db;
+    enum status status = site_database(&db, false);
+    if (status == OK)
+        status = site_database_faults(db, arena, &faults);
+    print_faults(&faults);
+    if (status != OK)
+        commands_failed();
+    else if (faults.items.count)
+        status = INVALID;
+    site_database_close();
+    arena_free(arena);
+    return status;
+}
+
 static int check(int count, char **arguments)
 {
     (void)count;
     (void)arguments;
-    if (!command_start_site())
-        return command_failed();
+    if (commands_start() != OK)
+        return commands_failed();
     struct counts counts = {0};
     site_each_module(count_module, &counts);
     for (size_t i = 0; i < asset_count; i++)
@@ -97,13 +131,8 @@ static int check(int count, char **arguments)
     struct route_row row;
     while (router_row(site_router(), counts.routes, &row))
         counts.routes++;
-    struct db *db;
-    enum status status = site_database(&db, false);
-    if (status == OK)
-        status = site_migrations_check(db);
-    site_database_close();
-    if (status != OK)
-        return command_failed();
+    if (check_database() != OK)
+        return 1;
     printf("No faults: %zu modules, %zu routes, %zu templates.\n", counts.modules, counts.routes,
            counts.templates);
     return 0;
@@ -130,8 +159,8 @@ static int settings(int count, char **arguments)
     (void)count;
     (void)arguments;
     if (settings_read_file(SITE_SETTINGS_FILE) != OK)
-        return command_failed();
-    int status = site_settings_load(NULL) == OK ? 0 : command_failed();
+        return commands_failed();
+    int status = site_settings_load(NULL) == OK ? 0 : commands_failed();
     struct arena *arena = arena_new(4096);
     site_settings_each(print_setting, arena);
     arena_free(arena);
@@ -147,8 +176,8 @@ static int routes(int count, char **arguments)
 {
     (void)count;
     (void)arguments;
-    if (!command_start_site())
-        return command_failed();
+    if (commands_start() != OK)
+        return commands_failed();
     struct arena *arena = arena_new(4096);
     struct route_row row;
     print_route("METHODS", TEXT("PATH"), "ACCESS", TEXT("NAME"));
@@ -167,7 +196,7 @@ static int version(int count, char **arguments)
     return 0;
 }
 
-enum status command_open(struct db **out, bool create)
+enum status commands_open(struct db **out, bool create)
 {
     const struct db_options options = {
         .url = site_settings.database_url,
@@ -179,31 +208,10 @@ enum status command_open(struct db **out, bool create)
     return db_open(out, &options);
 }
 
-static int migrate(int count, char **arguments)
-{
-    (void)count;
-    (void)arguments;
-    struct db *db = NULL;
-    size_t applied = 0;
-    enum status status = command_start_site() ? command_open(&db, true) : FAILED;
-    if (status == OK)
-        status = db_set_up(db);
-    if (status == OK)
-        status = site_migrations_apply(db, &applied);
-    db_close(db);
-    if (status != OK)
-        return command_failed();
-    if (applied == 0)
-        printf("Nothing to migrate.\n");
-    else
-        printf("Applied %zu migration%s.\n", applied, applied == 1 ? "" : "s");
-    return 0;
-}
-
 static bool database_exists(void)
 {
     struct db *db = NULL;
-    enum status status = command_open(&db, false);
+    enum status status = commands_open(&db, false);
     db_close(db);
     return status != NOT_FOUND;
 }
@@ -212,7 +220,7 @@ static enum status fill_with_demo(size_t *rows)
 {
     struct db *db = NULL;
     size_t applied;
-    enum status status = command_open(&db, true);
+    enum status status = commands_open(&db, true);
     struct arena *arena = arena_new((size_t)16 * 1024);
     if (status == OK)
         status = db_set_up(db);
@@ -228,13 +236,10 @@ static enum status fill_with_demo(size_t *rows)
 static int demo(int count, char **arguments)
 {
     bool only_new = count > 0 && strcmp(arguments[0], "--if-new") == 0;
-    if (count > (only_new ? 1 : 0)) {
-        fprintf(stderr, "oc-lettings demo: \"%s\" is no option: see --help\n",
-                arguments[only_new ? 1 : 0]);
-        return 2;
-    }
-    if (!command_start_site())
-        return command_failed();
+    if (count > (only_new ? 1 : 0))
+        return commands_misused("demo", "is no option", arguments[only_new ? 1 : 0]);
+    if (commands_start() != OK)
+        return commands_failed();
     if (only_new && database_exists())
         return 0;
     size_t rows = 0;
@@ -243,7 +248,7 @@ static int demo(int count, char **arguments)
                              : fail_as(INVALID, "the demo's password is public: its data is loaded "
                                                 "with DEBUG=1 only");
     if (status != OK)
-        return command_failed();
+        return commands_failed();
     printf("Made the database and filled it with %zu demo rows.\n", rows);
     return 0;
 }
@@ -255,14 +260,30 @@ static const struct command commands[] = {
      "finish.\n",
      serve},
     {"check", "", "look for faults in settings, modules, routes, templates and database",
-     "Exit status 1 names the first fault.\n", check},
+     "Of the database: migrations that are missing, and where its tables differ from the models.\n"
+     "Exit status 1 names the first fault, or all of the database.\n",
+     check},
     {"settings", "", "list every setting with its value, default and meaning",
      "Values come from the environment, then from the file .env, then from the default.\n"
      "Secrets are not shown. Exit status 1: one is wrong, and says why.\n",
      settings},
     {"routes", "", "list every route: methods, path, access, name", "", routes},
-    {"migrate", "", "bring the database up to date, making it where there is none",
-     "Applies what is missing of each module's migrations, each wholly or not at all.\n", migrate},
+    {"migrate", "[--plan] [MODULE [NUMBER]]",
+     "bring the database up to date, making it where there is none",
+     "Applies what is missing of each module's migrations, each wholly or not at all. What Django\n"
+     "has applied under the same name counts.\n\n"
+     "MODULE   only this module's, and what they need\n"
+     "NUMBER   forward or backward to this one: 0001, or its whole name; zero: all are taken "
+     "back,\n"
+     "         which drops the module's tables. What needs a migration is taken back with it\n"
+     "--plan   print what would be done, and do nothing\n",
+     command_migrate},
+    {"showmigrations", "[MODULE]", "list every module's migrations, [X] for those that are applied",
+     "", command_showmigrations},
+    {"sqlmigrate", "[--backward] MODULE NUMBER", "print the SQL of a migration",
+     "In the words of the database that DATABASE_URL names. Nothing is run.\n\n"
+     "--backward   print what takes it back\n",
+     command_sqlmigrate},
     {"demo", "[--if-new]", "fill the database with the demo lettings and profiles",
      "Only with DEBUG=1: the demo's sign-in is public.\n"
      "--if-new   do nothing when there is a database already\n",
@@ -283,7 +304,7 @@ static void print_overview(FILE *out)
     fputs("OC Lettings: a holiday-homes site.\n\nUsage: oc-lettings COMMAND\n\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (commands[i].summary)
-            fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+            fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].summary);
     fputs("\n`oc-lettings COMMAND --help` says more of one.\n", out);
 }
 

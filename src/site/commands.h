@@ -15,20 +15,27 @@ struct command {
     int (*run)(int count, char **arguments);
 };
 
-/* Runs what the command line names; gives the exit status: 0 well, 1 it failed, 2 bad usage. */
-int commands_run(int count, char **arguments, char **environment);
-
-/* For the commands themselves */
-
-/* Prints the newest failure; gives the exit status. */
-int command_failed(void);
-/* Settings and modules; false: it failed. */
-bool command_start_site(void);
-/* The database, to write. `create`: make it where there is none. */
-enum status command_open(struct db **out, bool create);
+/* In commands_migrate.c */
+int command_migrate(int count, char **arguments);
+int command_showmigrations(int count, char **arguments);
+int command_sqlmigrate(int count, char **arguments);
 
 /* In commands_data.c. */
 int command_loaddata(int count, char **arguments);
 int command_dumpdata(int count, char **arguments);
 extern const char command_loaddata_help[];
 extern const char command_dumpdata_help[];
+
+/* What commands share. */
+
+/* Prints the newest failure; gives the exit status. */
+int commands_failed(void);
+/* Prints what is wrong with the command line; gives the exit status. */
+int commands_misused(const char *command, const char *why, const char *argument);
+/* Settings are read and modules put together. */
+enum status commands_start(void);
+/* A connection of its own that may write. NOT_FOUND: no database, and none is to be made. */
+enum status commands_open(struct db **out, bool create);
+
+/* Runs what the command line names; gives the exit status: 0 well, 1 it failed, 2 bad usage. */
+int commands_run(int count, char **arguments, char **environment);

@@ -222,7 +222,7 @@ static enum status load(const struct arguments *arguments, struct fixture_source
     };
     enum status status = open_sources(arguments, sources);
     if (status == OK)
-        status = command_open(&db, false);
+        status = commands_open(&db, false);
     if (status == OK)
         status = fixtures_load(db, sources->items, sources->count, &options, rows);
     end_progress(&progress);
@@ -243,8 +243,8 @@ int command_loaddata(int count, char **words)
     } else if (!arguments.names.items[0]) {
         fputs("oc-lettings loaddata: name a fixture: see --help\n", stderr);
         status = 2;
-    } else if (!command_start_site() || load(&arguments, &sources, &rows) != OK) {
-        status = command_failed();
+    } else if (commands_start() != OK || load(&arguments, &sources, &rows) != OK) {
+        status = commands_failed();
     } else {
         printf("Loaded %zu object%s from %zu fixture%s.\n", rows, rows == 1 ? "" : "s",
                sources.count, sources.count == 1 ? "" : "s");
@@ -303,7 +303,7 @@ static enum status dump(const struct arguments *arguments)
         .indent = arguments->indent,
         .progress = progress_of(&progress),
     };
-    enum status status = command_open(&db, false);
+    enum status status = commands_open(&db, false);
     if (status == OK)
         status = db_allow_writes(db, false);
     if (status == OK)
@@ -323,8 +323,8 @@ int command_dumpdata(int count, char **words)
     int status = 0;
     if (!read_arguments(&arguments, count, words, ":e:o:", dump_options))
         status = 2;
-    else if (!command_start_site() || dump(&arguments) != OK)
-        status = command_failed();
+    else if (commands_start() != OK || dump(&arguments) != OK)
+        status = commands_failed();
     arena_free(arena);
     return status;
 }

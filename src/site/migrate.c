@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "http/assets.h"
+#include "model/differences.h"
 #include "model/fixtures.h"
 #include "model/migrations.h"
 #include "site/site.h"
@@ -26,28 +27,75 @@ static enum status collect(const struct module *module, void *context)
             .app_label = module->name,
             .name = text_part(name, folder.length, name.length - strlen(".sql")),
             .sql = assets[i].plain,
+            .path = assets[i].path,
+            .needs = module->needs,
         };
     }
     return OK;
 }
 
+struct migration_list site_migrations(struct arena *arena)
+{
+    struct collection collection = {.arena = arena};
+    site_each_module(collect, &collection);
+    return (struct migration_list){collection.list.items, collection.list.count};
+}
+
 enum status site_migrations_apply(struct db *db, size_t *applied)
 {
-    struct collection collection = {.arena = arena_new(4096)};
-    site_each_module(collect, &collection);
-    enum status status =
-        migrations_apply(db, collection.list.items, collection.list.count, applied);
-    arena_free(collection.arena);
+    struct arena *arena = arena_new(4096);
+    enum status status = migrations_apply(db, site_migrations(arena), applied);
+    arena_free(arena);
     return status;
 }
 
 enum status site_migrations_check(struct db *db)
 {
-    struct collection collection = {.arena = arena_new(4096)};
-    site_each_module(collect, &collection);
-    enum status status = migrations_check(db, collection.list.items, collection.list.count);
-    arena_free(collection.arena);
+    struct arena *arena = arena_new(4096);
+    enum status status = migrations_check(db, site_migrations(arena));
+    arena_free(arena);
     return status;
+}
+
+/* Faults of the database */
+
+struct comparing {
+    struct db *db;
+    struct arena *arena;
+    struct difference_list *out;
+};
+
+static enum status compare_module(const struct module *module, void *context)
+{
+    struct comparing *comparing = context;
+    enum status status = OK;
+    for (size_t i = 0; module->models && module->models[i] && status == OK; i++)
+        status =
+            model_differences(comparing->db, comparing->arena, module->models[i], comparing->out);
+    return status;
+}
+
+static enum status add_missing(struct comparing *comparing, struct migration_list list)
+{
+    bool *applied = ARENA_ARRAY(comparing->arena, bool, list.count);
+    enum status status = migrations_applied(comparing->db, list, applied);
+    for (size_t i = 0; i < list.count && status == OK; i++)
+        if (!applied[i])
+            *LIST_PUSH(comparing->arena, &comparing->out->items) =
+                text_format(comparing->arena,
+                            "the migration %s.%.*s is not applied: run `oc-lettings migrate`",
+                            list.items[i].app_label, TEXT_ARG(list.items[i].name));
+    return status;
+}
+
+enum status site_database_faults(struct db *db, struct arena *arena, struct difference_list *out)
+{
+    struct comparing comparing = {.db = db, .arena = arena, .out = out};
+    struct migration_list list = site_migrations(arena);
+    enum status status = migrations_verify(list);
+    if (status == OK)
+        status = add_missing(&comparing, list);
+    return status == OK ? site_each_module(compare_module, &comparing) : status;
 }
 
 /* Fixtures */

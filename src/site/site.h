@@ -10,6 +10,8 @@
 struct arena;
 struct db;
 struct fixture_source;
+struct difference_list;
+struct migration_list;
 struct router;
 struct value_map;
 
@@ -47,10 +49,13 @@ enum status site_database(struct db **out, bool writes);
 /* For the main thread, which has no end that closes it. */
 void site_database_close(void);
 
-/* Migrations of the installed modules, in order. */
+/* Migrations of the installed modules, in order (model/migrations.h). */
+struct migration_list site_migrations(struct arena *arena);
 enum status site_migrations_apply(struct db *db, size_t *applied);
 /* OK when all are applied; INVALID names the first that is missing. */
 enum status site_migrations_check(struct db *db);
+/* Adds every migration that is missing, and where the tables differ from the models. */
+enum status site_database_faults(struct db *db, struct arena *arena, struct difference_list *out);
 
 /* The models of the installed modules, in order; ends with NULL. */
 const struct model *const *site_models(struct arena *arena);

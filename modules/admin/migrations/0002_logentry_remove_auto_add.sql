@@ -1,0 +1,2 @@
+-- Changes who sets the time, not how it is kept.
+-- backward:

@@ -1,0 +1,2 @@
+-- Changes which flags a form offers, not how they are kept.
+-- backward:

@@ -1,0 +1,3 @@
+-- Only puts the two in order.
+-- needs: contenttypes.0002_remove_content_type_name
+-- backward:

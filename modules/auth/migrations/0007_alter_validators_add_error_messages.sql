@@ -1,0 +1,2 @@
+-- Changes how a name is checked, not how it is kept.
+-- backward:

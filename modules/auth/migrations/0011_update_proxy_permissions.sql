@@ -1,0 +1,3 @@
+-- Moves the permissions of proxy models, of which there are none here.
+-- needs: contenttypes.0002_remove_content_type_name
+-- backward:

@@ -1,0 +1,11 @@
+/* The table of django.contrib.contenttypes: which models there are. */
+#pragma once
+
+#include "model/model.h"
+
+#define CONTENTTYPE_FIELDS(F)                                                                      \
+    F(id, ROWID, "ID")                                                                             \
+    F(app_label, TEXT, "app label", .max_length = 100)                                             \
+    F(model, TEXT, "model name", .max_length = 100)
+
+MODEL_ROW(contenttype, CONTENTTYPE_FIELDS);

@@ -1,0 +1,11 @@
+/* The table of django.contrib.sessions. */
+#pragma once
+
+#include "model/model.h"
+
+#define SESSION_FIELDS(F)                                                                          \
+    F(session_key, TEXT, "session key", .max_length = 40)                                          \
+    F(session_data, LONG_TEXT, "session data")                                                     \
+    F(expire_date, DATETIME, "expire date", .index = true)
+
+MODEL_ROW(session, SESSION_FIELDS);

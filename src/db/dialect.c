@@ -1,0 +1,36 @@
+#include "db/dialect.h"
+
+#include <stddef.h>
+
+/* The types are those that Django gives its fields. */
+static const struct db_word sqlite_words[] = {
+    {"{pk}", "integer NOT NULL PRIMARY KEY AUTOINCREMENT"},
+    {"{bool}", "bool"},
+    {"{datetime}", "datetime"},
+    {"{json}", "text"},
+    {"{positive_integer}", "integer unsigned"},
+    {"{positive_small_integer}", "smallint unsigned"},
+    {0},
+};
+
+static const struct db_word postgresql_words[] = {
+    {"{pk}", "serial NOT NULL PRIMARY KEY"},
+    {"{bool}", "boolean"},
+    {"{datetime}", "timestamp with time zone"},
+    {"{json}", "jsonb"},
+    {"{positive_integer}", "integer"},
+    {"{positive_small_integer}", "smallint"},
+    {0},
+};
+
+const struct db_dialect db_dialect_sqlite = {"sqlite", sqlite_words};
+const struct db_dialect db_dialect_postgresql = {"postgresql", postgresql_words};
+
+const struct db_dialect *db_dialect_named(struct text name)
+{
+    static const struct db_dialect *const all[] = {&db_dialect_sqlite, &db_dialect_postgresql};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (text_is(name, all[i]->name))
+            return all[i];
+    return NULL;
+}

@@ -1,0 +1,167 @@
+#include "model/differences.h"
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "model/model.h"
+
+struct comparison {
+    struct arena *arena;
+    const struct model *model;
+    struct text table;
+    struct db_table found;
+    struct difference_list *out;
+};
+
+#define ADD(comparison, ...)                                                                       \
+    (*LIST_PUSH((comparison)->arena, &(comparison)->out->items) =                                  \
+         text_format((comparison)->arena, __VA_ARGS__))
+
+static enum status start(struct comparison *comparison, struct db *db, struct text table)
+{
+    comparison->table = table;
+    enum status status = db_table_columns(db, comparison->arena, table, &comparison->found);
+    if (status == OK && comparison->found.columns.count == 0)
+        ADD(comparison, "there is no table %.*s", TEXT_ARG(table));
+    return status;
+}
+
+static const struct db_table_column *find_column(const struct comparison *comparison,
+                                                 struct text name)
+{
+    for (size_t i = 0; i < comparison->found.columns.count; i++)
+        if (text_equal(comparison->found.columns.items[i].name, name))
+            return &comparison->found.columns.items[i];
+    return NULL;
+}
+
+static const struct db_table_column *need_column(const struct comparison *comparison,
+                                                 struct text name)
+{
+    const struct db_table_column *column = find_column(comparison, name);
+    if (!column)
+        ADD(comparison, "the table %.*s has no column %.*s", TEXT_ARG(comparison->table),
+            TEXT_ARG(name));
+    return column;
+}
+
+/* Types */
+
+static const char *const integer_words[] = {"integer", "int", "bigint", "smallint", NULL};
+
+/* The words with which the type of a column may be declared, in any engine. */
+static const char *const *type_words(const struct field_type *type)
+{
+    static const struct {
+        const struct field_type *type;
+        const char *words[5];
+    } kinds[] = {
+        {&field_TEXT, {"varchar", "character", "char", "text"}},
+        {&field_LONG_TEXT, {"text", "varchar", "character", "char"}},
+        {&field_BOOLEAN, {"bool", "boolean"}},
+        {&field_DATETIME, {"datetime", "timestamp"}},
+        {&field_DATE, {"date"}},
+        {&field_TIME, {"time"}},
+        {&field_DECIMAL, {"decimal", "numeric"}},
+        {&field_FLOAT, {"real", "double", "float"}},
+        {&field_UUID, {"char", "uuid"}},
+        {&field_JSON, {"text", "json", "jsonb"}},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].type == type)
+            return kinds[i].words;
+    return integer_words;
+}
+
+/* "varchar" of "varchar(30)", "integer" of "integer unsigned". */
+static struct text type_word(struct text type)
+{
+    size_t end = text_find_char(type, '(');
+    struct text word = text_trim(text_part(type, 0, end));
+    return text_part(word, 0, text_find_char(word, ' '));
+}
+
+static bool is_of_kind(struct text type, const struct field *field)
+{
+    const struct field_type *kind =
+        field->type->is_reference ? model_key(field->to)->type : field->type;
+    for (const char *const *word = type_words(kind); *word; word++)
+        if (text_equal_nocase(type_word(type), text_of(*word)))
+            return true;
+    return false;
+}
+
+/* Columns */
+
+static void compare_field(const struct comparison *comparison, const struct field *field)
+{
+    const struct db_table_column *column = need_column(comparison, text_of(field->column));
+    if (!column)
+        return;
+    bool is_key = field == model_key(comparison->model);
+    if (!is_of_kind(column->type, field))
+        ADD(comparison, "the column %.*s.%s is \"%.*s\", which keeps no %s",
+            TEXT_ARG(comparison->table), field->column, TEXT_ARG(column->type), field->type->name);
+    if (column->is_key != is_key)
+        ADD(comparison, "the column %.*s.%s is %s key", TEXT_ARG(comparison->table), field->column,
+            is_key ? "not the" : "a");
+    else if (!is_key && column->not_null == field->null)
+        ADD(comparison, "the column %.*s.%s %s", TEXT_ARG(comparison->table), field->column,
+            field->null ? "must not be NULL, but the field may be empty"
+                        : "may be NULL, but the field must not");
+}
+
+static bool is_declared(const struct model *model, struct text column)
+{
+    for (size_t i = 0; i < model->field_count; i++) {
+        const struct field *fields = model->fields;
+        if (fields[i].column && text_is(column, fields[i].column))
+            return true;
+    }
+    return false;
+}
+
+static void compare_columns(const struct comparison *comparison)
+{
+    const struct field *fields = comparison->model->fields;
+    for (size_t i = 0; i < comparison->model->field_count; i++)
+        if (fields[i].column)
+            compare_field(comparison, &fields[i]);
+    for (size_t i = 0; i < comparison->found.columns.count; i++) {
+        const struct db_table_column *column = &comparison->found.columns.items[i];
+        if (column->not_null && !column->has_default
+            && !is_declared(comparison->model, column->name))
+            ADD(comparison,
+                "the column %.*s.%.*s must be filled, but the model has no field for it",
+                TEXT_ARG(comparison->table), TEXT_ARG(column->name));
+    }
+}
+
+/* A table of pairs has its key and the keys of both sides. */
+static enum status compare_links(struct comparison *comparison, struct db *db,
+                                 const struct field *field)
+{
+    struct arena *arena = comparison->arena;
+    const struct model *model = comparison->model;
+    bool to_itself = field->to == model;
+    enum status status =
+        start(comparison, db, text_format(arena, "%s_%s", model_table(model), field->name));
+    if (status != OK || comparison->found.columns.count == 0)
+        return status;
+    need_column(comparison, text_format(arena, "%s%s_id", to_itself ? "from_" : "", model->name));
+    need_column(comparison, text_format(arena, "%s%s_id", to_itself ? "to_" : "", field->to->name));
+    return OK;
+}
+
+enum status model_differences(struct db *db, struct arena *arena, const struct model *model,
+                              struct difference_list *out)
+{
+    struct comparison comparison = {.arena = arena, .model = model, .out = out};
+    const struct field *fields = model->fields;
+    enum status status = start(&comparison, db, text_of(model_table(model)));
+    if (status == OK && comparison.found.columns.count)
+        compare_columns(&comparison);
+    for (size_t i = 0; i < model->field_count && status == OK; i++)
+        if (fields[i].type == &field_MANY_TO_MANY)
+            status = compare_links(&comparison, db, &fields[i]);
+    return status;
+}

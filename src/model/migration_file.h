@@ -1,0 +1,10 @@
+/* What migrations.c and migration_plan.c read of a file, beside migration_read(). */
+#pragma once
+
+#include "model/migrations.h"
+
+/* Takes the next "app.name" of the lines "-- needs:" off the file's text. */
+bool migration_next_need(struct text *rest, struct text *need);
+
+/* The number of the line in which `at` stands. */
+size_t migration_line(struct text sql, const char *at);

@@ -1,0 +1,305 @@
+// migrate, showmigrations and sqlmigrate at the terminal, on new databases and on Django's; and what check finds in a database.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { sharedData, skipWithoutShared, temporaryFolder } from './harness.mjs';
+import { checkCommand as check, emptyDatabase, sql } from './support.mjs';
+
+const DATABASE = 'oc-lettings-site.sqlite3';
+const PYTHON = '/usr/bin/python3';
+const skipWithoutDjango = spawnSync(PYTHON, ['-c', 'import django; assert django.VERSION >= (3, 2)']).status === 0
+  ? false : 'Django is not installed';
+
+const on = (path) => ({ env: { DATABASE_URL: `sqlite:///${path}` } });
+
+/** A copy of Django's own database. */
+function djangoDatabase() {
+  const path = join(temporaryFolder(), DATABASE);
+  cpSync(sharedData(DATABASE), path);
+  chmodSync(path, 0o644);
+  return path;
+}
+
+const MANAGE = `
+import sys
+from django.conf import settings
+settings.configure(SECRET_KEY='x', USE_TZ=True, DEFAULT_AUTO_FIELD='django.db.models.AutoField',
+  DATABASES={'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': sys.argv.pop(1)}},
+  INSTALLED_APPS=['django.contrib.' + app for app in ('contenttypes', 'auth', 'admin', 'sessions', 'messages')],
+  SILENCED_SYSTEM_CHECKS=['admin.E403', 'admin.E406', 'admin.E408', 'admin.E409', 'admin.E410'])
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv)
+`;
+
+/** Runs a command of Django's with its contrib apps. */
+function manage(path, ...args) {
+  const script = join(temporaryFolder(), 'manage.py');
+  writeFileSync(script, MANAGE);
+  const { status, stdout, stderr, error } = spawnSync(PYTHON, [script, path, ...args],
+    { encoding: 'utf8', timeout: 60_000 });
+  if (error) throw error;
+  return { status, text: stdout + stderr };
+}
+
+/** What the tables are: columns, indexes with their names, references, whatever the order. */
+function shape(path) {
+  const tables = sql(path, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+    AND name NOT LIKE 'lettings_%' AND name NOT LIKE 'profiles_%' ORDER BY name;`).split('\n');
+  return tables.map((table) => sql(path, `SELECT '${table}';
+    SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info('${table}') ORDER BY name;
+    SELECT iif(origin = 'c', l.name, origin), "unique", partial, group_concat(i.name)
+      FROM pragma_index_list('${table}') l, pragma_index_info(l.name) i GROUP BY l.name ORDER BY 1, 4;
+    SELECT "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list('${table}') ORDER BY 2;
+    SELECT sql LIKE '%AUTOINCREMENT%', length(replace(sql, 'DEFERRABLE', 'deferrable+')) - length(sql),
+      sql LIKE '%CHECK%' FROM sqlite_schema WHERE name = '${table}';`)).join('\n');
+}
+
+const sound = (path) => assert.equal(sql(path, 'PRAGMA integrity_check; PRAGMA foreign_key_check;'), 'ok');
+
+describe('a new database', () => {
+  test('has what Django\'s own migrations make', { skip: skipWithoutDjango }, () => {
+    const ours = emptyDatabase();
+    const theirs = join(temporaryFolder(), DATABASE);
+    assert.equal(manage(theirs, 'migrate').status, 0);
+    assert.equal(shape(ours), shape(theirs));
+    const { status, text } = manage(ours, 'migrate', '--check');
+    assert.equal(status, 0, text);
+    assert.match(text, /No migrations to apply/);
+  });
+
+  test('a plan makes none', () => {
+    const dir = temporaryFolder();
+    const { stdout } = check(['migrate', '--plan'], { dir, err: null });
+    const lines = stdout.trim().split('\n');
+    assert.equal(lines[0], 'apply     contenttypes.0001_initial');
+    assert.ok(lines.includes('apply     auth.0012_alter_user_first_name_max_length'));
+    assert.ok(lines.indexOf('apply     auth.0001_initial') < lines.indexOf('apply     admin.0001_initial'));
+    assert.ok(!existsSync(join(dir, DATABASE)));
+  });
+
+  test('one module brings what it needs, and no more', () => {
+    const dir = temporaryFolder();
+    check(['migrate', 'lettings'], { dir, err: null, out: /^Applied 1 migration\.\n$/ });
+    check(['migrate', 'profiles'], { dir, err: null, out: /^Applied 3 migrations\.\n$/ });
+    assert.equal(sql(join(dir, DATABASE), 'SELECT group_concat(app || substr(name, 1, 4)) FROM django_migrations;'),
+      'lettings0001,contenttypes0001,auth0001,profiles0001');
+    check(['migrate'], { dir, err: null, out: /^Applied \d+ migrations\.\n$/ });
+    check(['check'], { dir, err: null });
+  });
+});
+
+describe("Django's database", { skip: skipWithoutShared(DATABASE) }, () => {
+  test('gets what it lacks, as Django would bring it', { skip: skipWithoutDjango }, () => {
+    const ours = djangoDatabase();
+    const theirs = djangoDatabase();
+    check(['migrate', '--plan'],
+      { ...on(ours), err: null, out: /^apply {5}auth\.0012_alter_user_first_name_max_length\n$/ });
+    check(['migrate'], { ...on(ours), err: null, out: /^Applied 1 migration\.\n$/ });
+    assert.equal(manage(theirs, 'migrate').status, 0);
+    assert.equal(shape(ours), shape(theirs));
+    assert.equal(manage(ours, 'migrate', '--check').status, 0);
+    sound(ours);
+  });
+
+  test('keeps its rows, and every other table as it is', () => {
+    const path = djangoDatabase();
+    const schema = "SELECT name, sql FROM sqlite_schema WHERE name <> 'auth_user' ORDER BY name;";
+    const rows = ['auth_permission', 'django_admin_log', 'django_content_type', 'django_session',
+      'lettings_address', 'lettings_letting', 'profiles_profile'].map((table) => `SELECT '${table}'; SELECT * FROM ${table};`).join('\n');
+    const users = `SELECT id, password, last_login, is_superuser, username, first_name, last_name, email, is_staff,
+      is_active, date_joined FROM auth_user;`;
+    const before = sql(path, schema + rows + users);
+    check(['migrate'], { ...on(path), err: null, out: /^Applied 1 migration\.\n$/ });
+    assert.equal(sql(path, schema + rows + users), before);
+    assert.equal(sql(path, "SELECT type FROM pragma_table_info('auth_user') WHERE name = 'first_name';"), 'varchar(150)');
+    assert.equal(sql(path, 'PRAGMA journal_mode;'), 'wal');
+    assert.match(sql(path, 'SELECT app, name, applied FROM django_migrations ORDER BY id DESC LIMIT 1;'),
+      /^auth\|0012_alter_user_first_name_max_length\|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/);
+    sound(path);
+    check(['migrate'], { ...on(path), err: null, out: /^Nothing to migrate\.\n$/ });
+  });
+
+  test('check names the one that is missing, and nothing once it is there', () => {
+    const path = djangoDatabase();
+    check(['check'], { ...on(path), status: 1, out: null,
+      err: /^oc-lettings: the migration auth\.0012\S+ is not applied: run `oc-lettings migrate`\n$/ });
+    check(['migrate'], on(path));
+    check(['check'], { ...on(path), err: null, out: /^No faults/ });
+  });
+
+  test('showmigrations shows which are applied', () => {
+    const { stdout } = check(['showmigrations'], { ...on(djangoDatabase()), err: null });
+    assert.match(stdout, /^contenttypes\n \[X\] 0001_initial\n \[X\] 0002_remove_content_type_name\nauth\n/);
+    assert.match(stdout, / \[X\] 0011_update_proxy_permissions\n \[ \] 0012_alter_user_first_name_max_length\nsessions\n/);
+    assert.doesNotMatch(stdout, /oc_lettings_site|home/);
+  });
+
+  test('which holds a row that refers to nothing is left as it is, and the row is named', () => {
+    const path = djangoDatabase();
+    sql(path, 'INSERT INTO auth_user_groups (id, user_id, group_id) VALUES (41, 1, 99);');
+    check(['migrate'], { ...on(path), status: 1, out: null,
+      err: /migration auth\.0012\S+: a row of auth_user_groups \(rowid 41\) .* auth_group/ });
+    assert.match(sql(path, "SELECT sql FROM sqlite_schema WHERE name = 'auth_user';"), /"first_name" varchar\(30\)/);
+  });
+});
+
+describe("a database at any of Django's own steps", { skip: skipWithoutDjango }, () => {
+  const STEPS = ['contenttypes 0001', 'auth 0001', 'auth 0002', 'auth 0003', 'auth 0005', 'contenttypes 0002', 'auth 0006',
+    'auth 0008', 'auth 0009', 'auth 0010', 'auth 0011', 'admin 0001', 'admin 0003', 'sessions 0001'];
+  const USERS = `INSERT INTO auth_user (id, password, last_login, is_superuser, username, first_name, last_name, email,
+      is_staff, is_active, date_joined)
+    SELECT value, 'x', '2020-01-01', 0, 'user' || value, '', '', '', 0, 1, '2020-01-01' FROM json_each('[7, 9]');
+    DELETE FROM auth_user WHERE id = 9;
+    INSERT INTO auth_group VALUES (3, 'hosts'); INSERT INTO auth_user_groups VALUES (4, 7, 3);`;
+  const full = shape(emptyDatabase());
+  for (const step of STEPS) {
+    test(`${step} comes to the same end`, () => {
+      const path = join(temporaryFolder(), DATABASE);
+      assert.equal(manage(path, 'migrate', ...step.split(' ')).status, 0);
+      const users = step.startsWith('auth');
+      if (users) sql(path, USERS);
+      check(['migrate'], { ...on(path), err: null, out: /^Applied \d+ migrations?\.\n$/ });
+      assert.equal(shape(path), full);
+      sound(path);
+      check(['check'], { ...on(path), err: null });
+      // a number that was given away is not given again
+      if (users) {
+        assert.equal(sql(path, `SELECT group_concat(username) FROM auth_user; SELECT count(*) FROM auth_user_groups;
+          SELECT seq FROM sqlite_sequence WHERE name = 'auth_user';`), 'user7\n1\n9');
+      }
+    });
+  }
+});
+
+describe('forward and backward', () => {
+  test('to a number and back again', () => {
+    const path = emptyDatabase();
+    const before = shape(path);
+    check(['migrate', 'auth', '0005', '--plan'], { ...on(path), err: null,
+      out: /^take back auth\.0012_\S+\n(take back auth\.\S+\n){6}$/ });
+    check(['migrate', 'auth', '0005'], { ...on(path), err: null, out: /^Took back 7 migrations\.\n$/ });
+    assert.match(sql(path, "SELECT sql FROM sqlite_schema WHERE name = 'auth_user';"), /"username" varchar\(30\)/);
+    check(['migrate', 'auth', '0008_alter_user_username_max_length'], { ...on(path), out: /^Applied 3 migrations\.\n$/ });
+    check(['migrate', 'auth', '0008'], { ...on(path), out: /^Nothing to migrate\.\n$/ });
+    check(['migrate'], { ...on(path), out: /^Applied 4 migrations\.\n$/ });
+    assert.equal(shape(path), before);
+  });
+
+  test('what needs a migration goes with it', () => {
+    const path = emptyDatabase();
+    const { stdout } = check(['migrate', '--plan', 'auth', 'zero'], on(path));
+    for (const name of ['profiles.0001_initial', 'admin.0001_initial', 'auth.0001_initial']) {
+      assert.match(stdout, new RegExp(`^take back ${name}$`, 'm'));
+    }
+    assert.doesNotMatch(stdout, /^take back (lettings|sessions|contenttypes)\./m);
+    check(['migrate', 'contenttypes', '0001'], { ...on(path), out: /^Took back 8 migrations\.\n$/ });
+    check(['migrate', 'auth', 'zero'], { ...on(path), out: /^Took back 9 migrations\.\n$/ });
+    for (const module of ['contenttypes', 'sessions', 'lettings']) check(['migrate', module, 'zero'], on(path));
+    assert.equal(sql(path, "SELECT group_concat(name) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%';"), 'django_migrations');
+    assert.equal(sql(path, 'SELECT count(*) FROM django_migrations;'), '0');
+  });
+
+  test('a table to which rows still refer stays', () => {
+    const path = emptyDatabase();
+    sql(path, `CREATE TABLE stay (id integer PRIMARY KEY, letting_id integer REFERENCES lettings_letting (id));
+      INSERT INTO stay VALUES (1, NULL);`);
+    check(['migrate', 'lettings', 'zero'], { ...on(path), out: /^Took back 1 migration\.\n$/ });
+    check(['migrate'], on(path));
+    sql(path, `INSERT INTO lettings_address VALUES (1, 1, 's', 'c', 'GA', 1, 'USA');
+      INSERT INTO lettings_letting VALUES (5, 't', 1); UPDATE stay SET letting_id = 5;`);
+    check(['migrate', 'lettings', 'zero'], { ...on(path), status: 1, out: null,
+      err: /taking back lettings\.0001_initial: a row of stay \(rowid 1\)/ });
+    assert.equal(sql(path, 'SELECT count(*) FROM lettings_letting;'), '1');
+  });
+});
+
+describe('refused', () => {
+  const USAGE = [
+    [['migrate', '--all'], /"--all" is no option/], [['migrate', '-p', 'auth'], /"-p" is no option/],
+    [['migrate', ''], /"" names nothing/], [['migrate', 'auth', ''], /"" names nothing/],
+    [['migrate', 'auth', '0001', 'x'], /"x" is too much/],
+    [['showmigrations', '--plan'], /"--plan" is no option/], [['showmigrations', 'auth', '0001'], /"0001" is too much/],
+    [['sqlmigrate'], /name a module and a migration/], [['sqlmigrate', 'auth'], /name a module and a migration/],
+    [['sqlmigrate', 'auth', '0001', 'x'], /"x" is too much/], [['sqlmigrate', '--plan', 'auth', '0001'], /"--plan" is no option/],
+  ];
+  const NAMES = [
+    [['migrate', 'nope'], /no module "nope" has migrations: there are contenttypes, auth, /],
+    [['migrate', 'home'], /no module "home"/], [['migrate', 'auth_user'], /"auth_user"/],
+    [['migrate', 'auth', '0099'], /auth has no migration "0099": it has 0001_initial to 0012_/],
+    [['migrate', 'auth', '001'], /"001" may be 0010_\S+ or 0011_/], [['migrate', 'auth', 'initial'], /"initial"/],
+    [['migrate', '--plan', 'auth', '0099'], /"0099"/], [['showmigrations', 'nope'], /"nope"/],
+    [['sqlmigrate', 'nope', '0001'], /"nope"/], [['sqlmigrate', 'auth', '0099'], /"0099"/],
+    [['sqlmigrate', 'auth', 'zero'], /"zero"/],
+  ];
+  for (const [rows, status] of [[USAGE, 2], [NAMES, 1]]) {
+    for (const [args, err] of rows) {
+      test(`"${args.join(' ')}"`, () => {
+        const dir = temporaryFolder();
+        check(args, { dir, status, out: null, err });
+        assert.ok(!existsSync(join(dir, DATABASE)));
+      });
+    }
+  }
+});
+
+describe('sqlmigrate and showmigrations', () => {
+  test('sqlmigrate prints what would be run, without a database', () => {
+    const dir = temporaryFolder();
+    const { stdout } = check(['sqlmigrate', 'lettings', '0001'], { dir, err: null });
+    assert.match(stdout, /^CREATE TABLE "lettings_address" \(\n {4}"id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,\n/);
+    assert.doesNotMatch(stdout, /\{pk\}|postgresql|RENAME CONSTRAINT|DROP/);
+    check(['sqlmigrate', '--backward', 'lettings', '0001_initial'],
+      { dir, err: null, out: /^DROP TABLE "lettings_letting";\nDROP TABLE "lettings_address";\n$/ });
+    assert.ok(!existsSync(join(dir, DATABASE)));
+  });
+
+  test('what sqlmigrate prints makes the tables', () => {
+    const path = join(temporaryFolder(), DATABASE);
+    const { stdout } = check(['showmigrations'], on(path));
+    let module;
+    let script = `CREATE TABLE django_migrations ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+      "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);`;
+    for (const line of stdout.trim().split('\n')) {
+      if (line.startsWith(' [ ] ')) script += check(['sqlmigrate', module, line.slice(5)], on(path)).stdout;
+      else module = line;
+    }
+    sql(path, script);
+    assert.equal(shape(path), shape(emptyDatabase()));
+  });
+
+  test('showmigrations of one module, without a database', () => {
+    const dir = temporaryFolder();
+    check(['showmigrations', 'lettings'], { dir, err: null, out: /^lettings\n \[ \] 0001_initial\n$/ });
+    assert.ok(!existsSync(join(dir, DATABASE)));
+  });
+});
+
+describe('check finds where a database differs', () => {
+  // [what is done to it, what is said]
+  const FAULTS = [
+    ['DROP TABLE lettings_letting;', /there is no table lettings_letting$/m],
+    ['DROP TABLE auth_user_groups;', /there is no table auth_user_groups$/m],
+    ['ALTER TABLE auth_group_permissions RENAME permission_id TO p;', /auth_group_permissions has no column permission_id$/m],
+    ['ALTER TABLE lettings_address RENAME city TO town;',
+      /lettings_address has no column city\n.*lettings_address\.town must be filled, but the model has no field/],
+    ['ALTER TABLE profiles_profile ADD COLUMN age integer NOT NULL DEFAULT 1;', null],
+    ['ALTER TABLE profiles_profile ADD COLUMN age integer NULL;', null],
+    ['ALTER TABLE lettings_address DROP COLUMN state; ALTER TABLE lettings_address ADD COLUMN state varchar(2) NULL;',
+      /lettings_address\.state may be NULL/],
+    ['ALTER TABLE lettings_address DROP COLUMN state; ALTER TABLE lettings_address ADD COLUMN state real NOT NULL DEFAULT 0;',
+      /lettings_address\.state is "REAL", which keeps no TEXT/i],
+    ["DELETE FROM django_migrations WHERE app = 'profiles'; DROP TABLE django_session;",
+      /profiles\.0001_initial is not applied[^]*there is no table django_session/],
+    ['CREATE TABLE other (id integer);', null],
+    ["INSERT INTO django_migrations (app, name, applied) VALUES ('auth', '0013_later', '2030-01-01');", null],
+  ];
+  for (const [script, err] of FAULTS) {
+    test(script, () => {
+      const path = emptyDatabase();
+      sql(path, script);
+      check(['check'], { ...on(path), status: err ? 1 : 0, out: err ? null : /^No faults/, err });
+    });
+  }
+});
