@@ -1,0 +1,167 @@
+// Django on the same database, while we serve it: it finds nothing to do, and each sees what the other writes at once.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync } from 'node:fs';
+import net from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { get, ROOT, runCommand, sharedData, skipWithoutShared, startServer, temporaryFolder,
+  TEST_PROGRAM, until } from '../http/harness.mjs';
+import { describeUnless, sql } from '../http/support.mjs';
+
+const PYTHON = '/usr/bin/python3';
+const MANAGE = join(ROOT, 'tests/django/manage.py');
+const FILE = 'oc-lettings-site.sqlite3';
+const LOGIN = { username: 'boss', password: 'only-for-this-test' };
+const noDjango = spawnSync(PYTHON, ['-c', 'import django']).status === 0 ? false
+  : 'python3-django is not installed';
+
+const ours = (dir, ...args) => {
+  const { status, stderr } = runCommand(args, { dir, env: { DEBUG: '1' } });
+  assert.equal(status, 0, stderr);
+};
+const freshDatabase = (dir) => ours(dir, 'demo');
+const djangoDatabase = (dir) => {
+  cpSync(sharedData(FILE), join(dir, FILE));
+  ours(dir, 'migrate');
+};
+
+function manage(database, ...args) {
+  const { status, stdout, stderr } = spawnSync(PYTHON, [MANAGE, ...args], {
+    env: { PATH: process.env.PATH, DATABASE: database, DJANGO_SUPERUSER_PASSWORD: LOGIN.password },
+    encoding: 'utf8', timeout: 60_000,
+  });
+  assert.equal(status, 0, stdout + stderr);
+  return stdout;
+}
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Django's own server on a database, and a client of it that is signed in to its admin. */
+async function startDjango(database) {
+  const port = await freePort();
+  const child = spawn(PYTHON, [MANAGE, 'runserver', '--noreload', `127.0.0.1:${port}`],
+    { env: { PATH: process.env.PATH, DATABASE: database }, stdio: 'ignore' });
+  const ended = once(child, 'close');
+  const url = `http://127.0.0.1:${port}`;
+  const cookies = new Map();
+  const ask = async (path, fields) => {
+    const answer = await fetch(url + path, {
+      method: fields ? 'POST' : 'GET',
+      redirect: 'manual',
+      headers: { Cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },
+      body: fields && new URLSearchParams({ ...fields, csrfmiddlewaretoken: cookies.get('csrftoken') }),
+    });
+    for (const cookie of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie);
+      cookies.set(name, value);
+    }
+    return { status: answer.status, text: await answer.text() };
+  };
+  await until(() => ask('/').then(() => true, () => false), 20_000, () => 'Django does not serve');
+  await ask('/admin/login/');
+  assert.equal((await ask('/admin/login/?next=/admin/', LOGIN)).status, 302);
+  return { ask, stop: () => { child.kill(); return ended; } };
+}
+
+const DATABASES = [
+  ['a database of ours', freshDatabase, noDjango],
+  ["the Django site's database", djangoDatabase, noDjango || skipWithoutShared(FILE)],
+];
+for (const [name, make, skip] of DATABASES) {
+  describeUnless(skip, name, () => {
+    let database;
+    let django;
+    let site;
+
+    before(async () => {
+      const dir = temporaryFolder();
+      make(dir);
+      database = join(dir, FILE);
+      manage(database, 'createsuperuser', '--noinput', '--username', LOGIN.username, '--email', 'boss@example.com');
+      site = await startServer({ program: TEST_PROGRAM, dir, database: null });
+      django = await startDjango(database);
+    });
+    after(async () => {
+      await django?.stop();
+      await site?.stop();
+    });
+
+    test('has nothing left to do for Django', () => {
+      manage(database, 'check');
+      manage(database, 'migrate', '--check');
+      assert.match(manage(database, 'makemigrations', '--check', '--dry-run'), /No changes/);
+    });
+
+    test("is shown by all of Django's pages", async () => {
+      const id = sql(database, 'SELECT min(id) FROM lettings_letting;');
+      for (const path of ['/', '/lettings/', `/lettings/${id}/`, '/profiles/', '/profiles/DavWin/', '/admin/',
+        '/admin/auth/user/', '/admin/auth/group/', '/admin/lettings/letting/', '/admin/lettings/address/',
+        `/admin/lettings/letting/${id}/change/`, '/admin/profiles/profile/']) {
+        assert.equal((await django.ask(path)).status, 200, path);
+      }
+    });
+
+    test('shows at once here what Django writes', async () => {
+      const address = { number: '12', street: 'Quay Street', city: 'Bath', state: 'ME', zip_code: '4530',
+        country_iso_code: 'USA' };
+      assert.equal((await django.ask('/admin/lettings/address/add/', address)).status, 302);
+      const at = sql(database, 'SELECT max(id) FROM lettings_address;');
+      assert.equal((await django.ask('/admin/lettings/letting/add/', { title: 'Quay & Co', address: at })).status, 302);
+      const id = sql(database, 'SELECT max(id) FROM lettings_letting;');
+      const { status, text } = await get(`${site.url}/lettings/${id}/`);
+      assert.equal(status, 200);
+      assert.match(text, /<h1>Quay &amp; Co<\/h1>/);
+      assert.match(text, /Bath, ME 04530/);
+      assert.equal((await django.ask(`/admin/lettings/letting/${id}/change/`,
+        { title: 'Quay House', address: at })).status, 302);
+      assert.match((await get(`${site.url}/lettings/${id}/`)).text, /<h1>Quay House<\/h1>/);
+    });
+
+    test('shows at once to Django what is written here', async () => {
+      const id = sql(database, 'SELECT min(id) FROM lettings_letting;');
+      const answer = await get(`${site.url}/probe/write/${id}/`, { method: 'POST', body: 'Written <here>' });
+      assert.equal(answer.text, 'written\n');
+      assert.match((await django.ask(`/lettings/${id}/`)).text, /<h1>Written &lt;here&gt;<\/h1>/);
+    });
+
+    // Django begins by reading, so that SQLite refuses to let it write when somebody else was faster.
+    test('takes writes of both at once', async () => {
+      const id = sql(database, 'SELECT max(id) FROM lettings_letting;');
+      const address = sql(database, `SELECT address_id FROM lettings_letting WHERE id = ${id};`);
+      const theirs = async (title) => {
+        for (;;) {
+          const { status, text } = await django.ask(`/admin/lettings/letting/${id}/change/`, { title, address });
+          if (status === 302) return;
+          assert.match(text, /database is locked/);
+        }
+      };
+      const writing = (async () => { for (let i = 0; i < 5; i++) await theirs(`Django ${i}`); })();
+      for (let i = 0; i < 40; i++) {
+        assert.equal((await get(`${site.url}/probe/write/${id}/`, { method: 'POST', body: `Ours ${i}` })).status, 200);
+      }
+      await writing;
+      assert.match((await get(`${site.url}/lettings/${id}/`)).text, /<h1>(Ours|Django) \d+<\/h1>/);
+    });
+
+    test('lets Django delete, and what goes with it', async () => {
+      const user = sql(database, "SELECT id FROM auth_user WHERE username = 'DavWin';");
+      assert.equal((await get(`${site.url}/profiles/DavWin/`)).status, 200);
+      assert.equal((await django.ask(`/admin/auth/user/${user}/delete/`, { post: 'yes' })).status, 302);
+      assert.equal((await get(`${site.url}/profiles/DavWin/`)).status, 404);
+      const address = sql(database, 'SELECT min(address_id) FROM lettings_letting;');
+      const letting = sql(database, `SELECT id FROM lettings_letting WHERE address_id = ${address};`);
+      assert.equal((await django.ask(`/admin/lettings/address/${address}/delete/`, { post: 'yes' })).status, 302);
+      assert.equal((await get(`${site.url}/lettings/${letting}/`)).status, 404);
+      assert.equal(sql(database, 'PRAGMA foreign_key_check; PRAGMA integrity_check;'), 'ok');
+    });
+  });
+}
