@@ -6,7 +6,8 @@
 #include "db/dialect.h"
 #include "model/migration_file.h"
 
-#define NEEDS "-- needs: "
+#define NEEDS      "-- needs: "
+#define DEFERRABLE "deferrable"
 
 struct reading {
     const struct migration *migration;
@@ -20,12 +21,13 @@ struct reading {
 
 static enum status fault(const struct reading *reading, struct text mark)
 {
-    return fail_as(INVALID,
-                   "migration %s.%.*s: %s:%zu: \"%.*s\" means nothing: there are \"-- needs: "
-                   "app.name\", \"-- sqlite:\", \"-- postgresql:\", \"-- all:\" and "
-                   "\"-- backward:\" (once)",
-                   reading->migration->app_label, TEXT_ARG(reading->migration->name),
-                   reading->migration->path, reading->line, TEXT_ARG(mark));
+    return fail_as(
+        INVALID,
+        "migration %s.%.*s: %s:%zu: \"%.*s\" means nothing: there are \"-- needs: "
+        "app.name\", \"-- deferrable:\", \"-- sqlite:\", \"-- postgresql:\", \"-- all:\" and "
+        "\"-- backward:\" (once)",
+        reading->migration->app_label, TEXT_ARG(reading->migration->name), reading->migration->path,
+        reading->line, TEXT_ARG(mark));
 }
 
 /* "-- word:" gives the word. */
@@ -42,6 +44,8 @@ static bool is_mark(struct text line, struct text *word)
 
 static enum status read_mark(struct reading *reading, struct text word)
 {
+    if (text_is(word, DEFERRABLE))
+        return OK;
     const struct db_dialect *dialect = db_dialect_named(word);
     bool begins_back = text_is(word, "backward") && !reading->goes_back;
     if (!dialect && !begins_back && !text_is(word, "all"))
@@ -121,6 +125,16 @@ bool migration_next_need(struct text *rest, struct text *need)
         *need = text_trim(text_from(line, strlen(NEEDS)));
         return true;
     }
+    return false;
+}
+
+bool migration_is_deferrable(struct text sql)
+{
+    struct text line;
+    struct text word;
+    while (text_next(&sql, '\n', &line))
+        if (is_mark(text_trim(line), &word) && text_is(word, DEFERRABLE))
+            return true;
     return false;
 }
 

@@ -168,7 +168,7 @@ enum status migrations_apply(struct db *db, struct migration_list list, size_t *
 static enum status first_missing(struct migration_list list, const bool *applied)
 {
     for (size_t i = 0; i < list.count; i++)
-        if (!applied[i])
+        if (!applied[i] && !migration_is_deferrable(list.items[i].sql))
             return fail_as(INVALID,
                            "the migration %s.%.*s is not applied: run `oc-lettings migrate`",
                            list.items[i].app_label, TEXT_ARG(list.items[i].name));

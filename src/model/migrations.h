@@ -5,6 +5,7 @@
  * {positive_integer}, {positive_small_integer}) for words that differ. Lines of their own say more:
  *
  *     -- needs: auth.0001_initial    must be applied before this one; any number of them
+ *     -- deferrable:                 the site serves without it: it only widens, or changes nothing
  *     -- sqlite:                     what follows is for SQLite only
  *     -- postgresql:                 for PostgreSQL only
  *     -- all:                        for all again
@@ -84,5 +85,5 @@ enum status migrations_apply(struct db *db, struct migration_list list, size_t *
 /* Which are applied, by their place in the list. None in no database (NULL). */
 enum status migrations_applied(struct db *db, struct migration_list list, bool *applied);
 
-/* OK when all are applied; INVALID names the first that is missing. */
+/* OK when all are applied that serving needs; INVALID names the first that is missing. */
 enum status migrations_check(struct db *db, struct migration_list list);

@@ -52,7 +52,7 @@ void site_database_close(void);
 /* Migrations of the installed modules, in order (model/migrations.h). */
 struct migration_list site_migrations(struct arena *arena);
 enum status site_migrations_apply(struct db *db, size_t *applied);
-/* OK when all are applied; INVALID names the first that is missing. */
+/* OK when all are applied that serving needs; INVALID names the first that is missing. */
 enum status site_migrations_check(struct db *db);
 /* Adds every migration that is missing, and where the tables differ from the models. */
 enum status site_database_faults(struct db *db, struct arena *arena, struct difference_list *out);

@@ -1,2 +1,3 @@
 -- Changes who sets the time, not how it is kept.
+-- deferrable:
 -- backward:

@@ -1,2 +1,3 @@
 -- Changes which flags a form offers, not how they are kept.
+-- deferrable:
 -- backward:

@@ -1,2 +1,3 @@
 -- Changes how a name is checked, not how it is kept.
+-- deferrable:
 -- backward:

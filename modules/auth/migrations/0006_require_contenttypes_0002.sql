@@ -1,3 +1,4 @@
 -- Only puts the two in order.
+-- deferrable:
 -- needs: contenttypes.0002_remove_content_type_name
 -- backward:

@@ -1,3 +1,4 @@
+-- deferrable:
 -- sqlite:
 CREATE TABLE "new__auth_user" (
     "id" {pk},

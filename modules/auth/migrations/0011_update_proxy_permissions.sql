@@ -1,3 +1,4 @@
 -- Moves the permissions of proxy models, of which there are none here.
+-- deferrable:
 -- needs: contenttypes.0002_remove_content_type_name
 -- backward:
