@@ -103,28 +103,35 @@ static bool is_ready(const struct model *model, const struct model_list *all,
     return true;
 }
 
-/* One round: takes what is ready off the end of `left`, which keeps the rest. */
-static bool take_ready(struct model_list *left, const struct model_list *all,
-                       struct model_list *done, struct arena *arena)
+/* One round: takes what is ready off the end of `left`, which keeps the rest: so many. */
+static size_t take_ready(const struct model ***left, size_t count, const struct model_list *all,
+                         struct model_list *done, struct arena *arena)
 {
-    struct model_list skipped = {0};
-    size_t before = done->count;
-    while (left->count) {
-        const struct model *model = left->items[--left->count];
-        *LIST_PUSH(arena, is_ready(model, all, done) ? done : &skipped) = model;
+    const struct model **skipped = ARENA_ARRAY(arena, const struct model *, count);
+    size_t kept = 0;
+    while (count) {
+        const struct model *model = (*left)[--count];
+        if (is_ready(model, all, done))
+            *LIST_PUSH(arena, done) = model;
+        else
+            skipped[kept++] = model;
     }
     *left = skipped;
-    return done->count > before;
+    return kept;
 }
 
 void labels_sort(struct model_list *list, struct arena *arena)
 {
-    struct model_list left = {0};
+    size_t count = list->count;
+    const struct model **left = ARENA_ARRAY(arena, const struct model *, count);
     struct model_list done = {0};
-    for (size_t i = list->count; i > 0; i--)
-        *LIST_PUSH(arena, &left) = list->items[i - 1];
-    while (left.count)
-        if (!take_ready(&left, list, &done, arena)) /* a circle is cut where it ends */
-            *LIST_PUSH(arena, &done) = left.items[--left.count];
+    for (size_t i = 0; i < count; i++)
+        left[i] = list->items[count - 1 - i];
+    while (count) {
+        size_t before = count;
+        count = take_ready(&left, count, list, &done, arena);
+        if (count == before) /* a circle, cut where it ends */
+            *LIST_PUSH(arena, &done) = left[--count];
+    }
     *list = done;
 }
