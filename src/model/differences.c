@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "model/model.h"
+#include "model/query.h"
 
 struct comparison {
     struct arena *arena;
@@ -140,15 +141,12 @@ static void compare_columns(const struct comparison *comparison)
 static enum status compare_links(struct comparison *comparison, struct db *db,
                                  const struct field *field)
 {
-    struct arena *arena = comparison->arena;
-    const struct model *model = comparison->model;
-    bool to_itself = field->to == model;
-    enum status status =
-        start(comparison, db, text_format(arena, "%s_%s", model_table(model), field->name));
+    struct link_table table = link_table_of(comparison->model, field, comparison->arena);
+    enum status status = start(comparison, db, text_of(table.name));
     if (status != OK || comparison->found.columns.count == 0)
         return status;
-    need_column(comparison, text_format(arena, "%s%s_id", to_itself ? "from_" : "", model->name));
-    need_column(comparison, text_format(arena, "%s%s_id", to_itself ? "to_" : "", field->to->name));
+    need_column(comparison, text_of(table.from));
+    need_column(comparison, text_of(table.to));
     return OK;
 }
 

@@ -21,8 +21,8 @@ struct fixture_progress {
 };
 
 struct fixture_source {
-    const char *name; /* for messages */
-    FILE *file;       /* NULL: `text` */
+    const char *name; /* for messages; of a file that is to be opened, its path */
+    enum { FIXTURE_TEXT, FIXTURE_FILE, FIXTURE_STANDARD_INPUT } kind;
     struct text text;
 };
 

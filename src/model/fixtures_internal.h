@@ -2,28 +2,14 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "base/buffer.h"
 #include "model/fixtures.h"
+#include "model/json_form.h"
 #include "model/model.h"
 
 /* Values (fixtures_value.c) */
-
-/* How JSON is laid out, as Python's json.dumps does by `indent` and `ensure_ascii`. */
-struct json_style {
-    int indent; /* negative: all in one line */
-    bool ascii;
-};
-
-/* Begins the first, a further or no item of a list or object at this depth. */
-void json_put_first(struct buffer *out, struct json_style style, int depth);
-void json_put_next(struct buffer *out, struct json_style style, int depth);
-void json_put_end(struct buffer *out, struct json_style style, int depth);
-
-void json_put_string(struct buffer *out, struct json_style style, struct text text);
-/* INVALID: a number that JSON has no form for. */
-enum status json_put_value(struct buffer *out, struct json_style style, int depth,
-                           const json_t *json);
 
 /* Takes the value into the row, whose texts may then point into it. Gives what is wrong with it,
  * or an empty text. */
@@ -39,7 +25,9 @@ struct text fixture_excerpt(const json_t *value, struct arena *arena);
 /* Objects of a source (fixtures_read.c) */
 
 struct fixture_reader;
-struct fixture_reader *fixture_reader_new(struct arena *arena, const struct fixture_source *source);
+/* `file`: NULL where the source is a text. */
+struct fixture_reader *fixture_reader_new(struct arena *arena, const struct fixture_source *source,
+                                          FILE *file);
 void fixture_reader_free(struct fixture_reader *reader);
 /* The next object; the caller's. NOT_FOUND: there are no more. INVALID names the line. */
 enum status fixture_reader_next(struct fixture_reader *reader, json_t **out);
@@ -100,6 +88,7 @@ struct loader {
     struct arena *arena; /* for the whole loading */
     struct plan *plans;  /* ended by one without model */
     FILE *waiting;       /* objects to come back to */
+    FILE *spare;         /* the ones that are being gone through */
     size_t waiting_count;
     bool saved_one; /* that had waited */
     bool last;      /* nothing more will come: a row that is not there is a fault */

@@ -30,10 +30,6 @@ static enum status wait_for_others(struct object *object)
     enum status status = object->saved ? remember_key(object) : OK;
     if (status != OK)
         return status;
-    if (!loader->waiting)
-        loader->waiting = tmpfile();
-    if (!loader->waiting)
-        return fail("no temporary file can be made: %s", strerror(errno));
     json_t *record =
         json_pack("{s:I, s:I, s:I, s:b, s:O}", "source", (json_int_t)object->origin.source,
                   "number", (json_int_t)object->origin.number, "line",
@@ -70,10 +66,11 @@ static void show_progress(const struct loader *loader, size_t objects)
         progress->show(objects, progress->context);
 }
 
-static enum status load_source(struct loader *loader, size_t index)
+static enum status load_objects(struct loader *loader, size_t index, FILE *file)
 {
     struct arena *arena = arena_new((size_t)16 * 1024);
-    struct fixture_reader *reader = fixture_reader_new(loader->arena, &loader->sources[index]);
+    struct fixture_reader *reader =
+        fixture_reader_new(loader->arena, &loader->sources[index], file);
     json_t *json = NULL;
     enum status status;
     while ((status = fixture_reader_next(reader, &json)) == OK) {
@@ -90,6 +87,19 @@ static enum status load_source(struct loader *loader, size_t index)
     fixture_reader_free(reader);
     arena_free(arena);
     return status == NOT_FOUND ? OK : status;
+}
+
+static enum status load_source(struct loader *loader, size_t index)
+{
+    const struct fixture_source *source = &loader->sources[index];
+    if (source->kind != FIXTURE_FILE)
+        return load_objects(loader, index, source->kind == FIXTURE_TEXT ? NULL : stdin);
+    FILE *file = fopen(source->name, "re");
+    if (!file)
+        return fail_as(NOT_FOUND, "%s cannot be read: %s", source->name, strerror(errno));
+    enum status status = load_objects(loader, index, file);
+    fclose(file);
+    return status;
 }
 
 /* What waited */
@@ -134,11 +144,12 @@ static enum status load_waiting(struct loader *loader)
     while (loader->waiting_count && status == OK) {
         FILE *records = loader->waiting;
         size_t count = loader->waiting_count;
-        loader->waiting = NULL;
+        loader->waiting = loader->spare;
+        loader->spare = records;
+        rewind(loader->waiting);
         loader->waiting_count = 0;
         loader->saved_one = false;
         status = load_records(loader, records, count);
-        fclose(records);
         loader->last = loader->waiting_count == count && !loader->saved_one;
     }
     return status;
@@ -221,6 +232,15 @@ static struct plan *plans_of(struct arena *arena, const struct model *const *mod
     return plans;
 }
 
+static enum status load_with(struct loader *loader, FILE *waiting, FILE *spare)
+{
+    if (!waiting || !spare)
+        return fail("no temporary file can be made: %s", strerror(errno));
+    loader->waiting = waiting;
+    loader->spare = spare;
+    return db_transaction(loader->db, load_all, loader);
+}
+
 enum status fixtures_load(struct db *db, const struct fixture_source *sources, size_t count,
                           const struct fixture_loading *options, size_t *loaded)
 {
@@ -235,9 +255,13 @@ enum status fixtures_load(struct db *db, const struct fixture_source *sources, s
                             .source_count = count,
                             .arena = arena,
                             .plans = plans_of(arena, options->models)};
-    status = db_transaction(db, load_all, &loader);
-    if (loader.waiting)
-        fclose(loader.waiting);
+    FILE *waiting = tmpfile();
+    FILE *spare = tmpfile();
+    status = load_with(&loader, waiting, spare);
+    if (waiting)
+        fclose(waiting);
+    if (spare)
+        fclose(spare);
     arena_free(arena);
     *loaded = status == OK ? loader.loaded : 0;
     return status;

@@ -9,6 +9,7 @@
 
 struct fixture_reader {
     const struct fixture_source *source;
+    FILE *file;
     struct arena *arena; /* of the object's text */
     struct text chunk;   /* what has been read and not been used yet */
     char *room;          /* of the chunk, when it comes from a file */
@@ -18,13 +19,15 @@ struct fixture_reader {
     bool ended;
 };
 
-struct fixture_reader *fixture_reader_new(struct arena *arena, const struct fixture_source *source)
+struct fixture_reader *fixture_reader_new(struct arena *arena, const struct fixture_source *source,
+                                          FILE *file)
 {
     struct fixture_reader *reader = ARENA_NEW(arena, struct fixture_reader);
     reader->source = source;
+    reader->file = file;
     reader->line = 1;
     reader->arena = arena_new(CHUNK);
-    if (source->file)
+    if (file)
         reader->room = arena_alloc(arena, CHUNK);
     else
         reader->chunk = source->text;
@@ -56,10 +59,10 @@ static enum status fill(struct fixture_reader *reader)
 {
     if (reader->chunk.length)
         return OK;
-    if (!reader->source->file)
+    if (!reader->file)
         return NOT_FOUND;
-    size_t length = fread(reader->room, 1, CHUNK, reader->source->file);
-    if (length == 0 && ferror(reader->source->file))
+    size_t length = fread(reader->room, 1, CHUNK, reader->file);
+    if (length == 0 && ferror(reader->file))
         return fail("%s: cannot be read", reader->source->name);
     reader->chunk = (struct text){reader->room, length};
     return length ? OK : NOT_FOUND;

@@ -1,10 +1,11 @@
 /* Texts, uuids and JSON: kept as text. */
 #include <ctype.h>
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "model/field.h"
+#include "model/json_form.h"
 
 static bool text_is_null(const void *member)
 {
@@ -131,9 +132,7 @@ const struct field_type field_UUID = {
     .print = text_print,
 };
 
-/* JSON: as Python's json.dumps writes it, which is how Django keeps it. */
-
-#define JSON_FORM (JSON_ENCODE_ANY | JSON_ENSURE_ASCII)
+/* JSON */
 
 static struct text json_parse(const struct field *field, void *member, struct text raw,
                               struct arena *arena)
@@ -143,9 +142,9 @@ static struct text json_parse(const struct field *field, void *member, struct te
     json_t *json = json_loadb(raw.at, raw.length, JSON_DECODE_ANY, &error);
     if (!json)
         return text_format(arena, "This is no JSON: %s (line %d).", error.text, error.line);
-    char *dumped = json_dumps(json, JSON_FORM);
-    *(struct text *)member = text_copy(arena, text_of(dumped));
-    free(dumped);
+    struct buffer out = {.arena = arena};
+    json_put_value(&out, (struct json_style){.indent = -1, .ascii = true}, 0, json);
+    *(struct text *)member = buffer_contents(&out);
     json_decref(json);
     return TEXT("");
 }

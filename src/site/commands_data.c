@@ -171,10 +171,9 @@ static enum status add_file(struct arena *arena, const char *path, struct fixtur
     if (!text_ends(text_of(path), TEXT(".json")))
         return fail_as(INVALID,
                        "%s is neither a .json file nor the name of a fixture of the modules", path);
-    FILE *file = fopen(path, "re");
-    if (!file)
+    if (access(path, R_OK) != 0)
         return fail_as(NOT_FOUND, "%s cannot be read: %s", path, strerror(errno));
-    *LIST_PUSH(arena, sources) = (struct fixture_source){.name = path, .file = file};
+    *LIST_PUSH(arena, sources) = (struct fixture_source){.name = path, .kind = FIXTURE_FILE};
     return OK;
 }
 
@@ -185,7 +184,7 @@ static enum status add_source(struct arena *arena, const char *name,
     struct text bare = text_of(name);
     if (strcmp(name, "-") == 0) {
         *LIST_PUSH(arena, sources) =
-            (struct fixture_source){.name = "standard input", .file = stdin};
+            (struct fixture_source){.name = "standard input", .kind = FIXTURE_STANDARD_INPUT};
         return OK;
     }
     if (text_ends(bare, TEXT(".json")) && access(name, F_OK) != 0)
@@ -194,19 +193,12 @@ static enum status add_source(struct arena *arena, const char *name,
     return sources->count > before ? OK : add_file(arena, name, sources);
 }
 
-static enum status open_sources(const struct arguments *arguments, struct fixture_sources *sources)
+static enum status find_sources(const struct arguments *arguments, struct fixture_sources *sources)
 {
     enum status status = OK;
     for (const char **name = arguments->names.items; *name && status == OK; name++)
         status = add_source(arguments->arena, *name, sources);
     return status;
-}
-
-static void close_sources(const struct fixture_sources *sources)
-{
-    for (size_t i = 0; i < sources->count; i++)
-        if (sources->items[i].file && sources->items[i].file != stdin)
-            fclose(sources->items[i].file);
 }
 
 static enum status load(const struct arguments *arguments, struct fixture_sources *sources,
@@ -220,14 +212,13 @@ static enum status load(const struct arguments *arguments, struct fixture_source
         .ignore_nonexistent = arguments->ignore_nonexistent,
         .progress = progress_of(&progress),
     };
-    enum status status = open_sources(arguments, sources);
+    enum status status = find_sources(arguments, sources);
     if (status == OK)
         status = commands_open(&db, false);
     if (status == OK)
         status = fixtures_load(db, sources->items, sources->count, &options, rows);
     end_progress(&progress);
     db_close(db);
-    close_sources(sources);
     return status;
 }
 

@@ -312,13 +312,22 @@ static void test_from_a_file(void **state)
                       "\"%d } \\\" \xC3\xBC\"}}",
                       i > 1 ? ",\n" : "", i, i);
     buffer_char(&json, ']');
-    FILE *file = fopen(unit_file(*state, "x.json", buffer_contents(&json)), "re");
-    assert_non_null(file);
-    const struct fixture_source source = {.name = "x.json", .file = file};
+    const struct fixture_source source = {.name =
+                                              unit_file(*state, "x.json", buffer_contents(&json)),
+                                          .kind = FIXTURE_FILE};
     assert_status(fixtures_load(db, &source, 1, &options, &count), OK);
-    fclose(file);
     assert_int_equal(count, 3000);
     check_answer(*state, "SELECT name FROM shop_owner WHERE id = 2999", "2999 } \" \xC3\xBC");
+}
+
+static void test_file_that_is_not_there(void **state)
+{
+    const struct fixture_loading options = {.models = shop_models};
+    const struct fixture_source source = {.name = "nowhere.json", .kind = FIXTURE_FILE};
+    size_t count = 0;
+    (void)state;
+    assert_status(fixtures_load(db, &source, 1, &options, &count), NOT_FOUND);
+    assert_failure_says("nowhere.json cannot be read");
 }
 
 static void test_options(void **state)
@@ -385,6 +394,7 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_refusals_leave_nothing),
     CONNECTED_TEST(test_several_sources_are_one_transaction),
     CONNECTED_TEST(test_from_a_file),
+    CONNECTED_TEST(test_file_that_is_not_there),
     CONNECTED_TEST(test_options),
     CONNECTED_TEST(test_progress),
     CONNECTED_TEST(test_table_that_is_not_there),
