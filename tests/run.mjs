@@ -77,7 +77,7 @@ function nodeJobs(word, soak, temporary) {
     if ((folder === 'soak') !== soak) continue;
     const plain = fromRoot.replace(/^tests\//, '').replace(/\.test\.mjs$/, '');
     const builds = BUILDS[folder] ?? ['test'];
-    for (const build of builds) {
+    for (const build of builds.filter((name) => existsSync(join(ROOT, 'build', name)))) {
       const results = join(temporary, `${jobs.length}.jsonl`);
       jobs.push({
         kind: 'node',

@@ -1,0 +1,91 @@
+// A copy of the source tree for a test to change, build, test and serve.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { environment, ROOT, runCommand, startServer, temporaryFolder } from '../http/harness.mjs';
+
+const COPIED = ['src', 'modules', 'meson.build', 'meson_options.txt',
+  ...['meson.build', 'run.mjs', 'reporter.mjs', 'unit', 'server', 'templates', 'http'].map((name) => `tests/${name}`)];
+const LIST = 'modules/installed.c';
+
+export class Tree {
+  dir = temporaryFolder();
+  program = this.path('build/test/oc-lettings');
+
+  /** Its tests are those of the modules and, with `units`, the units. */
+  constructor({ units = false } = {}) {
+    for (const name of COPIED) this.copy(name);
+    this.run('meson', 'setup', 'build/test', '-Dbuildtype=plain', '-Dwerror=true', `-Dtests=${units}`);
+  }
+
+  path(name) { return join(this.dir, name); }
+
+  read(name) { return readFileSync(this.path(name), 'utf8'); }
+
+  write(name, text) {
+    mkdirSync(dirname(this.path(name)), { recursive: true });
+    writeFileSync(this.path(name), text);
+  }
+
+  /** Changes a file; one that the change leaves as it is is a fault of the test. */
+  edit(name, change) {
+    const old = this.read(name);
+    const text = change(old);
+    assert.notEqual(text, old, name);
+    this.write(name, text);
+  }
+
+  copy(name) {
+    cpSync(join(ROOT, name), this.path(name), { recursive: true,
+      filter: (from) => name.startsWith('modules') || !from.endsWith('.test.mjs') });
+  }
+
+  /** The modules as they are in the checkout. */
+  freshModules() {
+    rmSync(this.path('modules'), { recursive: true, force: true });
+    this.copy('modules');
+  }
+
+  /** The names in the list, in order. */
+  modules() { return [...this.read(LIST).matchAll(/^ *M\((\w+)\)/gm)].map(([, name]) => name); }
+
+  /** Takes a module's folder and line out. */
+  remove(name) {
+    rmSync(this.path(`modules/${name}`), { recursive: true });
+    this.edit(LIST, (text) => text.replace(new RegExp(`^ *M\\(${name}\\).*\n`, 'm'), ''));
+  }
+
+  run(command, ...args) {
+    const { status, stdout, stderr, error } = spawnSync(command, args,
+      { cwd: this.dir, env: environment(this.dir), encoding: 'utf8', timeout: 200_000 });
+    if (error) throw error;
+    assert.equal(status, 0, stdout + stderr);
+    return stdout;
+  }
+
+  build(...targets) { this.run('ninja', '-C', 'build/test', '-j', '2', ...targets); }
+
+  /** Runs the tests; returns what is printed of them. */
+  test() {
+    const text = this.run(process.execPath, 'tests/run.mjs');
+    assert.match(text, /^[1-9]\d* passed, 0 failed$/m);
+    return text;
+  }
+
+  /** Runs a subcommand of the tree's program, and returns what it prints. */
+  print(dir, ...args) {
+    const { status, stdout, stderr } = runCommand(args,
+      { dir, program: this.program, env: { DEBUG: '1', SOURCE_DIR: this.dir } });
+    assert.equal(status, 0, stderr);
+    return stdout;
+  }
+
+  /** Serves the tree's program with its demo data. */
+  serve(t) {
+    const dir = temporaryFolder();
+    this.print(dir, 'demo');
+    assert.match(this.print(dir, 'check'), /^No faults: /);
+    return startServer({ program: this.program, dir, database: null, t });
+  }
+}
