@@ -292,6 +292,11 @@ static const struct command commands[] = {
      command_loaddata_help, command_loaddata},
     {"dumpdata", "[OPTION]... [APP[.MODEL]]...", "write rows as a fixture: Django's JSON",
      command_dumpdata_help, command_dumpdata},
+    {"startmodule", "NAME [ROW]", "write a new module into the checkout: table, pages, tests",
+     "NAME     the module's folder, URL and table, in the plural: boats\n"
+     "ROW      one of them; without it, NAME in the singular: boat\n"
+     "It writes modules/NAME and adds a line to modules/installed.c, or does nothing.\n",
+     command_startmodule},
     {"version", "", "print the version", "", version},
     {"worker", "", NULL, "Started by `serve`.\n", worker},
     {"clerk", "", NULL, "Started by `serve`.\n", clerk},

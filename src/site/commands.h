@@ -26,6 +26,9 @@ int command_dumpdata(int count, char **arguments);
 extern const char command_loaddata_help[];
 extern const char command_dumpdata_help[];
 
+/* In commands_startmodule.c. */
+int command_startmodule(int count, char **arguments);
+
 /* What commands share. */
 
 /* Prints the newest failure; gives the exit status. */

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Embeds templates, static files, migrations and fixtures into a C file (see http/assets.h).
+"""Embeds templates, static files, migrations and the like into a C file (see http/assets.h).
 
     embed.py OUTPUT.c DEPFILE ROOT FOLDER...
 
-Each FOLDER below ROOT (src/site, modules/home …) may have templates/, static/, migrations/ and
-fixtures/. The depfile names every file and folder, so that a new file makes the build run this.
+Each FOLDER below ROOT (src/site, modules/home …) may have templates/, static/, migrations/,
+fixtures/ and startmodule/. The depfile names every file and folder, so that a new file makes the
+build run this.
 """
 import gzip
 import hashlib
@@ -12,7 +13,7 @@ import os
 import subprocess
 import sys
 
-KINDS = ("fixtures", "migrations", "static", "templates")
+KINDS = ("fixtures", "migrations", "startmodule", "static", "templates")
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".ico": "image/vnd.microsoft.icon",

@@ -1,0 +1,1 @@
+module_sources += files('models.c', 'module.c')

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "model/model.h"
+
+#define GIZMO_FIELDS(F)                                                                            \
+    F(id, ROWID, "ID")                                                                             \
+    F(title, TEXT, "title", .max_length = 200)                                                     \
+    F(description, TEXT, "description", .max_length = 2000, .blank = true)
+
+MODEL_ROW(gizmo, GIZMO_FIELDS);

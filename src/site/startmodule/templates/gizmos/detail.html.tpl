@@ -1,0 +1,7 @@
+{% extends "base.html" %}
+{% block title %}{{ gizmo.title }}{% endblock %}
+{% block content %}
+<h1>{{ gizmo.title }}</h1>
+{{ gizmo.description|linebreaks }}
+<p><a class="button" href="{% url 'gizmos:index' %}">Back to the list</a></p>
+{% endblock %}
