@@ -7,7 +7,69 @@
 
 #define KEYS_AT_ONCE 500 /* parameters of one statement */
 
-static void add_key(struct deletion *deletion, deletion_groups *groups, const struct model *model,
+/* Keys of one model, to look one up: a hash table of a power of two of places. */
+struct key_set {
+    const struct model *model;
+    int64_t *places;
+    bool *used;
+    size_t capacity;
+    size_t count;
+};
+
+struct collection {
+    struct db *db;
+    struct deletion *deletion;
+    LIST(struct key_set) sets;
+};
+
+static size_t place_of(const struct key_set *set, int64_t key)
+{
+    size_t at = (size_t)((uint64_t)key * 0x9E3779B97F4A7C15u >> 32) & (set->capacity - 1);
+    while (set->used[at] && set->places[at] != key)
+        at = (at + 1) & (set->capacity - 1);
+    return at;
+}
+
+static void put(struct key_set *set, int64_t key)
+{
+    size_t at = place_of(set, key);
+    set->count += !set->used[at];
+    set->used[at] = true;
+    set->places[at] = key;
+}
+
+static void grow(struct key_set *set, struct arena *arena)
+{
+    struct key_set old = *set;
+    set->capacity = old.capacity ? 2 * old.capacity : 16;
+    set->places = ARENA_ARRAY(arena, int64_t, set->capacity);
+    set->used = ARENA_ARRAY(arena, bool, set->capacity);
+    set->count = 0;
+    for (size_t i = 0; i < old.capacity; i++)
+        if (old.used[i])
+            put(set, old.places[i]);
+}
+
+/* False: it was there. */
+static bool remember(struct collection *collection, const struct model *model, int64_t key)
+{
+    struct arena *arena = collection->deletion->arena;
+    struct key_set *set = NULL;
+    for (size_t i = 0; i < collection->sets.count; i++)
+        if (collection->sets.items[i].model == model)
+            set = &collection->sets.items[i];
+    if (!set) {
+        set = LIST_PUSH(arena, &collection->sets);
+        set->model = model;
+    }
+    if (2 * set->count >= set->capacity)
+        grow(set, arena);
+    size_t before = set->count;
+    put(set, key);
+    return set->count > before;
+}
+
+static void add_key(struct arena *arena, deletion_groups *groups, const struct model *model,
                     const struct field *reference, int64_t key)
 {
     struct deletion_group *group = NULL;
@@ -15,110 +77,105 @@ static void add_key(struct deletion *deletion, deletion_groups *groups, const st
         if (groups->items[i].model == model && groups->items[i].reference == reference)
             group = &groups->items[i];
     if (!group) {
-        group = LIST_PUSH(deletion->arena, groups);
+        group = LIST_PUSH(arena, groups);
         group->model = model;
         group->reference = reference;
     }
-    *LIST_PUSH(deletion->arena, &group->keys) = key;
-}
-
-static bool is_deleted(const struct deletion *deletion, const struct model *model, int64_t key)
-{
-    for (size_t i = 0; i < deletion->deleted.count; i++) {
-        const struct deletion_group *group = &deletion->deleted.items[i];
-        for (size_t k = 0; group->model == model && k < group->keys.count; k++)
-            if (group->keys.items[k] == key)
-                return true;
-    }
-    return false;
+    *LIST_PUSH(arena, &group->keys) = key;
 }
 
 /* Collecting */
 
-static const struct deletion_group *group_at(const struct deletion *deletion, size_t index)
-{
-    return &deletion->deleted.items[index];
-}
-
-static enum status referring_rows(struct db *db, struct deletion *deletion,
-                                  const struct model *model, const struct field *reference,
-                                  const int64_t *keys, size_t count, struct row_list *out)
-{
-    struct db_parameter *values = ARENA_ARRAY(deletion->arena, struct db_parameter, count);
-    for (size_t i = 0; i < count; i++)
-        values[i] = DB_INT(keys[i]);
-    const struct query query = {
-        .model = model,
-        .where = WHERE({.name = reference->column,
-                        .lookup = LOOKUP_IN,
-                        .values = values,
-                        .value_count = count}),
-        .order = NAMES("pk"),
-    };
-    return query_rows(db, deletion->arena, &query, out);
-}
-
-static void sort_in(struct deletion *deletion, const struct model *model,
+static void sort_in(struct collection *collection, const struct model *model,
                     const struct field *reference, int64_t key)
 {
+    struct deletion *deletion = collection->deletion;
     if (reference->on_delete == SET_NULL)
-        add_key(deletion, &deletion->unlinked, model, reference, key);
+        add_key(deletion->arena, &deletion->unlinked, model, reference, key);
     else if (reference->on_delete == PROTECT)
-        add_key(deletion, &deletion->protectors, model, reference, key);
-    else if (!is_deleted(deletion, model, key))
-        add_key(deletion, &deletion->deleted, model, reference, key);
+        add_key(deletion->arena, &deletion->protectors, model, reference, key);
+    else if (remember(collection, model, key))
+        add_key(deletion->arena, &deletion->deleted, model, reference, key);
 }
 
-static enum status follow_reference(struct db *db, struct deletion *deletion, size_t index,
-                                    const struct model *model, const struct field *reference)
+/* Rows of `model` whose `reference` leads to one of the keys. */
+static enum status follow_keys(struct collection *collection, const struct model *model,
+                               const struct field *reference, const int64_t *keys, size_t count)
+{
+    struct arena *arena = arena_new(8192);
+    struct statement statement = statement_start(arena);
+    struct db_rows rows;
+    const char *key = model_key(model)->column;
+    buffer_format(&statement.sql, "SELECT \"%s\" FROM \"%s\" WHERE \"%s\" IN (", key,
+                  model_table(model), reference->column);
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buffer_text(&statement.sql, TEXT(", "));
+        statement_bind(&statement, DB_INT(keys[i]));
+    }
+    buffer_format(&statement.sql, ") ORDER BY \"%s\"", key);
+    statement_query(collection->db, &statement, &rows);
+    while (db_next(&rows))
+        sort_in(collection, model, reference, db_int_at(&rows, 0));
+    enum status status = db_finish(&rows);
+    arena_free(arena);
+    return status;
+}
+
+/* The keys of a group from `from` on, some at a time; what is found may make the list of groups
+ * move. */
+static enum status follow_reference(struct collection *collection, size_t index, size_t from,
+                                    size_t to, const struct model *model,
+                                    const struct field *reference)
 {
     enum status status = OK;
-    for (size_t from = 0; from < group_at(deletion, index)->keys.count && status == OK;
-         from += KEYS_AT_ONCE) {
-        struct row_list rows;
-        size_t left = group_at(deletion, index)->keys.count - from;
-        status = referring_rows(db, deletion, model, reference,
-                                group_at(deletion, index)->keys.items + from,
-                                left < KEYS_AT_ONCE ? left : KEYS_AT_ONCE, &rows);
-        for (size_t i = 0; status == OK && i < rows.count; i++)
-            sort_in(deletion, model, reference,
-                    *(const int64_t *)field_at(model_key(model), rows.items[i]));
+    for (; from < to && status == OK; from += KEYS_AT_ONCE) {
+        const struct deletion_group *group = &collection->deletion->deleted.items[index];
+        status = follow_keys(collection, model, reference, group->keys.items + from,
+                             to - from < KEYS_AT_ONCE ? to - from : KEYS_AT_ONCE);
     }
     return status;
 }
 
-static enum status follow_group(struct db *db, struct deletion *deletion, size_t index)
+static enum status follow_group(struct collection *collection, size_t index)
 {
+    struct deletion_group *group = &collection->deletion->deleted.items[index];
+    const struct model *followed = group->model;
+    size_t from = group->followed;
+    size_t to = group->keys.count;
     enum status status = OK;
-    for (const struct model *const *model = deletion->models; *model; model++)
+    group->followed = to;
+    for (const struct model *const *model = collection->deletion->models; *model; model++)
         for (size_t i = 0; i < (*model)->field_count && status == OK; i++) {
             const struct field *field = &(*model)->fields[i];
-            if (field->type->is_reference && field->to == group_at(deletion, index)->model)
-                status = follow_reference(db, deletion, index, *model, field);
+            if (field->type->is_reference && field->to == followed)
+                status = follow_reference(collection, index, from, to, *model, field);
         }
     return status;
 }
 
-/* A group that grew while a later one was followed is followed again: rows of one model may refer
- * to each other. */
+static bool find_unfollowed(const struct deletion *deletion, size_t *index)
+{
+    for (*index = 0; *index < deletion->deleted.count; ++*index)
+        if (deletion->deleted.items[*index].followed < deletion->deleted.items[*index].keys.count)
+            return true;
+    return false;
+}
+
 enum status deletion_collect(struct db *db, struct arena *arena, const struct model *const *models,
                              const struct model *model, int64_t key, struct deletion *out)
 {
     void *row;
+    size_t index;
     *out = (struct deletion){.arena = arena, .models = models};
+    struct collection collection = {.db = db, .deletion = out};
     enum status status = model_find(db, arena, model, DB_INT(key), &row);
-    if (status == OK)
-        add_key(out, &out->deleted, model, NULL, key);
-    for (size_t before = 0, after = 1; status == OK && before != after;) {
-        before = after;
-        after = 0;
-        out->unlinked.count = 0;
-        out->protectors.count = 0;
-        for (size_t i = 0; status == OK && i < out->deleted.count; i++)
-            status = follow_group(db, out, i);
-        for (size_t i = 0; i < out->deleted.count; i++)
-            after += out->deleted.items[i].keys.count;
-    }
+    if (status != OK)
+        return status;
+    remember(&collection, model, key);
+    add_key(arena, &out->deleted, model, NULL, key);
+    while (status == OK && find_unfollowed(out, &index))
+        status = follow_group(&collection, index);
     return status;
 }
 
@@ -198,8 +255,8 @@ enum status deletion_run(struct db *db, const struct deletion *deletion)
 {
     if (deletion->protectors.count) {
         const struct deletion_group *group = &deletion->protectors.items[0];
-        return fail_as(CONFLICT, "%zu of \"%s\" refer to it and protect it", group->keys.count,
-                       model_table(group->model));
+        return fail_as(CONFLICT, "%zu %.*s refer to it and protect it", group->keys.count,
+                       TEXT_ARG(model_verbose_name_plural(group->model, deletion->arena)));
     }
     enum status status = OK;
     for (size_t i = 0; i < deletion->unlinked.count && status == OK; i++)

@@ -14,6 +14,7 @@ struct deletion_group {
     const struct model *model;
     const struct field *reference;
     LIST(int64_t) keys;
+    size_t followed; /* how many of them have had their referring rows looked for */
 };
 
 typedef LIST(struct deletion_group) deletion_groups;
