@@ -266,8 +266,8 @@ static void put_from(struct builder *builder)
     for (size_t i = 1; i < builder->joins.count; i++) {
         const struct join *join = &builder->joins.items[i];
         buffer_format(&builder->statement.sql, " %s JOIN \"%s\" t%zu ON t%zu.\"%s\" = t%zu.\"%s\"",
-                      join->nullable ? "LEFT" : "INNER", model_table(join->model), i, i,
-                      model_key(join->model)->column, join->parent, join->reference->column);
+                      join->nullable || join->selected ? "LEFT" : "INNER", model_table(join->model),
+                      i, i, model_key(join->model)->column, join->parent, join->reference->column);
     }
 }
 

@@ -120,6 +120,19 @@ static void test_related_rows_come_along(void **state)
     assert_text_equal(value_to_text(value, *state), "region object (2)");
 }
 
+/* Where somebody took out a row behind SQLite's back, what refers to it still counts. */
+static void test_a_related_row_that_is_gone_hides_nothing(void **state)
+{
+    struct row_list homes;
+    const struct query query = {.model = &home_model, .related = NAMES("region")};
+    assert_status(db_script(db, "PRAGMA foreign_keys = OFF; DELETE FROM stay_region WHERE id = 4"),
+                  OK);
+    assert_status(query_rows(db, *state, &query, &homes), OK);
+    assert_int_equal(homes.count, 4);
+    assert_null(((const struct home *)homes.items[0])->region);
+    assert_int_equal(((const struct home *)homes.items[0])->region_id, 4);
+}
+
 static void test_first_and_find(void **state)
 {
     const struct home *home;
@@ -209,6 +222,7 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_conditions),
     CONNECTED_TEST(test_order_and_limits),
     CONNECTED_TEST(test_related_rows_come_along),
+    CONNECTED_TEST(test_a_related_row_that_is_gone_hides_nothing),
     CONNECTED_TEST(test_first_and_find),
     CONNECTED_TEST(test_names),
     CONNECTED_TEST(test_each_ends_with_the_first_refusal),
