@@ -1,5 +1,6 @@
 /* loaddata and dumpdata: the database's rows from and into fixtures. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "db/db.h"
 #include "model/fixtures.h"
 #include "site/commands.h"
@@ -253,15 +255,29 @@ struct output {
     const char *partial; /* NULL: it is written in place */
 };
 
+/* A file is replaced when all is written: by a new one beside it that only its owner may read,
+ * since a dump holds password hashes, or who might read the old one. Links are followed. */
 static enum status open_output(struct arena *arena, const char *path, struct output *out)
 {
     struct stat there;
     *out = (struct output){.file = stdout, .path = path};
     if (!path || strcmp(path, "-") == 0)
         return OK;
-    if (stat(path, &there) != 0 || S_ISREG(there.st_mode))
-        out->partial = text_format(arena, "%s.partial", path).at;
-    out->file = fopen(out->partial ? out->partial : path, "we");
+    bool exists = stat(path, &there) == 0;
+    if (exists && !S_ISREG(there.st_mode)) {
+        out->file = fopen(path, "we");
+        return out->file ? OK : fail("%s cannot be written: %s", path, strerror(errno));
+    }
+    char target[PATH_MAX];
+    if (exists && realpath(path, target))
+        out->path = text_copy(arena, text_of(target)).at;
+    out->partial = text_format(arena, "%s.XXXXXX", out->path).at;
+    int fd = mkostemp((char *)(uintptr_t)out->partial, O_CLOEXEC);
+    if (fd < 0)
+        return fail("%s cannot be written: %s", path, strerror(errno));
+    if (exists && fchmod(fd, there.st_mode & 07777) != 0)
+        log_warning("the mode of the file is not kept", LOG_STRING("file", path));
+    out->file = fdopen(fd, "w");
     return out->file ? OK : fail("%s cannot be written: %s", path, strerror(errno));
 }
 
@@ -269,7 +285,9 @@ static enum status close_output(const struct output *output, enum status status)
 {
     if (output->file == stdout || !output->file)
         return status;
-    if (fclose(output->file) != 0 && status == OK)
+    bool written =
+        fflush(output->file) == 0 && (!output->partial || fsync(fileno(output->file)) == 0);
+    if ((fclose(output->file) != 0 || !written) && status == OK)
         status = fail("%s cannot be written: %s", output->path, strerror(errno));
     if (status == OK && output->partial && rename(output->partial, output->path) != 0)
         status = fail("%s cannot be written: %s", output->path, strerror(errno));
