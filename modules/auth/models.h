@@ -19,7 +19,7 @@
     F(id, ROWID, "ID")                                                                             \
     F(password, TEXT, "password", .max_length = 128)                                               \
     F(last_login, DATETIME, "last login", .null = true, .blank = true)                             \
-    F(is_superuser, BOOLEAN, "superuser status",                                                   \
+    F(is_superuser, BOOLEAN, "superuser status", .default_to = "false",                            \
       .help_text = "Has every permission without being given any.")                                \
     F(username, TEXT, "username", .max_length = 150, .unique = true,                               \
       .help_text = "At most 150 characters: letters, digits and @ . + - _",                        \
@@ -28,7 +28,8 @@
     F(last_name, TEXT, "last name", .max_length = 150, .blank = true)                              \
     F(email, TEXT, "email address", .max_length = 254, .blank = true,                              \
       .validators = VALIDATORS(validate_email))                                                    \
-    F(is_staff, BOOLEAN, "staff status", .help_text = "May sign in to the admin.")                 \
+    F(is_staff, BOOLEAN, "staff status", .default_to = "false",                                    \
+      .help_text = "May sign in to the admin.")                                                    \
     F(is_active, BOOLEAN, "active", .default_to = "true",                                          \
       .help_text = "Take this away rather than deleting an account.")                              \
     F(date_joined, DATETIME, "date joined", .default_to = "now")                                   \

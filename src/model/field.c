@@ -103,11 +103,11 @@ static struct text parse_nothing(const struct field *field, void *row)
 {
     if (field->type == &field_BOOLEAN)
         *(bool *)field_member(field, row) = false;
-    else if (field->null)
-        field_set_null(field, row);
     else if (!field->blank)
         return TEXT("Please fill this in.");
-    else if (field->max_length || field->type == &field_LONG_TEXT)
+    else if (field->null)
+        field_set_null(field, row);
+    else
         *(struct text *)field_member(field, row) = TEXT("");
     return TEXT("");
 }

@@ -47,11 +47,44 @@ struct form_field *form_field(const struct form *form, struct text name)
     return NULL;
 }
 
-void form_show(struct form *form, const void *row)
+/* As HTML's inputs have it: no zone (it is UTC), no zeros behind the last digit of a fraction. */
+static struct text local_datetime(struct text printed)
 {
-    for (size_t i = 0; i < form->count; i++)
-        if (!is_link(form->fields[i].field))
-            form->fields[i].raw = field_print(form->fields[i].field, row, form->arena);
+    size_t length = printed.length && printed.at[printed.length - 1] == 'Z' ? printed.length - 1
+                                                                            : printed.length;
+    bool fraction = text_find_char(printed, '.') != TEXT_NOT_FOUND;
+    while (fraction && printed.at[length - 1] == '0')
+        length--;
+    return text_part(printed, 0, length);
+}
+
+static enum status show_links(struct form_field *field, struct db *db, int64_t key)
+{
+    struct arena *arena = field->form->arena;
+    int64_t *keys;
+    size_t count;
+    enum status status =
+        links_read(db, arena, field->form->model, field->field, key, &keys, &count);
+    for (size_t i = 0; status == OK && i < count; i++)
+        *LIST_PUSH(arena, &field->raws) = text_format(arena, "%lld", (long long)keys[i]);
+    return status;
+}
+
+enum status form_show(struct form *form, struct db *db, const void *row)
+{
+    const struct field *key = model_key(form->model);
+    enum status status = OK;
+    for (size_t i = 0; i < form->count && status == OK; i++) {
+        struct form_field *field = &form->fields[i];
+        if (!is_link(field->field)) {
+            field->raw = field_print(field->field, row, form->arena);
+            if (field->field->type == &field_DATETIME)
+                field->raw = local_datetime(field->raw);
+        } else if (!field_is_null(key, row)) {
+            status = show_links(field, db, *(const int64_t *)field_at(key, row));
+        }
+    }
+    return status;
 }
 
 bool form_take(struct form *form, struct text name, struct text value)
@@ -237,7 +270,8 @@ enum status form_save(struct form *form, struct db *db, const void *before, void
         status = save_links(form, db, *(const int64_t *)field_at(model_key(form->model), row));
     if (status != CONFLICT && status != NOT_FOUND)
         return status;
-    form->error = TEXT("Somebody else changed this in the meantime. Please look again.");
+    form->error = TEXT("This was changed, or taken, by somebody else in the meantime. Please look "
+                       "again.");
     return fail_as(INVALID, "the row was changed in the meantime");
 }
 

@@ -41,8 +41,9 @@ struct form {
 void form_start(struct form *form, struct arena *arena, const struct model *model,
                 const char *const *names);
 
-/* What the row has, to be shown at first. */
-void form_show(struct form *form, const void *row);
+/* What the row has, to be shown at first. For what is sent then, start another form: a box that was
+ * unchecked is not sent at all. */
+enum status form_show(struct form *form, struct db *db, const void *row);
 
 /* What was sent under a name, decoded; copied. False: the form has no such field. */
 bool form_take(struct form *form, struct text name, struct text value);

@@ -118,6 +118,9 @@ static const char *lack_of(const struct field *field)
         return "needs .on_delete: CASCADE, SET_NULL or PROTECT";
     if (field->on_delete == SET_NULL && !field->null)
         return "needs .null = true for SET_NULL";
+    if (field->blank && !field->null && field->column && field->type != &field_TEXT
+        && field->type != &field_LONG_TEXT && field->type != &field_BOOLEAN)
+        return "needs .null = true for .blank, since it is no text";
     if (field->range && field->range->max < field->range->min)
         return "has a .range that ends before it begins";
     return NULL;
@@ -142,8 +145,10 @@ static enum status check_default(const struct model *model, const struct field *
 static enum status check_names(const struct model *model, const char *option,
                                const char *const *names)
 {
+    bool ordering = names == model->ordering;
     for (; names && *names; names++)
-        if (!query_name(model, text_of(*names + (**names == '-'))))
+        if (ordering ? !query_name(model, text_of(*names + (**names == '-')))
+                     : !model_field(model, text_of(*names)))
             return fail_as(INVALID, "%s of the model %s.%s names \"%s\", which is no field of it",
                            option, model->app_label, model->name, *names);
     return OK;

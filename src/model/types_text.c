@@ -139,7 +139,7 @@ static struct text json_parse(const struct field *field, void *member, struct te
 {
     json_error_t error;
     (void)field;
-    json_t *json = json_loadb(raw.at, raw.length, JSON_DECODE_ANY, &error);
+    json_t *json = json_loadb(raw.at, raw.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (!json)
         return text_format(arena, "This is no JSON: %s (line %d).", error.text, error.line);
     struct buffer out = {.arena = arena};
@@ -189,7 +189,7 @@ static struct value value_of_json(json_t *json, struct arena *arena)
 static struct value json_value(const void *member, struct arena *arena)
 {
     struct text text = *(const struct text *)member;
-    json_t *json = json_loadb(text.at, text.length, JSON_DECODE_ANY, NULL);
+    json_t *json = json_loadb(text.at, text.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     struct value value = json ? value_of_json(json, arena) : value_text(text);
     json_decref(json);
     return value;

@@ -21,9 +21,10 @@
 #define HOME_FIELDS(F)                                                                             \
     F(id, ROWID, "ID")                                                                             \
     F(title, TEXT, "title", .max_length = 40)                                                      \
-    F(beds, POSITIVE_INTEGER, "beds", .null = true)                                                \
+    F(beds, POSITIVE_INTEGER, "beds", .null = true, .blank = true)                                 \
     F(region, FOREIGN_KEY, "region", .to = &region_model, .on_delete = CASCADE)                    \
-    F(agent, FOREIGN_KEY, "agent", .to = &agent_model, .on_delete = SET_NULL, .null = true)        \
+    F(agent, FOREIGN_KEY, "agent", .to = &agent_model, .on_delete = SET_NULL, .null = true,        \
+      .blank = true)                                                                               \
     F(tags, MANY_TO_MANY, "tags", .to = &tag_model)
 
 #define BOOKING_FIELDS(F)                                                                          \

@@ -22,10 +22,10 @@ static const char *no_spaces(struct text value)
     F(positive_small, POSITIVE_SMALL_INTEGER, "positive small")                                    \
     F(big, BIG_INTEGER, "big")                                                                     \
     F(positive_big, POSITIVE_BIG_INTEGER, "positive big")                                          \
-    F(maybe, INTEGER, "maybe", .null = true)                                                       \
+    F(maybe, INTEGER, "maybe", .null = true, .blank = true)                                        \
     F(text, TEXT, "text", .max_length = 5, .min_length = 2)                                        \
     F(blank, TEXT, "blank", .max_length = 5, .blank = true)                                        \
-    F(maybe_text, TEXT, "maybe text", .max_length = 5, .null = true)                               \
+    F(maybe_text, TEXT, "maybe text", .max_length = 5, .null = true, .blank = true)                \
     F(size, TEXT, "size", .max_length = 1, .choices = SIZES, .default_to = "s")                    \
     F(word, TEXT, "word", .max_length = 50, .validators = VALIDATORS(no_spaces))                   \
     F(email, TEXT, "e-mail", .max_length = 100, .validators = VALIDATORS(validate_email))          \
@@ -39,9 +39,11 @@ static const char *no_spaces(struct text value)
     F(price, DECIMAL, "price", .max_digits = 6, .decimal_places = 2)                               \
     F(cheap, DECIMAL, "cheap", .max_digits = 6, .decimal_places = 2, .range = RANGE(1, 9))         \
     F(real, FLOAT, "real")                                                                         \
+    F(unknown, INTEGER, "unknown", .null = true)                                                   \
     F(uuid, UUID, "uuid")                                                                          \
     F(json, JSON, "json")                                                                          \
-    F(other, FOREIGN_KEY, "other", .to = &all_model, .on_delete = SET_NULL, .null = true)          \
+    F(other, FOREIGN_KEY, "other", .to = &all_model, .on_delete = SET_NULL, .null = true,          \
+      .blank = true)                                                                               \
     F(one, ONE_TO_ONE, "one", .to = &all_model, .on_delete = CASCADE)
 
 MODEL_ROW(all, ALL_FIELDS);
@@ -143,6 +145,7 @@ static const struct {
     {"big", "9223372036854775808", "too many digits"},
     {"positive_big", "-1", "at least 0"},
     {"maybe", "x", "whole number"},
+    {"unknown", "", "Please fill this in."},
     {"text", "", "Please fill this in."},
     {"text", "a", "At least 2"},
     {"text", "abcdef", "At most 5 characters fit here; these are 6."},
@@ -298,6 +301,7 @@ static void test_what_templates_see(void **state)
 #define BAD_LINK(F)    F(id, ROWID, "ID") F(all, MANY_TO_MANY, "all")
 #define BAD_DEFAULT(F) F(id, ROWID, "ID") F(day, DATE, "day", .default_to = "tomorrow")
 #define BAD_RANGE(F)   F(id, ROWID, "ID") F(beds, INTEGER, "beds", .range = RANGE(5, 2))
+#define BAD_BLANK(F)   F(id, ROWID, "ID") F(day, DATE, "day", .blank = true)
 #define BAD_NAMES(F)   F(id, ROWID, "ID")
 MODEL_ROW(bad_text, BAD_TEXT);
 MODEL_ROW(bad_decimal, BAD_DECIMAL);
@@ -307,6 +311,7 @@ MODEL_ROW(bad_null, BAD_NULL);
 MODEL_ROW(bad_link, BAD_LINK);
 MODEL_ROW(bad_default, BAD_DEFAULT);
 MODEL_ROW(bad_range, BAD_RANGE);
+MODEL_ROW(bad_blank, BAD_BLANK);
 MODEL_ROW(bad_order, BAD_NAMES);
 MODEL_ROW(bad_unique, BAD_NAMES);
 MODEL_ROW(bad_natural, BAD_NAMES);
@@ -318,9 +323,10 @@ MODEL(bad_null, BAD_NULL, "unit");
 MODEL(bad_link, BAD_LINK, "unit");
 MODEL(bad_default, BAD_DEFAULT, "unit");
 MODEL(bad_range, BAD_RANGE, "unit");
+MODEL(bad_blank, BAD_BLANK, "unit");
 MODEL(bad_order, BAD_NAMES, "unit", .ordering = NAMES("-title"));
 MODEL(bad_unique, BAD_NAMES, "unit", .unique_together = NAMES("id", "title"));
-MODEL(bad_natural, BAD_NAMES, "unit", .natural_key = NAMES("title"));
+MODEL(bad_natural, BAD_NAMES, "unit", .natural_key = NAMES("-id"));
 
 static void test_declarations_are_checked(void **state)
 {
@@ -336,6 +342,7 @@ static void test_declarations_are_checked(void **state)
         {&bad_link_model, "needs .to"},
         {&bad_default_model, "the default \"tomorrow\": This must be a date"},
         {&bad_range_model, ".range that ends before"},
+        {&bad_blank_model, "needs .null = true for .blank"},
         {&bad_order_model, ".ordering of the model unit.bad_order names \"-title\""},
         {&bad_unique_model, ".unique_together"},
         {&bad_natural_model, ".natural_key"},

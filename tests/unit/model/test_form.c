@@ -123,7 +123,7 @@ static void test_change_of_a_row(void **state)
     assert_status(model_find(db, *state, &home_model, DB_INT(1), &before), OK);
     struct home after = *before;
     form_start(&form, *state, &home_model, NAMES("title", "agent"));
-    form_show(&form, before);
+    assert_status(form_show(&form, db, before), OK);
     assert_text_equal(form_field(&form, TEXT("agent"))->raw, "1");
     take(&form, "title", "Green Door");
     take(&form, "agent", "");
@@ -133,6 +133,42 @@ static void test_change_of_a_row(void **state)
                    "SELECT COUNT(*) FROM stay_home WHERE id = 1 AND title = 'Green Door' AND"
                    " agent_id IS NULL AND beds = 4");
     assert_integer(db, 2, "SELECT COUNT(*) FROM stay_home_tags WHERE home_id = 1");
+}
+
+static void test_pairs_are_shown(void **state)
+{
+    struct form form;
+    struct home *home;
+    assert_status(model_find(db, *state, &home_model, DB_INT(1), &home), OK);
+    form_start(&form, *state, &home_model, NAMES("tags"));
+    assert_status(form_show(&form, db, home), OK);
+    const struct form_field *tags = form_field(&form, TEXT("tags"));
+    assert_int_equal(tags->raws.count, 2);
+    assert_text_equal(tags->raws.items[1], "2");
+}
+
+#define STAY_FIELDS(F) F(id, ROWID, "ID") F(arrival, DATETIME, "arrival")
+MODEL_ROW(stay, STAY_FIELDS);
+MODEL(stay, STAY_FIELDS, "stay");
+
+static void test_datetimes_are_shown_as_inputs_have_them(void **state)
+{
+    static const char *const rows[][2] = {
+        {"2024-05-07T14:05:00Z", "2024-05-07T14:05:00"},
+        {"2024-05-07T14:05:00.326Z", "2024-05-07T14:05:00.326"},
+        {"2024-05-07T14:05:10Z", "2024-05-07T14:05:10"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct form form;
+        struct stay *stay = model_new(&stay_model, *state);
+        struct stay *again = model_new(&stay_model, *state);
+        assert_int_equal(field_parse(&stay_fields[1], stay, text_of(rows[i][0]), *state).length, 0);
+        form_start(&form, *state, &stay_model, NULL);
+        assert_status(form_show(&form, db, stay), OK);
+        check_text(form.fields[0].raw, rows[i][1], "row %zu", i);
+        assert_status(form_check(&form, db, again), OK);
+        assert_true(again->arrival == stay->arrival);
+    }
 }
 
 static void test_somebody_else_was_faster(void **state)
@@ -199,6 +235,8 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_unique),
     CONNECTED_TEST(test_unique_together),
     CONNECTED_TEST(test_change_of_a_row),
+    CONNECTED_TEST(test_pairs_are_shown),
+    CONNECTED_TEST(test_datetimes_are_shown_as_inputs_have_them),
     CONNECTED_TEST(test_somebody_else_was_faster),
     CONNECTED_TEST(test_what_templates_see),
 };
