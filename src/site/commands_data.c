@@ -123,8 +123,10 @@ static bool read_arguments(struct arguments *arguments, int count, char **words,
     while ((option = getopt_long(count + 1, from_name, brief, options, NULL)) != -1) {
         if (is_known(option) && take_option(arguments, option, optarg))
             continue;
+        const char letter[] = {'-', (char)optopt, '\0'};
+        bool is_letter = option == '?' && optopt > ' ' && optopt < 0x7F;
         fprintf(stderr, "oc-lettings %s: \"%s\" %s: see --help\n", arguments->command,
-                from_name[optind - 1],
+                is_letter ? letter : from_name[optind - 1],
                 option == ':'      ? "lacks its value"
                 : is_known(option) ? "is no value for its option"
                                    : "is no option");

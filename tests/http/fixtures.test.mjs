@@ -77,7 +77,7 @@ describe('dumpdata', () => {
     [['--indent'], 2, /"--indent" lacks its value/], [['--indent', 'x'], 2, /"x" is no value/],
     [['--indent', '-1'], 2, /"-1" is no value/], [['--indent=101'], 2, /is no value/],
     [['--format', 'xml'], 2, /"xml" is no value/], [['--all'], 2, /"--all" is no option/],
-    [['-x'], 2, /"-x" is no option/], [['lettings.letting', '--pks', ''], 1, /"" is no key/],
+    [['-x'], 2, /"-x" is no option/], [['-xi', 'auth'], 2, /"-x" is no option/], [['lettings.letting', '--pks', ''], 1, /"" is no key/],
   ];
   for (const [args, status, err] of REFUSED) {
     test(`refuses ${args.join(' ')}`, () => {
