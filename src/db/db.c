@@ -447,6 +447,8 @@ enum status db_table_columns(struct db *db, struct arena *arena, struct text nam
             .not_null = db_bool(&rows, "not_null"),
             .has_default = db_bool(&rows, "has_default"),
             .is_key = db_bool(&rows, "is_key"),
+            .is_unique = db_bool(&rows, "is_unique"),
+            .refers_to = text_copy(arena, db_text(&rows, "refers_to")),
         };
     return db_finish(&rows);
 }

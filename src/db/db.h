@@ -135,6 +135,8 @@ struct db_table_column {
     bool not_null;
     bool has_default;
     bool is_key;
+    bool is_unique;        /* alone */
+    struct text refers_to; /* a table, or empty */
 };
 struct db_table {
     LIST(struct db_table_column) columns; /* none: there is no such table */

@@ -333,7 +333,12 @@ static enum status end_schema(void *connection)
 
 static const char columns_sql[] =
     "SELECT name, type, \"notnull\" AS not_null, dflt_value IS NOT NULL AS has_default,"
-    " pk > 0 AS is_key FROM pragma_table_info($1) ORDER BY cid";
+    " pk > 0 AS is_key, EXISTS (SELECT 1 FROM pragma_index_list($1) AS i WHERE i.\"unique\""
+    "  AND NOT i.partial AND (SELECT COUNT(*) FROM pragma_index_info(i.name)) = 1"
+    "  AND (SELECT k.name FROM pragma_index_info(i.name) AS k) = c.name) AS is_unique,"
+    " (SELECT r.\"table\" FROM pragma_foreign_key_list($1) AS r WHERE r.\"from\" = c.name)"
+    "  AS refers_to"
+    " FROM pragma_table_info($1) AS c ORDER BY cid";
 
 const struct db_engine db_sqlite = {
     .scheme = "sqlite://",

@@ -91,7 +91,33 @@ static bool is_of_kind(struct text type, const struct field *field)
     return false;
 }
 
+/* 30 of "varchar(30)"; 0: as long as one likes. */
+static int64_t type_length(struct text type)
+{
+    int64_t length = 0;
+    size_t open = text_find_char(type, '(');
+    size_t close = text_find_char(type, ')');
+    if (open == TEXT_NOT_FOUND || !text_to_int64(&length, text_part(type, open + 1, close)))
+        return 0;
+    return length;
+}
+
 /* Columns */
+
+static void compare_constraints(const struct comparison *comparison, const struct field *field,
+                                const struct db_table_column *column)
+{
+    int64_t length = type_length(column->type);
+    if (field->type == &field_TEXT && length && (size_t)length < field->max_length)
+        ADD(comparison, "the column %.*s.%s keeps %lld characters, but the field may have %zu",
+            TEXT_ARG(comparison->table), field->column, (long long)length, field->max_length);
+    if ((field->unique || field->type == &field_ONE_TO_ONE) && !column->is_unique)
+        ADD(comparison, "the column %.*s.%s may have a value twice, but the field is unique",
+            TEXT_ARG(comparison->table), field->column);
+    if (field->type->is_reference && !text_is(column->refers_to, model_table(field->to)))
+        ADD(comparison, "the column %.*s.%s has no reference to the table %s",
+            TEXT_ARG(comparison->table), field->column, model_table(field->to));
+}
 
 static void compare_field(const struct comparison *comparison, const struct field *field)
 {
@@ -109,6 +135,8 @@ static void compare_field(const struct comparison *comparison, const struct fiel
         ADD(comparison, "the column %.*s.%s %s", TEXT_ARG(comparison->table), field->column,
             field->null ? "must not be NULL, but the field may be empty"
                         : "may be NULL, but the field must not");
+    if (!is_key)
+        compare_constraints(comparison, field, column);
 }
 
 static bool is_declared(const struct model *model, struct text column)

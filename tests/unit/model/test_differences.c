@@ -9,12 +9,13 @@ UNIT_CONNECTION("")
 #define THING(title, count, sold, seen, owner)                                                     \
     OWNER "CREATE TABLE shop_thing (id INTEGER PRIMARY KEY, " title                                \
           ", balance BIGINT NOT NULL, " count ", " sold ", " seen ", " owner                       \
-          ", keeper_id integer unsigned NULL)"
-#define TITLE  "title character varying(20) NOT NULL"
-#define AMOUNT "count smallint NOT NULL"
-#define SOLD   "sold boolean NOT NULL"
-#define SEEN   "seen timestamp with time zone"
-#define OWNED  "owner_id int NOT NULL"
+          ", keeper_id integer unsigned NULL UNIQUE REFERENCES shop_owner (id))"
+#define TITLE    "title character varying(20) NOT NULL"
+#define AMOUNT   "count smallint NOT NULL"
+#define SOLD     "sold boolean NOT NULL"
+#define SEEN     "seen timestamp with time zone"
+#define OWNED    "owner_id int NOT NULL" TO_OWNER
+#define TO_OWNER " REFERENCES shop_owner (id)"
 
 /* All of them, one a line. */
 static struct text differences(struct arena *arena, const struct model *model)
@@ -49,10 +50,17 @@ static void test_differences(void **state)
          "the column shop_thing.seen is \"date\", which keeps no DATETIME\n"},
         {THING(TITLE, AMOUNT, SOLD, "seen datetime NOT NULL", OWNED),
          "the column shop_thing.seen must not be NULL, but the field may be empty\n"},
-        {THING(TITLE, AMOUNT, SOLD, SEEN, "owner_id text NOT NULL"),
+        {THING(TITLE, AMOUNT, SOLD, SEEN, "owner_id text NOT NULL" TO_OWNER),
          "the column shop_thing.owner_id is \"TEXT\", which keeps no FOREIGN_KEY\n"},
-        {THING(TITLE, AMOUNT, SOLD, SEEN, "owner_id int"),
+        {THING(TITLE, AMOUNT, SOLD, SEEN, "owner_id int" TO_OWNER),
          "the column shop_thing.owner_id may be NULL, but the field must not\n"},
+        {THING("title varchar(5) NOT NULL", AMOUNT, SOLD, SEEN, OWNED),
+         "the column shop_thing.title keeps 5 characters, but the field may have 20\n"},
+        {THING("title varchar(40) NOT NULL", AMOUNT, SOLD, SEEN, OWNED), ""},
+        {THING(TITLE, AMOUNT, SOLD, SEEN, "owner_id int NOT NULL"),
+         "the column shop_thing.owner_id has no reference to the table shop_owner\n"},
+        {THING(TITLE, AMOUNT, SOLD, SEEN, "owner_id int NOT NULL REFERENCES shop_thing (id)"),
+         "the column shop_thing.owner_id has no reference to the table shop_owner\n"},
         {THING(TITLE, AMOUNT, SOLD, SEEN, OWNED ", more text NOT NULL"),
          "the column shop_thing.more must be filled, but the model has no field for it\n"},
         {THING(TITLE, AMOUNT, SOLD, SEEN, OWNED ", a text, b text NOT NULL DEFAULT ''"), ""},
@@ -70,6 +78,33 @@ static void test_differences(void **state)
         unit_connect(state);
         assert_status(db_script(db, rows[i].sql), OK);
         check_text(differences(*state, &thing_model), rows[i].says, "row %zu", i);
+    }
+}
+
+static void test_unique_columns(void **state)
+{
+    static const struct {
+        const char *sql;
+        const char *says;
+    } rows[] = {
+        {"name varchar(20) NOT NULL UNIQUE)", ""},
+        {"name varchar(20) NOT NULL, UNIQUE (name))", ""},
+        {"name varchar(20) NOT NULL); CREATE UNIQUE INDEX only ON shop_owner (name)", ""},
+        {"name varchar(20) NOT NULL); CREATE INDEX only ON shop_owner (name)",
+         "the column shop_owner.name may have a value twice, but the field is unique\n"},
+        {"name varchar(20) NOT NULL, UNIQUE (name, id))",
+         "the column shop_owner.name may have a value twice, but the field is unique\n"},
+        {"name varchar(20) NOT NULL); CREATE UNIQUE INDEX some ON shop_owner (name) WHERE id > 1",
+         "the column shop_owner.name may have a value twice, but the field is unique\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unit_disconnect(state);
+        unit_connect(state);
+        const char *sql =
+            text_format(*state, "CREATE TABLE shop_owner (id INTEGER PRIMARY KEY, %s", rows[i].sql)
+                .at;
+        assert_status(db_script(db, sql), OK);
+        check_text(differences(*state, &owner_model), rows[i].says, "row %zu", i);
     }
 }
 
@@ -99,6 +134,7 @@ static void test_tables_of_pairs(void **state)
 
 static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_differences),
+    CONNECTED_TEST(test_unique_columns),
     CONNECTED_TEST(test_tables_of_pairs),
 };
 
