@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { environment, makeDatabase, PROGRAM, ROOT, SANITIZED, sharedData, skipWithoutShared,
   temporaryFolder } from './harness.mjs';
+import { loadAndDump } from './many.mjs';
 import { checkCommand as check, describeUnless, emptyDatabase, sql } from './support.mjs';
 
 const DATABASE = 'oc-lettings-site.sqlite3';
@@ -214,3 +215,7 @@ describeUnless(withoutDjango, 'beside Django', () => {
     assert.ok(path);
   });
 });
+
+test('100,000 rows are loaded and dumped in 32 MiB', {
+  skip: SANITIZED ? 'a sanitized program needs more memory' : false,
+}, () => loadAndDump(100_000));

@@ -1,0 +1,42 @@
+// Fixtures of any length in a memory of constant size.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { environment, PROGRAM } from './harness.mjs';
+import { emptyDatabase, sql } from './support.mjs';
+
+const MEMORY = 32 * 1024 * 1024;
+
+function writeFixture(path, pairs) {
+  const file = openSync(path, 'w');
+  writeSync(file, '[');
+  for (let from = 1; from <= pairs; from += 1000) {
+    const objects = [];
+    for (let i = from; i < from + 1000 && i <= pairs; i++) {
+      objects.push(JSON.stringify({ model: 'lettings.letting', pk: i, fields: { title: `Letting ${i}`, address: i } }));
+      objects.push(JSON.stringify({ model: 'lettings.address', pk: i,
+        fields: { number: 1, street: `Street ${i}`, city: 'Bath', state: 'ME', zip_code: 4530, country_iso_code: 'USA' } }));
+    }
+    writeSync(file, `${from > 1 ? ',' : ''}${objects.join(',\n')}`);
+  }
+  writeSync(file, ']\n');
+  closeSync(file);
+}
+
+/** Loads and dumps a database of that many rows, half of them referring forward, within 32 MiB of data. */
+export function loadAndDump(rows) {
+  const database = emptyDatabase();
+  const dir = join(database, '..');
+  const run = (...args) => {
+    const { status, stdout, stderr } = spawnSync('prlimit', [`--data=${MEMORY}`, PROGRAM, ...args],
+      { cwd: dir, env: environment(dir), encoding: 'utf8' });
+    assert.equal(status, 0, stdout + stderr);
+    return stdout;
+  };
+  writeFixture(join(dir, 'many.json'), rows / 2);
+  assert.match(run('loaddata', 'many.json'), new RegExp(`^Loaded ${rows} objects`));
+  assert.equal(sql(database, 'SELECT count(*) FROM lettings_letting;'), String(rows / 2));
+  run('dumpdata', 'lettings', '-o', 'again.json');
+  assert.ok(statSync(join(dir, 'again.json')).size > rows * 80);
+}
