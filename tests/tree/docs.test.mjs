@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { get, ROOT } from '../http/harness.mjs';
+import { get, makeDatabase, ROOT, startServer, temporaryFolder } from '../http/harness.mjs';
 import { checkCommand } from '../http/support.mjs';
 import { Tree } from './tree.mjs';
 
@@ -74,8 +74,12 @@ describe('the tree with what it shows', () => {
     }
   });
 
-  test('serves the pages', async (t) => {
-    const server = await tree.serve(t);
+  test('brings a database that is there up to date, and serves the pages', async (t) => {
+    const dir = temporaryFolder();
+    makeDatabase(dir);
+    assert.match(tree.print(dir, 'migrate'), /^Applied 1 migration\.$/m);
+    tree.print(dir, 'loaddata', tree.path('modules/boats/fixtures/demo.json'));
+    const server = await startServer({ program: tree.program, dir, database: null, t });
     const PAGES = [['/about/', '<h1>About us</h1>'], ['/', '<a href="/about/"'], ['/boats/', 'href="/boats/2/"'],
       ['/boats/1/', '<p>4 berths</p>'], ['/boats/2/', '<p>1 berth</p>'], ['/boats/1/', '<a class="button" href="/boats/">']];
     for (const [path, part] of PAGES) {

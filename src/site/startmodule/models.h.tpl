@@ -5,6 +5,6 @@
 #define GIZMO_FIELDS(F)                                                                            \
     F(id, ROWID, "ID")                                                                             \
     F(title, TEXT, "title", .max_length = 200)                                                     \
-    F(description, TEXT, "description", .max_length = 2000, .blank = true)
+    F(description, LONG_TEXT, "description", .blank = true)
 
 MODEL_ROW(gizmo, GIZMO_FIELDS);
