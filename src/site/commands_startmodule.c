@@ -402,6 +402,18 @@ static enum status write_module(struct scaffold *scaffold)
 
 /* The command */
 
+static void set_paths(struct scaffold *scaffold)
+{
+    struct arena *arena = scaffold->arena;
+    const char *name = scaffold->name;
+    int own = (int)getpid();
+    scaffold->source = text_string(arena, site_settings.source_dir);
+    scaffold->list = path_in(scaffold, LIST_PATH);
+    scaffold->new_list = text_format(arena, "%s.%d", scaffold->list, own).at;
+    scaffold->folder = path_in(scaffold, text_format(arena, "modules/%s", name).at);
+    scaffold->new_folder = path_in(scaffold, text_format(arena, "modules/.%s.%d", name, own).at);
+}
+
 static enum status prepare(struct scaffold *scaffold, const char *row)
 {
     struct arena *arena = scaffold->arena;
@@ -409,19 +421,15 @@ static enum status prepare(struct scaffold *scaffold, const char *row)
     if (status != OK)
         return status;
     settings_load(arena, site_setting_rows); /* what else is wrong with them does not matter */
-    scaffold->source = text_string(arena, site_settings.source_dir);
-    scaffold->list = path_in(scaffold, LIST_PATH);
+    set_paths(scaffold);
     if (!read_file(arena, scaffold->list, &scaffold->list_text))
         return fail_as(NOT_FOUND, "cannot read %s: run this in the checkout, or set SOURCE_DIR",
                        scaffold->list);
-    const char *name = scaffold->name;
-    scaffold->folder = path_in(scaffold, text_format(arena, "modules/%s", name).at);
-    scaffold->new_folder =
-        path_in(scaffold, text_format(arena, "modules/.%s.%d", name, (int)getpid()).at);
-    scaffold->new_list = text_format(arena, "%s.%d", scaffold->list, (int)getpid()).at;
     status = check_name(scaffold);
-    scaffold->row = row || status != OK ? row : singular_of(arena, name);
-    return status == OK ? check_row(scaffold) : status;
+    if (status != OK)
+        return status;
+    scaffold->row = row ? row : singular_of(arena, scaffold->name);
+    return check_row(scaffold);
 }
 
 static void print_outcome(const struct scaffold *scaffold)
