@@ -67,7 +67,7 @@ for (const [name, make, skip] of [
     process.kill(server.pid, 'SIGTERM');
     await until(() => !server.children().length, 10_000, () => 'the program does not end');
     assert.equal(contents(database), before);
-    await server.stop();
+    await server.stop({ signal: null });
   });
 }
 
