@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync } from 'node:fs';
-import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { get, ROOT, runCommand, sharedData, skipWithoutShared, startServer, temporaryFolder,
+import { freePort, get, ROOT, runCommand, sharedData, skipWithoutShared, startServer, temporaryFolder,
   TEST_PROGRAM, until } from '../http/harness.mjs';
 import { describeUnless, sql } from '../http/support.mjs';
 
@@ -34,15 +33,6 @@ function manage(database, ...args) {
   });
   assert.equal(status, 0, stdout + stderr);
   return stdout;
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Django's own server on a database, and a client of it that is signed in to its admin. */
