@@ -11,3 +11,6 @@ bool migration_is_deferrable(struct text sql);
 
 /* The number of the line in which `at` stands. */
 size_t migration_line(struct text sql, const char *at);
+
+/* Whether one directly needs another, which stands before it. */
+bool migration_needs(struct migration_list list, size_t index, size_t other);

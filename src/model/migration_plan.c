@@ -42,8 +42,7 @@ static bool names_it(struct text sql, const struct migration *other)
     return false;
 }
 
-/* Whether it directly needs another, which stands before it. */
-static bool needs(struct migration_list list, size_t index, size_t other)
+bool migration_needs(struct migration_list list, size_t index, size_t other)
 {
     const struct migration *migration = &list.items[index];
     if (is_same_app(migration, &list.items[other]))
@@ -197,10 +196,10 @@ static void spread(struct planning *planning)
 {
     for (size_t i = planning->list.count; i-- > 0;)
         for (size_t k = 0; k < i && planning->comes[i]; k++)
-            planning->comes[k] |= needs(planning->list, i, k);
+            planning->comes[k] |= migration_needs(planning->list, i, k);
     for (size_t i = 0; i < planning->list.count; i++)
         for (size_t k = 0; k < i; k++)
-            planning->goes[i] |= planning->goes[k] && needs(planning->list, i, k);
+            planning->goes[i] |= planning->goes[k] && migration_needs(planning->list, i, k);
 }
 
 static enum status check_way_back(struct planning *planning, const struct migration *migration)
@@ -241,7 +240,7 @@ enum status migrations_plan(struct arena *arena, struct db *db, struct migration
         .comes = ARENA_ARRAY(arena, bool, list.count),
         .goes = ARENA_ARRAY(arena, bool, list.count),
     };
-    *out = (struct migration_plan){0};
+    *out = (struct migration_plan){.list = list};
     enum status status = migrations_verify(list);
     if (status == OK && target.app_label.length)
         status = find_target(&planning, target);

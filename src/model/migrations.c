@@ -48,17 +48,6 @@ static enum status forget(struct db *db, const struct migration *migration)
                   DB_TEXT(text_of(migration->app_label)), DB_TEXT(migration->name));
 }
 
-static enum status is_applied(struct db *db, const struct migration *migration, bool *out)
-{
-    int64_t count;
-    enum status status =
-        db_integer(db, &count, 0,
-                   "SELECT COUNT(*) FROM django_migrations WHERE app = $1 AND name = $2",
-                   DB_TEXT(text_of(migration->app_label)), DB_TEXT(migration->name));
-    *out = count > 0;
-    return status;
-}
-
 static void mark(struct migration_list list, struct text app, struct text name, bool *applied)
 {
     for (size_t i = 0; i < list.count; i++)
@@ -91,6 +80,7 @@ enum status migrations_applied(struct db *db, struct migration_list list, bool *
 /* Taking a step */
 
 struct taking {
+    struct migration_list list;
     const struct migration_step *step;
     size_t line; /* where it failed; 0: not in the file */
     bool done;
@@ -112,14 +102,43 @@ static enum status run_sql(struct db *db, struct taking *taking)
     return status;
 }
 
-/* Looks again inside the transaction: another instance may have been first. */
+/* What forward needs must be applied, and backward must be needed by none that is. */
+static enum status check_neighbours(const struct taking *taking, const bool *applied)
+{
+    const struct migration *items = taking->list.items;
+    size_t own = (size_t)(taking->step->migration - items);
+    for (size_t i = 0; i < taking->list.count; i++) {
+        bool wrong = taking->step->backward
+                         ? i > own && applied[i] && migration_needs(taking->list, i, own)
+                         : i < own && !applied[i] && migration_needs(taking->list, own, i);
+        if (wrong)
+            return fail_as(CONFLICT, "another process has %s %s.%.*s meanwhile: migrate again",
+                           taking->step->backward ? "applied" : "taken back", items[i].app_label,
+                           TEXT_ARG(items[i].name));
+    }
+    return OK;
+}
+
+/* Looks again inside the transaction: another process may have been first. */
+static enum status look_again(struct db *db, const struct taking *taking, bool *is_to_do)
+{
+    struct arena *arena = arena_new(1024);
+    bool *applied = ARENA_ARRAY(arena, bool, taking->list.count);
+    enum status status = read_record(db, taking->list, applied);
+    *is_to_do = applied[taking->step->migration - taking->list.items] == taking->step->backward;
+    if (status == OK && *is_to_do)
+        status = check_neighbours(taking, applied);
+    arena_free(arena);
+    return status;
+}
+
 static enum status take(struct db *db, void *context)
 {
     struct taking *taking = context;
     const struct migration_step *step = taking->step;
-    bool applied;
-    enum status status = is_applied(db, step->migration, &applied);
-    if (status != OK || applied != step->backward)
+    bool is_to_do;
+    enum status status = look_again(db, taking, &is_to_do);
+    if (status != OK || !is_to_do)
         return status;
     status = run_sql(db, taking);
     if (status == OK)
@@ -144,7 +163,7 @@ enum status migrations_run(struct db *db, const struct migration_plan *plan, siz
     *done = 0;
     enum status status = db_transaction(db, make_record, NULL);
     for (size_t i = 0; i < plan->steps.count && status == OK; i++) {
-        struct taking taking = {.step = &plan->steps.items[i]};
+        struct taking taking = {.list = plan->list, .step = &plan->steps.items[i]};
         status = db_schema_transaction(db, take, &taking);
         *done += status == OK && taking.done;
         if (status != OK)

@@ -62,6 +62,7 @@ struct migration_step {
     bool backward;
 };
 struct migration_plan {
+    struct migration_list list; /* what the steps are of */
     LIST(struct migration_step) steps;
 };
 
@@ -75,8 +76,9 @@ enum status migrations_plan(struct arena *arena, struct db *db, struct migration
                             struct migration_target target, struct migration_plan *out);
 
 /* Does it, each step in a transaction, recording it. `done` counts the steps taken, which are fewer
- * where another process was first. A failure names migration, file and line; that step leaves
- * nothing of itself behind. */
+ * where another process was first. CONFLICT: another process went the other way meanwhile, so that
+ * a step's needs are gone or still needed. A failure names migration, file and line; that step
+ * leaves nothing of itself behind. */
 enum status migrations_run(struct db *db, const struct migration_plan *plan, size_t *done);
 
 /* Plans and runs all that is missing. */

@@ -154,7 +154,40 @@ static void test_plan_that_another_was_first_with(void **state)
     assert_integer(db, 8, RECORDED);
 }
 
+/* What was planned before another process went the other way. */
+static void test_plan_that_another_went_against(void **state)
+{
+    static const struct {
+        const char *at_app, *at;
+        const char *app, *name;
+        const char *meanwhile_app, *meanwhile;
+        const char *says;
+    } rows[] = {
+        {"shop", "0003", "till", "", "shop", "zero",
+         "migration till.0001_initial: another process has taken back shop.0001_initial"},
+        {"shop", "0003", "shop", "zero", "till", "0001",
+         "taking back shop.0001_initial: another process has applied till.0001_initial"},
+        {"shop", "0001", "shop", "0003", "shop", "zero",
+         "migration shop.0002_two: another process has taken back shop.0001_initial"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct migration_plan plan;
+        size_t done;
+        unit_disconnect(state);
+        unit_connect(state);
+        go_to(*state, rows[i].at_app, rows[i].at);
+        assert_status(migrations_plan(*state, db, all_of_many, target_of(rows[i].app, rows[i].name),
+                                      &plan),
+                      OK);
+        go_to(*state, rows[i].meanwhile_app, rows[i].meanwhile);
+        check(migrations_run(db, &plan, &done) == CONFLICT, "row %zu", i);
+        assert_failure_says(rows[i].says);
+        assert_failure_says("migrate again");
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    CONNECTED_TEST(test_plan_that_another_went_against),
     CONNECTED_TEST(test_plans),
     CONNECTED_TEST(test_targets_that_are_none),
     CONNECTED_TEST(test_goes_back_and_forth),
