@@ -434,11 +434,10 @@ enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *
     return ended;
 }
 
-enum status db_table_columns(struct db *db, struct arena *arena, struct text name,
-                             struct db_table *out)
+static enum status read_columns(struct db *db, struct arena *arena, struct text name,
+                                struct db_table *out)
 {
     struct db_rows rows;
-    *out = (struct db_table){0};
     db_query_with(db, &rows, db->engine->columns_sql, DB_PARAMETERS(DB_TEXT(name)), 1);
     while (db_next(&rows))
         *LIST_PUSH(arena, &out->columns) = (struct db_table_column){
@@ -447,8 +446,32 @@ enum status db_table_columns(struct db *db, struct arena *arena, struct text nam
             .not_null = db_bool(&rows, "not_null"),
             .has_default = db_bool(&rows, "has_default"),
             .is_key = db_bool(&rows, "is_key"),
-            .is_unique = db_bool(&rows, "is_unique"),
             .refers_to = text_copy(arena, db_text(&rows, "refers_to")),
         };
     return db_finish(&rows);
+}
+
+static enum status read_indexes(struct db *db, struct arena *arena, struct text name,
+                                struct db_table *out)
+{
+    struct db_rows rows;
+    struct db_table_index *index = NULL;
+    db_query_with(db, &rows, db->engine->indexes_sql, DB_PARAMETERS(DB_TEXT(name)), 1);
+    while (db_next(&rows)) {
+        if (db_bool(&rows, "is_first")) {
+            index = LIST_PUSH(arena, &out->indexes);
+            *index = (struct db_table_index){.is_unique = db_bool(&rows, "is_unique")};
+        }
+        if (index)
+            *LIST_PUSH(arena, &index->columns) = text_copy(arena, db_text(&rows, "name"));
+    }
+    return db_finish(&rows);
+}
+
+enum status db_table_read(struct db *db, struct arena *arena, struct text name,
+                          struct db_table *out)
+{
+    *out = (struct db_table){0};
+    enum status status = read_columns(db, arena, name, out);
+    return status == OK ? read_indexes(db, arena, name, out) : status;
 }

@@ -135,14 +135,19 @@ struct db_table_column {
     bool not_null;
     bool has_default;
     bool is_key;
-    bool is_unique;        /* alone */
     struct text refers_to; /* a table, or empty */
+};
+/* Neither of a part of the rows only, nor the key's own. */
+struct db_table_index {
+    bool is_unique;
+    LIST(struct text) columns; /* one that is an expression is empty */
 };
 struct db_table {
     LIST(struct db_table_column) columns; /* none: there is no such table */
+    LIST(struct db_table_index) indexes;
 };
-enum status db_table_columns(struct db *db, struct arena *arena, struct text name,
-                             struct db_table *out);
+enum status db_table_read(struct db *db, struct arena *arena, struct text name,
+                          struct db_table *out);
 
 /* SELECT that answers one integer, or `otherwise` when there is no row. */
 #define db_integer(db, out, otherwise, sql, ...)                                                   \

@@ -15,8 +15,9 @@ struct db_engine {
     enum status (*set_up)(void *connection, int64_t busy_timeout);
     /* `at`: where the statement begins that failed, or the fault in it. */
     enum status (*script)(void *connection, const char *sql, const char **at);
-    /* Answers db_table_columns() for the table $1, in order. */
+    /* Answer db_table_read() for the table $1, in order. */
     const char *columns_sql;
+    const char *indexes_sql;
 
     enum status (*prepare)(void *connection, void **statement, struct text sql);
     void (*discard)(void *statement);

@@ -137,8 +137,7 @@ static enum status configure(sqlite3 *handle, const struct db_options *options)
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, (int)options->busy_timeout);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    enum status status = pragma(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
-                                        "PRAGMA trusted_schema = OFF");
+    enum status status = pragma(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
     return status == OK ? allow_writes(handle, options->writes) : status;
 }
 
@@ -333,12 +332,15 @@ static enum status end_schema(void *connection)
 
 static const char columns_sql[] =
     "SELECT name, type, \"notnull\" AS not_null, dflt_value IS NOT NULL AS has_default,"
-    " pk > 0 AS is_key, EXISTS (SELECT 1 FROM pragma_index_list($1) AS i WHERE i.\"unique\""
-    "  AND NOT i.partial AND (SELECT COUNT(*) FROM pragma_index_info(i.name)) = 1"
-    "  AND (SELECT k.name FROM pragma_index_info(i.name) AS k) = c.name) AS is_unique,"
-    " (SELECT r.\"table\" FROM pragma_foreign_key_list($1) AS r WHERE r.\"from\" = c.name)"
+    " pk > 0 AS is_key, (SELECT r.\"table\" FROM pragma_foreign_key_list($1) AS r WHERE r.\"from\" "
+    "= c.name)"
     "  AS refers_to"
     " FROM pragma_table_info($1) AS c ORDER BY cid";
+
+static const char indexes_sql[] =
+    "SELECT i.\"unique\" AS is_unique, k.seqno = 0 AS is_first, k.name AS name"
+    " FROM pragma_index_list($1) AS i, pragma_index_info(i.name) AS k"
+    " WHERE NOT i.partial AND i.origin <> 'pk' ORDER BY i.seq, k.seqno";
 
 const struct db_engine db_sqlite = {
     .scheme = "sqlite://",
@@ -351,6 +353,7 @@ const struct db_engine db_sqlite = {
     .set_up = set_up,
     .script = script,
     .columns_sql = columns_sql,
+    .indexes_sql = indexes_sql,
     .prepare = prepare,
     .discard = discard,
     .column_count = column_count,

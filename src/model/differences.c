@@ -1,6 +1,7 @@
 #include "model/differences.h"
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "db/db.h"
 #include "model/model.h"
 #include "model/query.h"
@@ -20,7 +21,7 @@ struct comparison {
 static enum status start(struct comparison *comparison, struct db *db, struct text table)
 {
     comparison->table = table;
-    enum status status = db_table_columns(db, comparison->arena, table, &comparison->found);
+    enum status status = db_table_read(db, comparison->arena, table, &comparison->found);
     if (status == OK && comparison->found.columns.count == 0)
         ADD(comparison, "there is no table %.*s", TEXT_ARG(table));
     return status;
@@ -102,6 +103,61 @@ static int64_t type_length(struct text type)
     return length;
 }
 
+/* Indexes */
+
+static bool index_has(const struct db_table_index *index, const char *column)
+{
+    for (size_t i = 0; i < index->columns.count; i++)
+        if (text_is(index->columns.items[i], column))
+            return true;
+    return false;
+}
+
+static bool is_indexed(const struct comparison *comparison, const char *column)
+{
+    for (size_t i = 0; i < comparison->found.indexes.count; i++)
+        if (text_is(comparison->found.indexes.items[i].columns.items[0], column))
+            return true;
+    return false;
+}
+
+/* Whether no two rows have the same in all of these, in whatever order. */
+static bool is_unique(const struct comparison *comparison, const char *const *columns, size_t count)
+{
+    for (size_t i = 0; i < comparison->found.indexes.count; i++) {
+        const struct db_table_index *index = &comparison->found.indexes.items[i];
+        bool same = index->is_unique && index->columns.count == count;
+        for (size_t k = 0; k < count && same; k++)
+            same = index_has(index, columns[k]);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+static void compare_set(const struct comparison *comparison, const char *const *names)
+{
+    const struct model *model = comparison->model;
+    const char **columns = ARENA_ARRAY(comparison->arena, const char *, model->field_count);
+    struct buffer all = {.arena = comparison->arena};
+    size_t count = 0;
+    for (; *names; names++) {
+        columns[count] = model_field(model, text_of(*names))->column;
+        buffer_format(&all, "%s%s", count ? ", " : "", columns[count]);
+        count++;
+    }
+    if (!is_unique(comparison, columns, count))
+        ADD(comparison, "the table %.*s may have the same %.*s twice, but they are unique together",
+            TEXT_ARG(comparison->table), TEXT_ARG(buffer_contents(&all)));
+}
+
+static void compare_sets(const struct comparison *comparison)
+{
+    const char *const *const *set = comparison->model->unique_together;
+    for (; set && *set; set++)
+        compare_set(comparison, *set);
+}
+
 /* Columns */
 
 static void compare_constraints(const struct comparison *comparison, const struct field *field,
@@ -111,9 +167,13 @@ static void compare_constraints(const struct comparison *comparison, const struc
     if (field->type == &field_TEXT && length && (size_t)length < field->max_length)
         ADD(comparison, "the column %.*s.%s keeps %lld characters, but the field may have %zu",
             TEXT_ARG(comparison->table), field->column, (long long)length, field->max_length);
-    if ((field->unique || field->type == &field_ONE_TO_ONE) && !column->is_unique)
+    bool unique = field->unique || field->type == &field_ONE_TO_ONE;
+    if (unique && !is_unique(comparison, &field->column, 1))
         ADD(comparison, "the column %.*s.%s may have a value twice, but the field is unique",
             TEXT_ARG(comparison->table), field->column);
+    else if ((field->index || field->type->is_reference) && !is_indexed(comparison, field->column))
+        ADD(comparison, "the column %.*s.%s has no index", TEXT_ARG(comparison->table),
+            field->column);
     if (field->type->is_reference && !text_is(column->refers_to, model_table(field->to)))
         ADD(comparison, "the column %.*s.%s has no reference to the table %s",
             TEXT_ARG(comparison->table), field->column, model_table(field->to));
@@ -184,8 +244,10 @@ enum status model_differences(struct db *db, struct arena *arena, const struct m
     struct comparison comparison = {.arena = arena, .model = model, .out = out};
     const struct field *fields = model->fields;
     enum status status = start(&comparison, db, text_of(model_table(model)));
-    if (status == OK && comparison.found.columns.count)
+    if (status == OK && comparison.found.columns.count) {
         compare_columns(&comparison);
+        compare_sets(&comparison);
+    }
     for (size_t i = 0; i < model->field_count && status == OK; i++)
         if (fields[i].type == &field_MANY_TO_MANY)
             status = compare_links(&comparison, db, &fields[i]);

@@ -133,7 +133,7 @@ void field_set_default(const struct field *field, void *row, struct arena *arena
         return;
     if (field->default_to && field->default_to[0])
         field_parse(field, row, text_of(field->default_to), arena);
-    else if (field->null || field->type->is_reference)
+    else if (field->null || field->type->is_reference || field->type == &field_ROWID)
         field_set_null(field, row);
 }
 

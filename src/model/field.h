@@ -3,11 +3,10 @@
  * (docs.djangoproject.com/en/5.2/ref/models/fields/).
  *
  * A member of a row is NULL when it is
- *     text, decimal, uuid, json      a text without place (TEXT_NONE)
- *     integers, date, time, datetime FIELD_NULL
- *     float                          NaN
- *     a reference                    0
- * A BOOLEAN is never NULL. */
+ *     text, decimal, uuid, json          a text without place (TEXT_NONE)
+ *     integers, keys, date, time, …      FIELD_NULL
+ *     float                              NaN
+ * A BOOLEAN is never NULL. A key of 0 is a key: rows begin with model_new(), not with zeros. */
 #pragma once
 
 #include <stdbool.h>

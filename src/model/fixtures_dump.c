@@ -220,7 +220,7 @@ static enum status take_keys(struct dumper *dumper, const struct model *model)
     for (const char *const *each = dumper->options->keys; each && *each; each++) {
         void *row = model_empty(model, dumper->arena);
         struct text why = field_parse(key, row, text_of(*each), dumper->arena);
-        if (why.length || field_is_null(key, row))
+        if (why.length)
             return fail_as(INVALID, "\"%s\" is no key of %s.%s", *each, model->app_label,
                            model->name);
         *LIST_PUSH(dumper->arena, &values) = field_bind(key, row, dumper->arena);

@@ -116,7 +116,7 @@ static enum status find_referred(const struct object *object, const struct field
     if (json_is_array(value))
         return natural_key_find(object->loader->db, object->arena, field->to, value, out);
     *out = json_integer_value(value);
-    if (json_is_integer(value) && *out != 0 && *out != FIELD_NULL)
+    if (json_is_integer(value) && *out != FIELD_NULL)
         return OK;
     return fail_as(INVALID, "%s is needed",
                    field->to->natural_key ? "a key or a natural key" : "a key");
@@ -165,8 +165,6 @@ static enum status take_key(struct object *object)
                    ? OK
                    : fail_as(INVALID, "it has no \"pk\", and its key is not a number");
     struct text why = fixture_take(key, object->row, value, object->arena);
-    if (!why.length && field_is_null(key, object->row))
-        why = TEXT("0 is no key");
     return why.length ? fail_as(INVALID, "its \"pk\" cannot be %.*s: %.*s",
                                 TEXT_ARG(fixture_excerpt(value, object->arena)), TEXT_ARG(why))
                       : OK;

@@ -1,5 +1,7 @@
 /* Objects of a fixture one by one: the outer list is read here, each object by jansson. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "model/fixtures_internal.h"
@@ -16,6 +18,7 @@ struct fixture_reader {
     size_t line;         /* of the chunk's first byte */
     size_t object_line;
     size_t number;
+    bool begun;
     bool ended;
 };
 
@@ -54,6 +57,8 @@ static enum status refuse(const struct fixture_reader *reader, const char *words
     return fail_as(INVALID, "%s: line %zu: %s", reader->source->name, reader->line, words);
 }
 
+#define BYTE_ORDER_MARK TEXT("\xEF\xBB\xBF") /* RFC 8259, 8.1: may be ignored */
+
 /* NOT_FOUND at the end. */
 static enum status fill(struct fixture_reader *reader)
 {
@@ -63,8 +68,11 @@ static enum status fill(struct fixture_reader *reader)
         return NOT_FOUND;
     size_t length = fread(reader->room, 1, CHUNK, reader->file);
     if (length == 0 && ferror(reader->file))
-        return fail("%s: cannot be read", reader->source->name);
+        return fail("%s cannot be read: %s", reader->source->name, strerror(errno));
     reader->chunk = (struct text){reader->room, length};
+    if (!reader->begun && text_starts(reader->chunk, BYTE_ORDER_MARK))
+        reader->chunk = text_from(reader->chunk, BYTE_ORDER_MARK.length);
+    reader->begun = true;
     return length ? OK : NOT_FOUND;
 }
 

@@ -214,21 +214,30 @@ static struct text labels_of(struct form *form, const struct field *const *field
     return titled(buffer_contents(&out), form->arena);
 }
 
-static enum status check_together(struct form *form, struct db *db, const void *row)
+static enum status check_set(struct form *form, struct db *db, const void *row,
+                             const char *const *names)
 {
     const struct field **fields =
         ARENA_ARRAY(form->arena, const struct field *, form->model->field_count);
     size_t count = 0;
     bool taken = false;
-    for (const char *const *name = form->model->unique_together; name && *name; name++)
-        fields[count++] = model_field(form->model, text_of(*name));
-    if (count == 0 || has_errors(form))
-        return OK;
+    for (; *names; names++)
+        fields[count++] = model_field(form->model, text_of(*names));
     enum status status = is_taken(form, db, row, fields, count, &taken);
     if (status == OK && taken)
-        form->error = text_format(form->arena, "%.*s: another %.*s has both already.",
+        form->error = text_format(form->arena, "%.*s: another %.*s has %s already.",
                                   TEXT_ARG(labels_of(form, fields, count)),
-                                  TEXT_ARG(model_verbose_name(form->model)));
+                                  TEXT_ARG(model_verbose_name(form->model)),
+                                  count == 2 ? "both" : "all of them");
+    return status;
+}
+
+static enum status check_together(struct form *form, struct db *db, const void *row)
+{
+    enum status status = OK;
+    const char *const *const *set = form->model->unique_together;
+    for (; set && *set && status == OK && !has_errors(form); set++)
+        status = check_set(form, db, row, *set);
     return status;
 }
 

@@ -70,7 +70,7 @@ enum status migrations_applied(struct db *db, struct migration_list list, bool *
     struct arena *arena = arena_new(1024);
     for (size_t i = 0; i < list.count; i++)
         applied[i] = false;
-    enum status status = db ? db_table_columns(db, arena, TEXT("django_migrations"), &table) : OK;
+    enum status status = db ? db_table_read(db, arena, TEXT("django_migrations"), &table) : OK;
     if (status == OK && table.columns.count)
         status = read_record(db, list, applied);
     arena_free(arena);

@@ -170,8 +170,8 @@ enum status model_check(const struct model *model)
     }
     if (status == OK)
         status = check_names(model, ".ordering", model->ordering);
-    if (status == OK)
-        status = check_names(model, ".unique_together", model->unique_together);
+    for (const char *const *const *set = model->unique_together; set && *set && status == OK; set++)
+        status = check_names(model, ".unique_together", *set);
     if (status == OK)
         status = check_names(model, ".natural_key", model->natural_key);
     return status;

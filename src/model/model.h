@@ -26,6 +26,8 @@
 
 /* Names of fields, ended by NULL. */
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+/* Sets of fields, each NAMES(…), ended by NULL. */
+#define TOGETHER(...) ((const char *const *const[]){__VA_ARGS__, NULL})
 
 struct model {
     const char *app_label; /* Django's: the module's name */
@@ -35,7 +37,7 @@ struct model {
     const char *verbose_name;        /* the name unless it is given */
     const char *verbose_name_plural; /* the verbose name with an s */
     const char *const *ordering;     /* "-title": falling; NULL: by key */
-    const char *const *unique_together;
+    const char *const *const *unique_together;
     const char *const *natural_key; /* fields that tell rows apart in fixtures, for others too */
     /* What people call a row (Django's __str__); NULL: "letting object (1)". */
     struct text (*print)(const void *row, struct arena *arena);

@@ -110,17 +110,7 @@ INTEGER_TYPE(POSITIVE_SMALL_INTEGER, 0, INT16_MAX);
 INTEGER_TYPE(BIG_INTEGER, INT64_MIN + 1, INT64_MAX);
 INTEGER_TYPE(POSITIVE_BIG_INTEGER, 0, INT64_MAX);
 
-/* Keys and references: 0 is none. */
-
-static bool key_is_null(const void *member)
-{
-    return *(const int64_t *)member == 0;
-}
-
-static void key_set_null(void *member)
-{
-    *(int64_t *)member = 0;
-}
+/* Keys and references */
 
 #define KEY_TYPE(kind, reference)                                                                  \
     const struct field_type field_##kind = {                                                       \
@@ -130,8 +120,8 @@ static void key_set_null(void *member)
         .max = INT64_MAX,                                                                          \
         .is_reference = (reference),                                                               \
         .read = integer_read,                                                                      \
-        .is_null = key_is_null,                                                                    \
-        .set_null = key_set_null,                                                                  \
+        .is_null = integer_is_null,                                                                \
+        .set_null = integer_set_null,                                                              \
         .bind = integer_bind,                                                                      \
         .value = integer_value,                                                                    \
         .parse = integer_parse,                                                                    \

@@ -168,6 +168,15 @@ static void end_progress(const struct progress *progress)
         fputs("\r\033[K", stderr);
 }
 
+/* What fails where tables are missing has this reason rather than SQL's. */
+static enum status name_missing(struct db *db, enum status status)
+{
+    struct failure failure = *status_failure();
+    if (status != FAILED || site_migrations_check(db) == INVALID)
+        return status == FAILED ? INVALID : status;
+    return fail_as(status, "%s", failure.message);
+}
+
 /* loaddata */
 
 static enum status add_file(struct arena *arena, const char *path, struct fixture_sources *sources)
@@ -220,7 +229,8 @@ static enum status load(const struct arguments *arguments, struct fixture_source
     if (status == OK)
         status = commands_open(&db, false);
     if (status == OK)
-        status = fixtures_load(db, sources->items, sources->count, &options, rows);
+        status =
+            name_missing(db, fixtures_load(db, sources->items, sources->count, &options, rows));
     end_progress(&progress);
     db_close(db);
     return status;
@@ -320,7 +330,7 @@ static enum status dump(const struct arguments *arguments)
     if (status == OK)
         status = open_output(arguments->arena, arguments->output, &output);
     if (status == OK)
-        status = fixtures_dump(db, output.file, &options, &written);
+        status = name_missing(db, fixtures_dump(db, output.file, &options, &written));
     status = close_output(&output, status);
     end_progress(&progress);
     db_close(db);

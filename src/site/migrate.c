@@ -62,40 +62,63 @@ enum status site_migrations_check(struct db *db)
 struct comparing {
     struct db *db;
     struct arena *arena;
+    struct migration_list list;
+    bool *applied;
     struct difference_list *out;
 };
+
+/* A module that is to be migrated first differs of course. */
+static bool is_up_to_date(const struct comparing *comparing, const struct module *module)
+{
+    for (size_t i = 0; i < comparing->list.count; i++)
+        if (!comparing->applied[i] && strcmp(comparing->list.items[i].app_label, module->name) == 0)
+            return false;
+    return true;
+}
 
 static enum status compare_module(const struct module *module, void *context)
 {
     struct comparing *comparing = context;
     enum status status = OK;
+    if (!is_up_to_date(comparing, module))
+        return OK;
     for (size_t i = 0; module->models && module->models[i] && status == OK; i++)
         status =
             model_differences(comparing->db, comparing->arena, module->models[i], comparing->out);
     return status;
 }
 
-static enum status add_missing(struct comparing *comparing, struct migration_list list)
+static void add_missing(struct comparing *comparing)
 {
-    bool *applied = ARENA_ARRAY(comparing->arena, bool, list.count);
-    enum status status = migrations_applied(comparing->db, list, applied);
-    for (size_t i = 0; i < list.count && status == OK; i++)
-        if (!applied[i])
+    const struct migration_list *list = &comparing->list;
+    bool any = list->count == 0;
+    for (size_t i = 0; i < list->count; i++)
+        any = any || comparing->applied[i];
+    if (!any)
+        *LIST_PUSH(comparing->arena, &comparing->out->items) =
+            TEXT("no migration is applied yet: run `oc-lettings migrate`");
+    for (size_t i = 0; i < list->count && any; i++)
+        if (!comparing->applied[i])
             *LIST_PUSH(comparing->arena, &comparing->out->items) =
                 text_format(comparing->arena,
                             "the migration %s.%.*s is not applied: run `oc-lettings migrate`",
-                            list.items[i].app_label, TEXT_ARG(list.items[i].name));
-    return status;
+                            list->items[i].app_label, TEXT_ARG(list->items[i].name));
 }
 
 enum status site_database_faults(struct db *db, struct arena *arena, struct difference_list *out)
 {
-    struct comparing comparing = {.db = db, .arena = arena, .out = out};
-    struct migration_list list = site_migrations(arena);
-    enum status status = migrations_verify(list);
+    struct comparing comparing = {.db = db,
+                                  .arena = arena,
+                                  .list = site_migrations(arena),
+                                  .out = out};
+    comparing.applied = ARENA_ARRAY(arena, bool, comparing.list.count);
+    enum status status = migrations_verify(comparing.list);
     if (status == OK)
-        status = add_missing(&comparing, list);
-    return status == OK ? site_each_module(compare_module, &comparing) : status;
+        status = migrations_applied(db, comparing.list, comparing.applied);
+    if (status != OK)
+        return status;
+    add_missing(&comparing);
+    return site_each_module(compare_module, &comparing);
 }
 
 /* Fixtures */

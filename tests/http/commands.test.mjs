@@ -78,6 +78,13 @@ describe('check and routes', () => {
       env: { DATABASE_URL: `sqlite:///${database}` } });
   });
 
+  test('check of a database without tables says that once', () => {
+    const dir = temporaryFolder();
+    writeFileSync(join(dir, 'site.sqlite3'), '');
+    check(['check'], { status: 1, out: null, dir, env: { DATABASE_URL: 'sqlite:///site.sqlite3' },
+      err: /^oc-lettings: no migration is applied yet: run `oc-lettings migrate`\n$/ });
+  });
+
   // [file, what is written over the first "<h1>", what the fault says]
   const FAULTS = [
     ['modules/home/templates/home/index.html', '{% url "no:such" %}',

@@ -1,7 +1,7 @@
 // loaddata and dumpdata at the terminal, and beside Django's own.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { environment, makeDatabase, PROGRAM, ROOT, SANITIZED, sharedData, skipWithoutShared,
@@ -137,6 +137,32 @@ describe('loaddata', () => {
     check(['loaddata', '-i', path], { dir, out: /^Loaded 1 object/ });
     check(['loaddata', '--ignorenonexistent', path, '-e', 'lettings'], { dir, out: /^Loaded 0 objects/ });
     check(['loaddata'], { dir, status: 2, out: null, err: /name a fixture/ });
+  });
+
+  test('takes a byte order mark, and no folder', () => {
+    const { dir } = empty();
+    check(['loaddata', fixtureFile(`\uFEFF${owner(ADDRESS)}`)], { dir, out: /^Loaded 1 object/ });
+    check(['loaddata', fixtureFile(`[\uFEFF]`)], { dir, status: 1, out: null, err: /line 1/ });
+    const folder = join(temporaryFolder(), 'x.json');
+    mkdirSync(folder);
+    check(['loaddata', folder], { dir, status: 1, out: null, err: /x\.json cannot be read: Is a directory/ });
+  });
+
+  test('says of a database without tables how to make them', () => {
+    const dir = temporaryFolder();
+    const env = { DATABASE_URL: 'sqlite:///site.sqlite3' };
+    writeFileSync(join(dir, 'site.sqlite3'), '');
+    check(['loaddata', 'demo'], { dir, env, status: 1, out: null, err: /oc-lettings migrate/ });
+    check(['dumpdata'], { dir, env, status: 1, out: /^\[$/, err: /oc-lettings migrate/ });
+  });
+
+  test('keeps a key of 0', () => {
+    const { dir, path } = demo();
+    const address = { model: 'lettings.address', pk: 0, fields: ADDRESS };
+    const letting = { model: 'lettings.letting', pk: 0, fields: { title: 'Zero', address: 0 } };
+    check(['loaddata', fixtureFile(JSON.stringify([letting, address]))], { dir, out: /^Loaded 2 objects/ });
+    assert.equal(sql(path, 'SELECT id, address_id FROM lettings_letting WHERE id < 1;'), '0|0');
+    assert.deepEqual(JSON.parse(dump(dir, 'lettings.letting'))[0], letting);
   });
 
   test('makes no database', () => {

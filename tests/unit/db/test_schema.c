@@ -20,7 +20,7 @@ static void test_columns_of_a_table(void **state)
         {"owner_id", "INTEGER", false, false, false},
     };
     struct db_table table;
-    assert_status(db_table_columns(db, *state, TEXT("thing"), &table), OK);
+    assert_status(db_table_read(db, *state, TEXT("thing"), &table), OK);
     assert_int_equal(table.columns.count, COUNT(expected));
     for (size_t i = 0; i < COUNT(expected); i++) {
         const struct db_table_column *column = &table.columns.items[i];
@@ -37,7 +37,7 @@ static void test_no_such_table_has_no_columns(void **state)
     static const char *const names[] = {"absent", "", "thing; DROP TABLE thing", "\"thing\""};
     struct db_table table;
     for (size_t i = 0; i < COUNT(names); i++) {
-        assert_status(db_table_columns(db, *state, text_of(names[i]), &table), OK);
+        assert_status(db_table_read(db, *state, text_of(names[i]), &table), OK);
         check(table.columns.count == 0, "%s", names[i]);
     }
 }

@@ -9,7 +9,8 @@ UNIT_CONNECTION("")
 #define THING(title, count, sold, seen, owner)                                                     \
     OWNER "CREATE TABLE shop_thing (id INTEGER PRIMARY KEY, " title                                \
           ", balance BIGINT NOT NULL, " count ", " sold ", " seen ", " owner                       \
-          ", keeper_id integer unsigned NULL UNIQUE REFERENCES shop_owner (id))"
+          ", keeper_id integer unsigned NULL UNIQUE REFERENCES shop_owner (id));" INDEX
+#define INDEX    "CREATE INDEX thing_owner ON shop_thing (owner_id);"
 #define TITLE    "title character varying(20) NOT NULL"
 #define AMOUNT   "count smallint NOT NULL"
 #define SOLD     "sold boolean NOT NULL"
@@ -36,6 +37,20 @@ static void test_differences(void **state)
     } rows[] = {
         {THINGS_SQL, ""},
         {THING(TITLE, AMOUNT, SOLD, SEEN, OWNED), ""},
+        {THING(TITLE, AMOUNT, SOLD, SEEN, OWNED) "DROP INDEX thing_owner",
+         "the column shop_thing.owner_id has no index\n"},
+        {THING(TITLE, AMOUNT, SOLD, SEEN,
+               OWNED) "DROP INDEX thing_owner;"
+                      "CREATE INDEX more ON shop_thing (owner_id, title)",
+         ""},
+        {THING(TITLE, AMOUNT, SOLD, SEEN,
+               OWNED) "DROP INDEX thing_owner;"
+                      "CREATE INDEX more ON shop_thing (title, owner_id)",
+         "the column shop_thing.owner_id has no index\n"},
+        {THING(TITLE, AMOUNT, SOLD, SEEN,
+               OWNED) "DROP INDEX thing_owner;"
+                      "CREATE INDEX some ON shop_thing (owner_id) WHERE owner_id > 1",
+         "the column shop_thing.owner_id has no index\n"},
         {THING("title VARCHAR (20) NOT NULL", AMOUNT, SOLD, SEEN, OWNED), ""},
         {OWNER, "there is no table shop_thing\n"},
         {THING("name text NULL", AMOUNT, SOLD, SEEN, OWNED),
@@ -108,6 +123,51 @@ static void test_unique_columns(void **state)
     }
 }
 
+#define SEAT_FIELDS(F)                                                                             \
+    F(id, ROWID, "ID")                                                                             \
+    F(row, INTEGER, "row")                                                                         \
+    F(number, INTEGER, "number")                                                                   \
+    F(guest, FOREIGN_KEY, "guest", .to = &owner_model, .on_delete = CASCADE)
+MODEL_ROW(seat, SEAT_FIELDS);
+MODEL(seat, SEAT_FIELDS, "shop",
+      .unique_together = TOGETHER(NAMES("row", "number"), NAMES("guest", "row")));
+
+static void test_unique_together(void **state)
+{
+    static const struct {
+        const char *sql;
+        const char *says;
+    } rows[] = {
+        {"UNIQUE (row, number), UNIQUE (guest_id, row))", ""},
+        {"UNIQUE (number, row), UNIQUE (guest_id, row))", ""},
+        {"UNIQUE (guest_id, row)); CREATE UNIQUE INDEX seats ON shop_seat (row, number)", ""},
+        {"UNIQUE (guest_id, row))",
+         "the table shop_seat may have the same row, number twice, but they are unique together\n"},
+        {"UNIQUE (row, number), UNIQUE (guest_id))",
+         "the table shop_seat may have the same guest_id, row twice, but they are unique "
+         "together\n"},
+        {"UNIQUE (row, number), UNIQUE (guest_id, row, number))",
+         "the table shop_seat may have the same guest_id, row twice, but they are unique "
+         "together\n"},
+        {"UNIQUE (row, number)); CREATE INDEX seats ON shop_seat (guest_id, row)",
+         "the table shop_seat may have the same guest_id, row twice, but they are unique "
+         "together\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unit_disconnect(state);
+        unit_connect(state);
+        const char *sql =
+            text_format(*state,
+                        OWNER
+                        "CREATE TABLE shop_seat (id INTEGER PRIMARY KEY, row integer NOT NULL,"
+                        " number integer NOT NULL, guest_id integer NOT NULL" TO_OWNER ", %s",
+                        rows[i].sql)
+                .at;
+        assert_status(db_script(db, sql), OK);
+        check_text(differences(*state, &seat_model), rows[i].says, "row %zu", i);
+    }
+}
+
 #define CLUB_FIELDS(F)                                                                             \
     F(id, ROWID, "ID")                                                                             \
     F(members, MANY_TO_MANY, "members", .to = &owner_model)                                        \
@@ -135,6 +195,7 @@ static void test_tables_of_pairs(void **state)
 static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_differences),
     CONNECTED_TEST(test_unique_columns),
+    CONNECTED_TEST(test_unique_together),
     CONNECTED_TEST(test_tables_of_pairs),
 };
 

@@ -246,8 +246,8 @@ static void test_defaults(void **state)
     assert_true(row->open);
     assert_true(row->maybe == FIELD_NULL);
     assert_null(row->maybe_text.at);
-    assert_int_equal(row->other_id, 0);
-    assert_int_equal(row->id, 0);
+    assert_true(row->other_id == FIELD_NULL);
+    assert_true(row->id == FIELD_NULL);
     const struct all *empty = model_empty(&all_model, *state);
     assert_true(isnan(empty->real));
     assert_true(empty->day == FIELD_NULL);
@@ -325,7 +325,7 @@ MODEL(bad_default, BAD_DEFAULT, "unit");
 MODEL(bad_range, BAD_RANGE, "unit");
 MODEL(bad_blank, BAD_BLANK, "unit");
 MODEL(bad_order, BAD_NAMES, "unit", .ordering = NAMES("-title"));
-MODEL(bad_unique, BAD_NAMES, "unit", .unique_together = NAMES("id", "title"));
+MODEL(bad_unique, BAD_NAMES, "unit", .unique_together = TOGETHER(NAMES("id", "title")));
 MODEL(bad_natural, BAD_NAMES, "unit", .natural_key = NAMES("-id"));
 
 static void test_declarations_are_checked(void **state)

@@ -130,7 +130,6 @@ static const struct {
     {{"shop.owner"}, {NULL}, {"Ada"}, "\"Ada\" is no key of shop.owner"},
     {{"shop.owner"}, {NULL}, {""}, "\"\" is no key of shop.owner"},
     {{"shop.owner"}, {NULL}, {"1.5"}, "is no key"},
-    {{"shop.owner"}, {NULL}, {"0"}, "is no key"},
 };
 
 static void test_refusals(void **state)
@@ -153,7 +152,7 @@ static const struct {
     {"UPDATE shop_owner SET name = CAST(x'ff' AS TEXT) WHERE id = 2",
      "shop.owner 2: the field \"name\": what is stored is no UTF-8"},
     {"UPDATE shop_sample SET real = 9e999 WHERE id = 3", "shop.sample 3: the field \"real\": inf"},
-    {"UPDATE shop_sample SET extra = '{' WHERE id = 1",
+    {"PRAGMA ignore_check_constraints = ON; UPDATE shop_sample SET extra = '{' WHERE id = 1",
      "shop.sample 1: the field \"extra\": what is stored is no JSON"},
     {"PRAGMA foreign_keys = OFF; UPDATE shop_sample SET rival_id = 77 WHERE id = 2",
      "shop.sample 2: the field \"rival\": it refers to a row that is not there"},

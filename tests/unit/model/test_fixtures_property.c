@@ -137,8 +137,8 @@ static void add_sample(struct arena *arena, int64_t key)
     row.id = key;
     row.code = text_format(arena, "%lld", (long long)key / 2); /* unique with the owner's parity */
     row.owner_id = 1 + key % 2;
-    row.rival_id = chance(3) ? 0 : random_between(1, SAMPLES);
-    row.twin_id = chance(3) ? 0 : SAMPLES + 1 - key;
+    row.rival_id = chance(3) ? FIELD_NULL : random_between(1, SAMPLES);
+    row.twin_id = chance(3) ? FIELD_NULL : SAMPLES + 1 - key;
     assert_status(model_insert(db, &sample_model, &row), OK);
     for (int64_t owner = 1; owner <= OWNERS; owner++)
         if (chance(4))

@@ -34,7 +34,7 @@ static void test_a_row_from_what_was_typed(void **state)
     assert_text_equal(home->title, "Lake House");
     assert_int_equal(home->beds, 3);
     assert_int_equal(home->region_id, 4);
-    assert_int_equal(home->agent_id, 0);
+    assert_true(home->agent_id == FIELD_NULL);
     assert_status(form_save(&form, db, NULL, home), OK);
     assert_int_equal(home->id, 5);
     assert_integer(db, 2, "SELECT COUNT(*) FROM stay_home_tags WHERE home_id = 5");
@@ -74,8 +74,8 @@ static void test_undeclared_input_never_reaches_a_row(void **state)
         check(!form_take(&form, text_of(names[i]), TEXT("2")), "\"%s\"", names[i]);
     take(&form, "title", "Mine");
     assert_status(form_check(&form, db, home), OK);
-    assert_int_equal(home->id, 0);
-    assert_int_equal(home->agent_id, 0);
+    assert_true(home->id == FIELD_NULL);
+    assert_true(home->agent_id == FIELD_NULL);
     assert_true(home->beds == FIELD_NULL);
 }
 
@@ -96,7 +96,7 @@ static void test_unique(void **state)
     F(home, FOREIGN_KEY, "home", .to = &home_model, .on_delete = CASCADE)                          \
     F(code, TEXT, "code", .max_length = 5)
 MODEL_ROW(permit, PERMIT_FIELDS);
-MODEL(permit, PERMIT_FIELDS, "stay", .unique_together = NAMES("home", "code"));
+MODEL(permit, PERMIT_FIELDS, "stay", .unique_together = TOGETHER(NAMES("home", "code")));
 
 static void test_unique_together(void **state)
 {

@@ -65,7 +65,7 @@ static void test_reads_rows(void **state)
     assert_text_equal(other->title, "");
     assert_false(other->sold);
     assert_true(other->seen == FIELD_NULL);
-    assert_int_equal(other->keeper_id, 0);
+    assert_true(other->keeper_id == FIELD_NULL);
 }
 
 static void test_reads_by_prefix_in_any_order(void **state)

@@ -111,7 +111,7 @@ static void test_related_rows_come_along(void **state)
     assert_text_equal(((const struct agent *)blue->agent)->name, "Ada");
     const struct home *attic = homes.items[1];
     assert_null(attic->agent);
-    assert_int_equal(attic->agent_id, 0);
+    assert_true(attic->agent_id == FIELD_NULL);
     const struct home *hut = homes.items[2];
     assert_true(hut->beds == FIELD_NULL);
     assert_null(((const struct region *)hut->region)->parent);

@@ -16,7 +16,7 @@ static void test_insert_gives_the_key(void **state)
     assert_status(model_find(db, *state, &home_model, DB_INT(5), &read), OK);
     assert_text_equal(read->title, "New");
     assert_true(read->beds == FIELD_NULL);
-    assert_int_equal(read->agent_id, 0);
+    assert_true(read->agent_id == FIELD_NULL);
 }
 
 static void test_insert_of_a_key(void **state)
@@ -42,7 +42,7 @@ static void test_update_writes_what_changed(void **state)
     assert_status(db_script(db, "UPDATE stay_home SET beds = 9 WHERE id = 1"), OK);
     struct home after = *before;
     after.title = TEXT("Red Door");
-    after.agent_id = 0;
+    after.agent_id = FIELD_NULL;
     assert_status(model_update(db, &home_model, before, &after), OK);
     assert_integer(db, 1,
                    "SELECT COUNT(*) FROM stay_home WHERE id = 1 AND title = 'Red Door' AND beds = 9"

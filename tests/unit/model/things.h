@@ -59,10 +59,10 @@ MODEL(sample, SAMPLE_FIELDS, "shop", .natural_key = NAMES("code", "owner"));
     " balance INTEGER NOT NULL, count INTEGER NOT NULL CHECK (count >= 0), sold BOOL NOT NULL,"    \
     " seen DATETIME NULL,"                                                                         \
     " owner_id INTEGER NOT NULL REFERENCES shop_owner (id) DEFERRABLE INITIALLY DEFERRED,"         \
-    " keeper_id INTEGER NULL UNIQUE REFERENCES shop_owner (id) DEFERRABLE INITIALLY DEFERRED);"
+    " keeper_id INTEGER NULL UNIQUE REFERENCES shop_owner (id) DEFERRABLE INITIALLY DEFERRED);"    \
+    "CREATE INDEX shop_thing_owner ON shop_thing (owner_id);"
 
-/* As Django makes them on SQLite, but without CHECK (JSON_VALID(…)), which SQLite refuses while
- * trusted_schema is off. */
+/* As Django makes them on SQLite. */
 #define SAMPLES_SQL                                                                                \
     "CREATE TABLE shop_sample (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,"                     \
     " code varchar(20) NOT NULL, words TEXT NOT NULL, size varchar(1) NOT NULL,"                   \
@@ -71,7 +71,7 @@ MODEL(sample, SAMPLE_FIELDS, "shop", .natural_key = NAMES("code", "owner"));
     " big BIGINT NULL, big_natural BIGINT UNSIGNED NOT NULL CHECK (big_natural >= 0),"             \
     " open BOOL NOT NULL, day DATE NULL, hour TIME NULL, moment DATETIME NULL,"                    \
     " price DECIMAL NULL, fine DECIMAL NULL, real REAL NULL, token CHAR(32) NULL,"                 \
-    " extra TEXT NULL,"                                                                            \
+    " extra TEXT NULL CHECK (JSON_VALID(extra) OR extra IS NULL),"                                 \
     " owner_id INTEGER NOT NULL REFERENCES shop_owner (id) DEFERRABLE INITIALLY DEFERRED,"         \
     " rival_id INTEGER NULL REFERENCES shop_sample (id) DEFERRABLE INITIALLY DEFERRED,"            \
     " twin_id INTEGER NULL UNIQUE REFERENCES shop_sample (id) DEFERRABLE INITIALLY DEFERRED,"      \
