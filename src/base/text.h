@@ -16,6 +16,9 @@ struct text {
 #define TEXT(literal) ((struct text){"" literal, sizeof(literal) - 1})
 #define TEXT_NONE     ((struct text){NULL, 0})
 
+/* Marks a literal that is translated where it is shown (template/language.h). */
+#define N_(literal) literal
+
 /* For printf's "%.*s". */
 #define TEXT_ARG(text) ((int)(text).length), ((text).at)
 

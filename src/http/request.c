@@ -45,6 +45,29 @@ struct text request_header(const struct request *request, const char *name)
     return found;
 }
 
+static bool cookie_of(struct text header, const char *name, struct text *out)
+{
+    bool found = false;
+    struct text pair;
+    while (text_next(&header, ';', &pair)) {
+        size_t equals = text_find_char(pair, '=');
+        if (equals == TEXT_NOT_FOUND || !text_is(text_trim(text_part(pair, 0, equals)), name))
+            continue;
+        *out = text_trim(text_from(pair, equals + 1));
+        found = true;
+    }
+    return found;
+}
+
+bool request_cookie(const struct request *request, const char *name, struct text *out)
+{
+    bool found = false;
+    for (size_t i = 0; i < request->header_count; i++)
+        if (text_equal_nocase(request->headers[i].name, TEXT("Cookie")))
+            found |= cookie_of(request->headers[i].value, name, out);
+    return found;
+}
+
 /* "q=0", "q=0.0" … say no. */
 static bool weight_is_zero(struct text parameters)
 {

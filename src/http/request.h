@@ -9,6 +9,7 @@
 
 struct arena;
 struct db;
+struct language;
 struct route;
 struct route_argument;
 
@@ -48,6 +49,8 @@ struct request {
     const struct route_argument *arguments;
     size_t argument_count;
 
+    const struct language *language; /* of the answer, chosen before the view; NULL: not yet */
+
     struct db *db; /* this thread's connection; NULL where a route needs none */
 
     const struct request_header *headers; /* in the order they came */
@@ -62,6 +65,9 @@ struct request_header {
 /* Value of a header, without regard to case; several of one name are joined by ", " (RFC 9110,
  * 5.3); empty when it is not there. */
 struct text request_header(const struct request *request, const char *name);
+
+/* The value of a cookie as sent, the last one of that name; false: not there (RFC 6265, 5.4). */
+bool request_cookie(const struct request *request, const char *name, struct text *out);
 
 /* One of several values of a header in a list ("a, b;q=0.5"): true when `token` is there with a
  * weight above 0 (RFC 9110, 12.4). */

@@ -4,7 +4,7 @@
     embed.py OUTPUT.c DEPFILE ROOT FOLDER...
 
 Each FOLDER below ROOT (src/site, modules/home …) may have templates/, static/, migrations/,
-fixtures/ and startmodule/. The depfile names every file and folder, so that a new file makes the
+fixtures/ and startmodule/. Each ROOT/locale/*.po is compiled. The depfile names every file and folder, so that a new file makes the
 build run this.
 """
 import gzip
@@ -55,8 +55,25 @@ def find(root, folders):
     return files, watched
 
 
+def find_catalogues(root):
+    """locale/pt_BR.po is the catalogue of the language "pt-br": the asset locale/pt-br.mo."""
+    files, top = {}, os.path.join(root, "locale")
+    for name in sorted(os.listdir(top)):
+        base, ending = os.path.splitext(name)
+        if ending == ".po":
+            files[f"locale/{base.lower().replace('_', '-')}.mo"] = os.path.join(top, name)
+    return files, [top, *files.values()]
+
+
 def smaller(packed, plain):
     return packed if len(packed) < len(plain) * 0.95 else b""
+
+
+def catalogue(path):
+    run = subprocess.run(["msgfmt", "--check", "--output-file=-", path], stdout=subprocess.PIPE)
+    if run.returncode:
+        sys.exit(f"{path}: msgfmt refuses it")
+    return run.stdout
 
 
 def brotli(data):
@@ -80,7 +97,7 @@ def c_text(data):
 
 def asset_row(root, name, path):
     with open(path, "rb") as file:
-        plain = file.read()
+        plain = file.read() if not name.startswith("locale/") else catalogue(path)
     base, ending = os.path.splitext(name)
     hashed, kind, packed = "NULL", "NULL", (b"", b"")
     if name.startswith("static/"):
@@ -98,6 +115,9 @@ def asset_row(root, name, path):
 
 def main(output, depfile, root, folders):
     files, watched = find(root, folders)
+    catalogues, more = find_catalogues(root)
+    files.update(catalogues)
+    watched += more
     rows = [asset_row(root, name, files[name]) for name in sorted(files, key=str.encode)]
     with open(output, "w") as file:
         file.write('#include "http/assets.h"\n\nconst struct asset assets[] = {\n'

@@ -11,13 +11,20 @@
 static const char last_resort[] = "<!doctype html>\n<html lang=\"en\">\n<title>Error</title>\n"
                                   "<h1>Something went wrong</h1>\n";
 
-enum status site_prepare_error_page(void)
+enum status site_prepare_error_pages(void)
 {
-    struct request request = {.arena = site.arena, .path = TEXT("")};
-    struct response response;
-    response_start(&response, site.arena);
-    enum status status = site_render(&request, &response, "500.html", site_context(&request));
-    site.server_error_page = buffer_contents(&response.body);
+    enum status status = OK;
+    struct text *pages = ARENA_ARRAY(site.arena, struct text, site.languages.count);
+    for (size_t i = 0; i < site.languages.count && status == OK; i++) {
+        struct request request = {.arena = site.arena,
+                                  .path = TEXT(""),
+                                  .language = &site.languages.items[i]};
+        struct response response;
+        response_start(&response, site.arena);
+        status = site_render(&request, &response, "500.html", site_context(&request));
+        pages[i] = buffer_contents(&response.body);
+    }
+    site.server_error_pages = pages;
     return status;
 }
 
@@ -114,5 +121,9 @@ void site_error_page(struct request *request, struct response *response, int sta
         response_header(response, "Retry-After", TEXT("2"));
     if (render_page(request, response, status, message) == OK)
         return;
-    response->fixed = site.server_error_page.length ? site.server_error_page : text_of(last_resort);
+    response->fixed = text_of(last_resort);
+    if (site.server_error_pages) {
+        response->fixed = site.server_error_pages[site_language(request)->index];
+        language_mark(request, response);
+    }
 }

@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "template/language.h"
 #include "template/value.h"
 
 struct arena;
@@ -16,7 +17,7 @@ struct template_set;
 
 struct nav_entry {
     struct text url;
-    struct value value; /* label, url, module */
+    const struct value *values; /* label, url, module; one for each language */
 };
 
 struct site {
@@ -24,7 +25,10 @@ struct site {
     struct router *router;
     struct template_set *templates;
     LIST(struct nav_entry) nav;
-    struct text server_error_page; /* made at the start: it must not need anything to work */
+    struct language_list languages;  /* the source's first */
+    const struct language *language; /* LANGUAGE_CODE */
+    /* Made at the start, one for each language: they must not need anything to work. */
+    const struct text *server_error_pages;
     bool reads_block;
 };
 
@@ -32,7 +36,21 @@ extern struct site site;
 
 extern const struct template_host site_template_host;
 
-enum status site_prepare_error_page(void);
+enum status site_prepare_error_pages(void);
+
+/* The source's language and each locale/<code>.po; INVALID names the file and what is wrong. */
+enum status site_languages_load(void);
+/* Of the request, also before one is chosen. */
+const struct language *site_language(const struct request *request);
+/* The middleware's step, and its end. */
+bool language_choose(struct request *request, struct response *response);
+void language_forget(struct request *request, struct response *response);
+/* For an answer whose texts depend on the language: Content-Language and Vary. */
+void language_mark(const struct request *request, struct response *response);
+/* `language_code`, and `languages` (code, name, url, current) where there are several. */
+void language_add_context(const struct request *request, struct value_map *context);
+/* The view of /language/<code>/?next=/path/: remembers the language and goes on to the path. */
+enum status language_set(struct request *request, struct response *response);
 
 /* The steps around a view, in the order that middleware.c shows. `entered` counts those begun. */
 bool middleware_before(struct request *request, struct response *response, size_t *entered);

@@ -168,9 +168,16 @@ static const struct {
     /* After it, also when the answer is an error, in reverse order. */
     void (*after)(struct request *request, struct response *response);
 } order[] = {
-    {.after = log_request},        {.after = add_security_headers}, {.before = refuse_malformed},
-    {.before = check_host},        {.before = redirect_to_https},   {.before = append_slash},
-    {.before = answer_for_server}, {.before = check_route},         {.before = check_body},
+    {.after = log_request},
+    {.after = add_security_headers},
+    {language_choose, language_forget},
+    {.before = refuse_malformed},
+    {.before = check_host},
+    {.before = redirect_to_https},
+    {.before = append_slash},
+    {.before = answer_for_server},
+    {.before = check_route},
+    {.before = check_body},
 };
 
 #define STEPS (sizeof order / sizeof *order)

@@ -1,4 +1,4 @@
-/* The core as a module: static files, health, icon, robots. */
+/* The core as a module: static files, language, health, icon, robots. */
 #include "base/arena.h"
 #include "http/assets.h"
 #include "site/internal.h"
@@ -61,6 +61,8 @@ const struct module site_module = {
     .settings = site_setting_rows,
     .routes = ROUTES(
         {"static/<path:path>", static_file, .name = "static", .access = ACCESS_PUBLIC,
+         .work = WORK_NONE},
+        {"language/<slug:code>/", language_set, .name = "language", .access = ACCESS_PUBLIC,
          .work = WORK_NONE},
         {"healthz", alive, .name = "healthz", .access = ACCESS_PUBLIC, .work = WORK_NONE,
          .any_host = true},

@@ -57,14 +57,15 @@ const struct template_host site_template_host = {
     .load = load,
     .reverse = reverse,
     .static_url = static_url,
+    .languages = &site.languages,
 };
 
-static struct value nav_value(struct arena *arena)
+static struct value nav_value(const struct request *request)
 {
-    struct value *items = ARENA_ARRAY(arena, struct value, site.nav.count);
+    struct value *items = ARENA_ARRAY(request->arena, struct value, site.nav.count);
     for (size_t i = 0; i < site.nav.count; i++)
-        items[i] = site.nav.items[i].value;
-    return value_list(arena, items, site.nav.count);
+        items[i] = site.nav.items[i].values[site_language(request)->index];
+    return value_list(request->arena, items, site.nav.count);
 }
 
 /* The nav row's path that the request's begins with; the longest such path wins. */
@@ -97,8 +98,9 @@ struct value_map *site_context(const struct request *request)
 {
     struct value_map *map = value_map_new(request->arena);
     value_map_set(map, TEXT("site_name"), value_text(site_settings.site_name));
-    value_map_set(map, TEXT("nav"), nav_value(request->arena));
+    value_map_set(map, TEXT("nav"), nav_value(request));
     value_map_set(map, TEXT("section"), value_text(section_of(request->path)));
+    language_add_context(request, map);
     struct context_adding adding = {request, map};
     site_each_module(add_module_context, &adding);
     return map;
@@ -114,8 +116,10 @@ enum status site_render(const struct request *request, struct response *response
                         const char *template_name, const struct value_map *context)
 {
     response->body.length = 0;
-    enum status status = template_render(current_set(request->arena), text_of(template_name),
-                                         context, request->arena, &response->body);
+    enum status status =
+        template_render(current_set(request->arena), text_of(template_name), site_language(request),
+                        context, request->arena, &response->body);
+    language_mark(request, response);
     if (status == OK)
         return OK;
     response->body.length = 0;

@@ -29,6 +29,8 @@ const struct setting site_setting_rows[] = {
      .value = &site_settings.secret_key, .secret = true},
     {"SITE_NAME", "Holiday Homes", "the name in titles and header",
      .value = &site_settings.site_name},
+    {"LANGUAGE_CODE", "en", "the language of visitors who ask for none that the site has",
+     .value = &site_settings.language_code, .refuse = site_refuse_language},
     {"HOST", "", "address to listen on; empty: 127.0.0.1 with DEBUG=1, else all",
      .value = &site_settings.host},
     {"PORT", "8000", "TCP port to listen on; 0: any free one", .integer = &site_settings.port,

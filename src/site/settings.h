@@ -13,6 +13,7 @@ struct site_settings {
     bool debug;
     struct text secret_key;
     struct text site_name;
+    struct text language_code;
     struct text host;
     int64_t port;
     struct text allowed_hosts; /* as effective: DEBUG=1 names localhost by itself */
@@ -50,6 +51,9 @@ enum status site_settings_load(const char *process);
 
 /* Calls `visit` with each row there is, the core's first. */
 void site_settings_each(void (*visit)(const struct setting *row, void *context), void *context);
+
+/* For LANGUAGE_CODE: NULL, or why there is no such language. */
+const char *site_refuse_language(struct text code);
 
 /* Where files are read from while developing; empty unless DEBUG. */
 struct text site_source_dir(void);

@@ -120,6 +120,22 @@ static enum status add_modules(struct router *router, struct arena *arena,
     return status;
 }
 
+static const struct value *nav_values(const struct module *module, const struct nav_item *item,
+                                      struct text url)
+{
+    struct value *values = ARENA_ARRAY(site.arena, struct value, site.languages.count);
+    for (size_t i = 0; i < site.languages.count; i++) {
+        struct text label =
+            language_text(&site.languages.items[i], TEXT_NONE, text_of(item->label));
+        struct value_map *map = value_map_new(site.arena);
+        value_map_set(map, TEXT("label"), value_text(label));
+        value_map_set(map, TEXT("url"), value_text(url));
+        value_map_set(map, TEXT("module"), value_string(module->name));
+        values[i] = value_map(map);
+    }
+    return values;
+}
+
 static enum status add_nav(const struct module *module, void *context)
 {
     (void)context;
@@ -129,11 +145,7 @@ static enum status add_nav(const struct module *module, void *context)
         if (router_reverse(site.router, site.arena, text_of(item->route), NULL, 0, &url) != OK)
             return fail_as(INVALID, "module %s, nav row \"%s\": %s", module->name, item->label,
                            status_failure()->message);
-        struct value_map *map = value_map_new(site.arena);
-        value_map_set(map, TEXT("label"), value_string(item->label));
-        value_map_set(map, TEXT("url"), value_text(url));
-        value_map_set(map, TEXT("module"), value_string(module->name));
-        *LIST_PUSH(site.arena, &site.nav) = (struct nav_entry){url, value_map(map)};
+        *LIST_PUSH(site.arena, &site.nav) = (struct nav_entry){url, nav_values(module, item, url)};
     }
     return OK;
 }
@@ -155,12 +167,14 @@ enum status site_start(void)
 {
     site.arena = arena_new((size_t)64 * 1024);
     site.router = router_new(site.arena);
-    enum status status = add_modules(site.router, site.arena, installed_modules);
+    enum status status = site_languages_load();
+    if (status == OK)
+        status = add_modules(site.router, site.arena, installed_modules);
     if (status == OK)
         status = site_each_module(add_nav, NULL);
     if (status == OK)
         status = add_templates();
     if (status == OK)
-        status = site_prepare_error_page();
+        status = site_prepare_error_pages();
     return status;
 }

@@ -11,6 +11,8 @@
     L(tags_static)                                                                                 \
     L(tags_lorem)                                                                                  \
     L(tags_number)                                                                                 \
+    L(tags_translate)                                                                              \
+    L(tags_language)                                                                               \
     L(filters_text)                                                                                \
     L(filters_html)                                                                                \
     L(filters_list)                                                                                \

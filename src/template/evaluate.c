@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "template/expression.h"
 #include "template/filters.h"
+#include "template/language.h"
 #include "template/number.h"
 #include "template/set.h"
 
@@ -29,10 +30,33 @@ static struct value invalid_value(const struct variable *variable, struct render
                                   TEXT_ARG(variable->source), TEXT_ARG(text_from(text, mark + 2))));
 }
 
+/* Django looks a text up, and gives it, with each "%" doubled. */
+static struct text message_id(struct text text, struct arena *arena)
+{
+    struct buffer out = {.arena = arena};
+    if (text_find_char(text, '%') == TEXT_NOT_FOUND)
+        return text;
+    for (size_t i = 0; i < text.length; i++)
+        buffer_text(&out, text.at[i] == '%' ? TEXT("%%") : text_part(text, i, i + 1));
+    return buffer_contents(&out);
+}
+
+static enum status translated(struct render *render, struct text context, struct value *value)
+{
+    if (!value_is_text(*value))
+        return render_fail(render, "AttributeError", "only a text can be translated");
+    struct text text =
+        language_text(render->language, context, message_id(value_as_text(*value), render->arena));
+    *value = value->kind == VALUE_SAFE ? value_safe(text) : value_text(text);
+    return OK;
+}
+
 static enum status argument_value(const struct applied *applied, struct render *render,
                                   struct value *out)
 {
     *out = applied->argument.constant;
+    if (applied->argument.translate)
+        return translated(render, TEXT_NONE, out);
     if (!applied->argument.variable)
         return OK;
     enum status status = variable_value(applied->argument.variable, render, out);
@@ -63,41 +87,58 @@ static enum status apply(const struct applied *applied, struct render *render, s
     return call.status == OK ? render_check(render) : call.status;
 }
 
-static enum status evaluate(const struct expression *expression, struct render *render,
-                            bool or_none, struct value *out)
+static enum status apply_filters(const struct expression *expression, struct render *render,
+                                 struct value *value)
 {
-    const struct operand *operand = &expression->operand;
+    enum status status = OK;
+    for (size_t i = 0; i < expression->count && status == OK; i++)
+        status = apply(&expression->filters[i], render, value);
+    return status;
+}
+
+/* What stands before the filters. NOT_FOUND: no such variable. */
+static enum status operand_value(const struct operand *operand, struct render *render,
+                                 struct value *out)
+{
     *out = operand->constant;
-    if (operand->variable) {
-        enum status status = variable_value(operand->variable, render, out);
-        if (status == NOT_FOUND && or_none) {
-            *out = VALUE_NULL;
-        } else if (status == NOT_FOUND) {
-            *out = invalid_value(operand->variable, render);
-            if (out->length)
-                return OK;
-        } else if (status != OK) {
-            return status;
-        }
-    }
-    for (size_t i = 0; i < expression->count; i++) {
-        enum status status = apply(&expression->filters[i], render, out);
-        if (status != OK)
-            return status;
-    }
-    return OK;
+    if (operand->variable)
+        return variable_value(operand->variable, render, out);
+    return operand->translate ? translated(render, TEXT_NONE, out) : OK;
 }
 
 enum status expression_value(const struct expression *expression, struct render *render,
                              struct value *out)
 {
-    return evaluate(expression, render, false, out);
+    enum status status = operand_value(&expression->operand, render, out);
+    if (status == NOT_FOUND) {
+        *out = invalid_value(expression->operand.variable, render);
+        status = OK;
+        if (out->length)
+            return OK;
+    }
+    return status == OK ? apply_filters(expression, render, out) : status;
 }
 
 enum status expression_or_none(const struct expression *expression, struct render *render,
                                struct value *out)
 {
-    return evaluate(expression, render, true, out);
+    enum status status = operand_value(&expression->operand, render, out);
+    if (status == NOT_FOUND) {
+        *out = VALUE_NULL;
+        status = OK;
+    }
+    return status == OK ? apply_filters(expression, render, out) : status;
+}
+
+enum status expression_translated(const struct expression *expression, struct render *render,
+                                  struct text context, struct value *out)
+{
+    enum status status = operand_value(&expression->operand, render, out);
+    if (status == NOT_FOUND)
+        return expression_value(expression, render, out);
+    if (status == OK && !expression->operand.translate)
+        status = translated(render, context, out);
+    return status == OK ? apply_filters(expression, render, out) : status;
 }
 
 enum status assignments_bind(struct render *render, const struct assignments *assignments)

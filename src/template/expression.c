@@ -86,15 +86,6 @@ static struct text unquoted(struct text quoted, struct arena *arena)
     return (struct text){plain, length};
 }
 
-/* Django doubles each "%" of a text to translate, and shows it so. */
-static struct text message_id(struct text text, struct arena *arena)
-{
-    struct buffer out = {.arena = arena};
-    for (size_t i = 0; i < text.length; i++)
-        buffer_text(&out, text.at[i] == '%' ? TEXT("%%") : text_part(text, i, i + 1));
-    return out.at ? buffer_contents(&out) : TEXT("");
-}
-
 /* "_" is allowed between digits. */
 static bool underscores_fit(struct text word)
 {
@@ -162,8 +153,7 @@ static bool parse_operand(struct parser *parser, struct text word, struct operan
     if (constant_size(word)) {
         out->translate = word.at[0] == '_';
         struct text quoted = out->translate ? text_part(word, 2, word.length - 1) : word;
-        struct text plain = unquoted(quoted, parser->arena);
-        out->constant = value_safe(out->translate ? message_id(plain, parser->arena) : plain);
+        out->constant = value_safe(unquoted(quoted, parser->arena));
         return true;
     }
     if (parse_number(parser, word, &out->constant))

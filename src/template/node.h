@@ -85,6 +85,7 @@ struct render {
     struct template_set *set;
     struct arena *arena;
     struct buffer *out;
+    const struct language *language; /* NULL: texts as they stand in the templates */
     const struct value_map *context; /* NULL within {% include … only %} */
     LIST(struct binding) bindings;
     LIST(struct binding) overrides; /* of names in `context` (a named cycle) */
@@ -141,5 +142,9 @@ enum status expression_value(const struct expression *expression, struct render 
 /* Null when the variable does not exist. */
 enum status expression_or_none(const struct expression *expression, struct render *render,
                                struct value *out);
+/* As expression_value(), but what stands before the filters is translated, within `context` unless
+ * that is TEXT_NONE. */
+enum status expression_translated(const struct expression *expression, struct render *render,
+                                  struct text context, struct value *out);
 /* Its value, when it is a literal without filters. */
 bool expression_constant(const struct expression *expression, struct value *out);

@@ -206,8 +206,8 @@ static enum status run(struct render *render, const struct template *template)
 }
 
 enum status template_render(struct template_set *set, struct text name,
-                            const struct value_map *context, struct arena *arena,
-                            struct buffer *out)
+                            const struct language *language, const struct value_map *context,
+                            struct arena *arena, struct buffer *out)
 {
     enum status status = OK;
     size_t limit = set->host.options.memory_limit ? set->host.options.memory_limit : MEMORY_MAX;
@@ -218,6 +218,7 @@ enum status template_render(struct template_set *set, struct text name,
     struct render render = {.set = set,
                             .arena = arena,
                             .out = out,
+                            .language = language,
                             .context = context,
                             .template = template,
                             .layer = &layer,

@@ -10,6 +10,8 @@
 #include "template/value.h"
 
 struct arena;
+struct language;
+struct language_list;
 struct template_set;
 struct template_library;
 
@@ -54,6 +56,8 @@ struct template_host {
     /* What {% get_static_prefix %} and {% get_media_prefix %} give. */
     struct text static_prefix;
     struct text media_prefix;
+    /* What {% get_available_languages %} and {% language %} know; NULL: none. */
+    const struct language_list *languages;
     struct template_options options;
 };
 
@@ -70,11 +74,12 @@ enum status template_set_add(struct template_set *set, struct text name);
 /* From here on the set does not change: an unknown name is NOT_FOUND instead of being loaded. */
 void template_set_complete(struct template_set *set);
 
-/* Renders into `out`, allocating in `arena`. NOT_FOUND: no template of that name; else INVALID or
+/* Renders into `out`, allocating in `arena`. `language`: of its texts; NULL: as they stand in the
+ * templates. NOT_FOUND: no template of that name; else INVALID or
  * FAILED with "path:line: message". */
 enum status template_render(struct template_set *set, struct text name,
-                            const struct value_map *context, struct arena *arena,
-                            struct buffer *out);
+                            const struct language *language, const struct value_map *context,
+                            struct arena *arena, struct buffer *out);
 
 /* Django's name for this thread's newest template failure: "TemplateSyntaxError",
  * "TemplateDoesNotExist", "NoReverseMatch", "ValueError" …; "" when there was none. */

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { environment, ROOT, runCommand, startServer, temporaryFolder } from '../http/harness.mjs';
 
-const COPIED = ['src', 'modules', 'meson.build', 'meson_options.txt',
+const COPIED = ['src', 'modules', 'locale', 'meson.build', 'meson_options.txt',
   ...['meson.build', 'run.mjs', 'reporter.mjs', 'unit', 'server', 'templates', 'http'].map((name) => `tests/${name}`)];
 const LIST = 'modules/installed.c';
 

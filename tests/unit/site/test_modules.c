@@ -151,7 +151,7 @@ static enum status start_and_look(void *context)
         return fail("the core's own routes");
     if (site.nav.count != 3 || !text_is(site.nav.items[2].url, "/a/"))
         return fail("%zu nav rows", site.nav.count);
-    return text_is(site.server_error_page, "<h1>Error</h1>") ? OK : fail("no page for errors");
+    return text_is(site.server_error_pages[0], "<h1>Error</h1>") ? OK : fail("no page for errors");
 }
 
 static void test_site_is_put_together(void **state)

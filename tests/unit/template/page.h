@@ -187,7 +187,7 @@ UNIT enum status page_render(struct arena *arena, const char *source, struct buf
     struct template_host host = page_template_host(&context);
     struct template_set *set = template_set_new(arena, &host);
     *out = (struct buffer){.arena = arena, .limit = 1u << 20};
-    return template_render(set, TEXT("t"), page_context(arena), arena, out);
+    return template_render(set, TEXT("t"), NULL, page_context(arena), arena, out);
 }
 
 UNIT void page_accept(struct arena *arena, const struct page_case *rows, size_t count)

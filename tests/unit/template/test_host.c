@@ -65,7 +65,7 @@ static void test_added(void **state)
         struct template_set *set = early_set(arena, &context);
         struct buffer out = {.arena = arena};
         assert_status(template_set_add(set, TEXT("t")), OK);
-        assert_status(template_render(set, TEXT("t"), page_context(arena), arena, &out), OK);
+        assert_status(template_render(set, TEXT("t"), NULL, page_context(arena), arena, &out), OK);
         check_text(buffer_contents(&out), accepted[i].expected, "%s", accepted[i].source);
     }
     for (size_t i = 0; i < COUNT(refused); i++) {
@@ -120,8 +120,8 @@ static void test_complete(void **state)
     assert_string_equal(template_error_kind(), "TemplateDoesNotExist");
     assert_status(template_set_add(set, TEXT("t")), OK);
     template_set_complete(set);
-    assert_status(template_render(set, TEXT("inc"), NULL, arena, &out), NOT_FOUND);
-    assert_status(template_render(set, TEXT("t"), page_context(arena), arena, &out), INVALID);
+    assert_status(template_render(set, TEXT("inc"), NULL, NULL, arena, &out), NOT_FOUND);
+    assert_status(template_render(set, TEXT("t"), NULL, page_context(arena), arena, &out), INVALID);
     assert_failure_says("inc");
 }
 
@@ -165,8 +165,9 @@ static void *render_often(void *argument)
     struct arena *arena = arena_new(4096);
     for (int i = 0; i < 300; i++) {
         struct buffer out = {.arena = arena};
-        shared->wrong |= template_render(shared->set, TEXT("t"), shared->context, arena, &out) != OK
-                         || !text_equal(buffer_contents(&out), shared->expected);
+        shared->wrong |=
+            template_render(shared->set, TEXT("t"), NULL, shared->context, arena, &out) != OK
+            || !text_equal(buffer_contents(&out), shared->expected);
         arena_reset(arena);
     }
     arena_free(arena);
@@ -188,7 +189,7 @@ static void test_threads(void **state)
     assert_status(template_set_add(set, TEXT("t")), OK);
     template_set_complete(set);
     struct shared shared = {.set = set, .context = page_context(arena)};
-    assert_status(template_render(set, TEXT("t"), shared.context, arena, &out), OK);
+    assert_status(template_render(set, TEXT("t"), NULL, shared.context, arena, &out), OK);
     shared.expected = buffer_contents(&out);
     for (size_t i = 0; i < COUNT(threads); i++) {
         each[i] = shared;
@@ -223,7 +224,7 @@ static void test_library(void **state)
     assert_status(template_set_add(set, TEXT("t")), INVALID);
     set = template_set_new(arena, &host);
     template_set_library(set, &library);
-    assert_status(template_render(set, TEXT("t"), page_context(arena), arena, &out), OK);
+    assert_status(template_render(set, TEXT("t"), NULL, page_context(arena), arena, &out), OK);
     assert_text_equal(buffer_contents(&out), "&lt;b&gt;!<i><");
 }
 

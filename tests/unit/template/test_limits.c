@@ -65,9 +65,9 @@ static void test_output(void **state)
     struct template_host host = page_template_host(&context);
     struct template_set *set = template_set_new(arena, &host);
     struct buffer out = {.arena = arena, .limit = 9};
-    assert_status(template_render(set, TEXT("t"), page_context(arena), arena, &out), OK);
+    assert_status(template_render(set, TEXT("t"), NULL, page_context(arena), arena, &out), OK);
     out = (struct buffer){.arena = arena, .limit = 8};
-    assert_status(template_render(set, TEXT("t"), page_context(arena), arena, &out), FAILED);
+    assert_status(template_render(set, TEXT("t"), NULL, page_context(arena), arena, &out), FAILED);
     assert_string_equal(template_error_kind(), "MemoryError");
 }
 
@@ -80,7 +80,7 @@ static void test_memory(void **state)
     host.options.memory_limit = 10000;
     struct template_set *set = template_set_new(arena, &host);
     struct buffer out = {.arena = arena};
-    assert_status(template_render(set, TEXT("t"), page_context(arena), arena, &out), FAILED);
+    assert_status(template_render(set, TEXT("t"), NULL, page_context(arena), arena, &out), FAILED);
     assert_failure_says("memory");
 }
 

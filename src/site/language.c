@@ -1,0 +1,174 @@
+/* The languages of the site, and which one a visitor gets: the one of the cookie that the links of
+ * every page set, else the one that the browser asks for most, else LANGUAGE_CODE. */
+#include "template/language.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "http/assets.h"
+#include "http/url.h"
+#include "site/internal.h"
+#include "site/settings.h"
+#include "site/site.h"
+#include "template/catalogue.h"
+
+#define COOKIE      "django_language"
+#define COOKIE_YEAR "Max-Age=31536000"
+#define SOURCE_CODE TEXT("en") /* of the texts in templates and C */
+#define FOLDER      TEXT("locale/")
+#define ENDING      TEXT(".mo")
+#define NAME_HEADER TEXT("X-Language-Name")
+
+/* "fr" of "locale/fr.mo"; empty of another asset. */
+static struct text code_of(const struct asset *asset)
+{
+    struct text name = text_of(asset->name);
+    return text_starts(name, FOLDER) ? text_part(name, FOLDER.length, name.length - ENDING.length)
+                                     : TEXT_NONE;
+}
+
+const char *site_refuse_language(struct text code)
+{
+    bool found = text_equal(code, SOURCE_CODE);
+    for (size_t i = 0; i < asset_count && !found; i++)
+        found = text_equal(code, code_of(&assets[i]));
+    return found ? NULL : "there is no locale/<that>.po: name one of those, or en";
+}
+
+static enum status read_language(struct language *language, const struct asset *asset)
+{
+    language->code = code_of(asset);
+    if (catalogue_read(site.arena, asset->plain, &language->catalogue) != OK)
+        return fail_as(INVALID, "%s: %s", asset->path, status_failure()->message);
+    language->name = catalogue_header(language->catalogue, NAME_HEADER);
+    if (!language->name.length)
+        return fail_as(INVALID, "%s: its header has no line \"%s: …\", the language's own name",
+                       asset->path, NAME_HEADER.at);
+    return OK;
+}
+
+enum status site_languages_load(void)
+{
+    struct language *items = ARENA_ARRAY(site.arena, struct language, asset_count + 1);
+    enum status status = OK;
+    size_t count = 1;
+    items[0] = (struct language){.code = SOURCE_CODE, .name = TEXT("English")};
+    for (size_t i = 0; i < asset_count && status == OK; i++) {
+        if (!code_of(&assets[i]).length)
+            continue;
+        items[count].index = count;
+        status = read_language(&items[count++], &assets[i]);
+    }
+    site.languages = (struct language_list){items, count};
+    site.language = language_find(&site.languages, site_settings.language_code);
+    if (!site.language)
+        site.language = items;
+    return status;
+}
+
+const struct language *site_language(const struct request *request)
+{
+    return request->language ? request->language : site.language;
+}
+
+bool language_choose(struct request *request, struct response *response)
+{
+    struct text code;
+    (void)response;
+    if (request_cookie(request, COOKIE, &code))
+        request->language = language_match(&site.languages, code);
+    if (!request->language)
+        request->language =
+            language_accepted(&site.languages, request_header(request, "Accept-Language"),
+                              site.language);
+    if (!request->language)
+        request->language = site.language;
+    language_activate(request->language);
+    return true;
+}
+
+void language_forget(struct request *request, struct response *response)
+{
+    (void)request;
+    (void)response;
+    language_activate(NULL);
+}
+
+void language_mark(const struct request *request, struct response *response)
+{
+    response_header(response, "Content-Language", site_language(request)->code);
+    if (site.languages.count == 1)
+        return;
+    response_vary(response, "Accept-Language");
+    response_vary(response, "Cookie");
+}
+
+/* A path of this site: "//host" and "/\host" are others to a browser, which also drops control
+ * characters (Django's url_has_allowed_host_and_scheme). */
+static bool is_local(struct text target)
+{
+    if (!text_starts(target, TEXT("/")))
+        return false;
+    if (target.length > 1 && (target.at[1] == '/' || target.at[1] == '\\'))
+        return false;
+    for (size_t i = 0; i < target.length; i++)
+        if ((unsigned char)target.at[i] < 0x20 || target.at[i] == 0x7F)
+            return false;
+    return true;
+}
+
+enum status language_set(struct request *request, struct response *response)
+{
+    struct text next;
+    const struct language *language = language_find(&site.languages, request_text(request, "code"));
+    if (!language)
+        return NOT_FOUND;
+    if (!request_query(request, "next", &next) || !is_local(next))
+        next = TEXT("/");
+    response_redirect(response, 302, next);
+    response_add_header(response, "Set-Cookie",
+                        text_format(request->arena,
+                                    COOKIE "=%.*s; Path=/; " COOKIE_YEAR
+                                           "; SameSite=Lax; HttpOnly%s",
+                                    TEXT_ARG(language->code), request->secure ? "; Secure" : ""));
+    return OK;
+}
+
+/* The page itself, percent-encoded to be a query's value. */
+static struct text next_of(const struct request *request)
+{
+    struct buffer here = {.arena = request->arena};
+    struct buffer out = {.arena = request->arena};
+    bool is_read = request->method & (HTTP_GET | HTTP_HEAD);
+    url_encode(&here, is_read ? request->path : TEXT("/"), URL_PATH_SAFE);
+    if (is_read && request->query.length)
+        buffer_format(&here, "?%.*s", TEXT_ARG(request->query));
+    url_encode(&out, buffer_contents(&here), TEXT("-._~/"));
+    return buffer_contents(&out);
+}
+
+static struct value link_value(const struct request *request, const struct language *language,
+                               struct text next)
+{
+    struct arena *arena = request->arena;
+    struct value_map *map = value_map_new(arena);
+    value_map_set(map, TEXT("code"), value_text(language->code));
+    value_map_set(map, TEXT("name"), value_text(language->name));
+    value_map_set(map, TEXT("url"),
+                  value_text(text_format(arena, "/language/%.*s/?next=%.*s",
+                                         TEXT_ARG(language->code), TEXT_ARG(next))));
+    value_map_set(map, TEXT("current"), value_bool(language == site_language(request)));
+    return value_map(map);
+}
+
+void language_add_context(const struct request *request, struct value_map *context)
+{
+    struct arena *arena = request->arena;
+    size_t count = site.languages.count > 1 ? site.languages.count : 0;
+    struct value *links = ARENA_ARRAY(arena, struct value, count);
+    struct text next = count ? next_of(request) : TEXT_NONE;
+    for (size_t i = 0; i < count; i++)
+        links[i] = link_value(request, &site.languages.items[i], next);
+    value_map_set(context, TEXT("language_code"), value_text(site_language(request)->code));
+    value_map_set(context, TEXT("languages"), value_list(arena, links, count));
+}
