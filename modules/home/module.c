@@ -11,5 +11,5 @@ const struct module home_module = {
     .name = "home",
     .mount = "",
     .routes = ROUTES({"", home_index, .name = "index", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
-    .nav = NAV({"Home", "index"}),
+    .nav = NAV({N_("Home"), "index"}),
 };

@@ -39,5 +39,5 @@ const struct module lettings_module = {
     .routes =
         ROUTES({"", lettings_index, .name = "index", .access = ACCESS_PUBLIC},
                {"<int:letting_id>/", letting_detail, .name = "letting", .access = ACCESS_PUBLIC}),
-    .nav = NAV({"Lettings", "lettings:index"}),
+    .nav = NAV({N_("Lettings"), "lettings:index"}),
 };

@@ -50,5 +50,5 @@ const struct module profiles_module = {
     .routes =
         ROUTES({"", profiles_index, .name = "index", .access = ACCESS_PUBLIC},
                {"<str:username>/", profile_detail, .name = "profile", .access = ACCESS_PUBLIC}),
-    .nav = NAV({"Profiles", "profiles:index"}),
+    .nav = NAV({N_("Profiles"), "profiles:index"}),
 };

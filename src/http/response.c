@@ -195,16 +195,16 @@ const char *http_reason(int status)
     case 301: return "Moved Permanently";
     case 302: return "Found";
     case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 409: return "Conflict";
-    case 405: return "Method Not Allowed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 416: return "Range Not Satisfiable";
-    case 431: return "Request Header Fields Too Large";
-    case 503: return "Service Unavailable";
-    default: return status >= 500 ? "Internal Server Error" : "Error";
+    case 400: return N_("Bad Request");
+    case 403: return N_("Forbidden");
+    case 404: return N_("Not Found");
+    case 409: return N_("Conflict");
+    case 405: return N_("Method Not Allowed");
+    case 413: return N_("Content Too Large");
+    case 414: return N_("URI Too Long");
+    case 416: return N_("Range Not Satisfiable");
+    case 431: return N_("Request Header Fields Too Large");
+    case 503: return N_("Service Unavailable");
+    default: return status >= 500 ? N_("Internal Server Error") : N_("Error");
     }
 }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "model/model.h"
+#include "template/language.h"
 
 bool field_is_null(const struct field *field, const void *row)
 {
@@ -72,10 +73,10 @@ static struct text check_length(const struct field *field, struct text raw, stru
 {
     size_t length = count_characters(raw);
     if (field->max_length && length > field->max_length)
-        return text_format(arena, "At most %zu characters fit here; these are %zu.",
+        return text_format(arena, translate("At most %zu characters fit here; these are %zu."),
                            field->max_length, length);
     if (length < field->min_length)
-        return text_format(arena, "At least %zu characters are needed; these are %zu.",
+        return text_format(arena, translate("At least %zu characters are needed; these are %zu."),
                            field->min_length, length);
     return TEXT("");
 }
@@ -85,7 +86,7 @@ static struct text check_rules(const struct field *field, struct text raw, struc
     for (field_validator *const *each = field->validators; each && *each; each++) {
         const char *why = (*each)(raw);
         if (why)
-            return text_of(why);
+            return text_of(translate(why));
     }
     return check_length(field, raw, arena);
 }
@@ -93,9 +94,9 @@ static struct text check_rules(const struct field *field, struct text raw, struc
 static struct text check_bytes(struct text raw)
 {
     if (!text_is_utf8(raw))
-        return TEXT("This is not readable text (UTF-8).");
+        return text_of(translate("This is not readable text (UTF-8)."));
     if (text_find_char(raw, '\0') != TEXT_NOT_FOUND)
-        return TEXT("A NUL character cannot be stored.");
+        return text_of(translate("A NUL character cannot be stored."));
     return TEXT("");
 }
 
@@ -104,7 +105,7 @@ static struct text parse_nothing(const struct field *field, void *row)
     if (field->type == &field_BOOLEAN)
         *(bool *)field_member(field, row) = false;
     else if (!field->blank)
-        return TEXT("Please fill this in.");
+        return text_of(translate("Please fill this in."));
     else if (field->null)
         field_set_null(field, row);
     else
@@ -119,7 +120,7 @@ struct text field_parse(const struct field *field, void *row, struct text raw, s
         return parse_nothing(field, row);
     struct text why = check_bytes(raw);
     if (!why.length && field->choices && !find_choice(field, raw))
-        why = text_format(arena, "\"%.*s\" is not one of the choices.", TEXT_ARG(raw));
+        why = text_format(arena, translate("\"%.*s\" is not one of the choices."), TEXT_ARG(raw));
     if (!why.length)
         why = check_rules(field, raw, arena);
     if (!why.length)
@@ -184,14 +185,14 @@ const char *validate_email(struct text value)
     if (dots && is_made_of(local, ".!#$%&'*+/=?^_`{|}~-") && is_domain(domain)
         && (text_find_char(domain, '.') != TEXT_NOT_FOUND || text_is(domain, "localhost")))
         return NULL;
-    return "An e-mail address looks like name@example.com.";
+    return N_("An e-mail address looks like name@example.com.");
 }
 
 const char *validate_slug(struct text value)
 {
     for (size_t i = 0; i < value.length; i++)
         if (!is_word_character(value.at[i], "-_"))
-            return "Only letters, digits, hyphens and underscores can be in this.";
+            return N_("Only letters, digits, hyphens and underscores can be in this.");
     return NULL;
 }
 
@@ -206,5 +207,5 @@ const char *validate_url(struct text value)
     bool known = text_equal_nocase(name, TEXT("http")) || text_equal_nocase(name, TEXT("https"));
     if (known && is_domain(text_part(rest, 0, end)) && text_find_char(rest, ' ') == TEXT_NOT_FOUND)
         return NULL;
-    return "A link looks like https://www.example.com/page.";
+    return N_("A link looks like https://www.example.com/page.");
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "model/query.h"
+#include "template/language.h"
 
 static bool is_link(const struct field *field)
 {
@@ -142,7 +143,7 @@ static enum status check_unique(struct form *form, struct db *db, struct form_fi
         return OK;
     enum status status = is_taken(form, db, row, &of, 1, &taken);
     if (status == OK && taken)
-        field->error = text_format(form->arena, "Another %.*s has this %s already.",
+        field->error = text_format(form->arena, translate("Another %.*s has this %s already."),
                                    TEXT_ARG(model_verbose_name(form->model)), of->label);
     return status;
 }
@@ -157,7 +158,7 @@ static enum status check_there(struct form *form, struct db *db, const struct fi
         return OK;
     enum status status = query_count(db, &query, &count);
     if (status == OK && count == 0)
-        *error = text_format(form->arena, "There is no such %.*s.",
+        *error = text_format(form->arena, translate("There is no such %.*s."),
                              TEXT_ARG(model_verbose_name(field->to)));
     return status;
 }
@@ -170,11 +171,11 @@ static enum status check_links(struct form *form, struct db *db, struct form_fie
         if (text_to_int64(&key, text_trim(field->raws.items[i])))
             status = check_there(form, db, field->field, DB_INT(key), &field->error);
         else
-            field->error = text_format(form->arena, "There is no such %.*s.",
+            field->error = text_format(form->arena, translate("There is no such %.*s."),
                                        TEXT_ARG(model_verbose_name(field->field->to)));
     }
     if (!field->raws.count && !field->field->blank)
-        field->error = TEXT("Please choose at least one.");
+        field->error = text_of(translate("Please choose at least one."));
     return status;
 }
 
@@ -208,7 +209,7 @@ static struct text labels_of(struct form *form, const struct field *const *field
 {
     struct buffer out = {.arena = form->arena};
     for (size_t i = 0; i < count; i++) {
-        const char *between = i == 0 ? "" : i + 1 == count ? " and " : ", ";
+        const char *between = i == 0 ? "" : i + 1 == count ? translate(" and ") : ", ";
         buffer_format(&out, "%s%s", between, fields[i]->label);
     }
     return titled(buffer_contents(&out), form->arena);
@@ -225,10 +226,11 @@ static enum status check_set(struct form *form, struct db *db, const void *row,
         fields[count++] = model_field(form->model, text_of(*names));
     enum status status = is_taken(form, db, row, fields, count, &taken);
     if (status == OK && taken)
-        form->error = text_format(form->arena, "%.*s: another %.*s has %s already.",
+        form->error = text_format(form->arena,
+                                  count == 2 ? translate("%.*s: another %.*s has both already.")
+                                             : translate("%.*s: another %.*s has all already."),
                                   TEXT_ARG(labels_of(form, fields, count)),
-                                  TEXT_ARG(model_verbose_name(form->model)),
-                                  count == 2 ? "both" : "all of them");
+                                  TEXT_ARG(model_verbose_name(form->model)));
     return status;
 }
 
@@ -279,8 +281,9 @@ enum status form_save(struct form *form, struct db *db, const void *before, void
         status = save_links(form, db, *(const int64_t *)field_at(model_key(form->model), row));
     if (status != CONFLICT && status != NOT_FOUND)
         return status;
-    form->error = TEXT("This was changed, or taken, by somebody else in the meantime. Please look "
-                       "again.");
+    form->error = text_of(
+        translate("This was changed, or taken, by somebody else in the meantime. Please look "
+                  "again."));
     return fail_as(INVALID, "the row was changed in the meantime");
 }
 

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "model/field.h"
+#include "template/language.h"
 #include "template/moment.h"
 
 #define DAY (DAY_SECONDS * MICROSECONDS)
@@ -65,9 +66,9 @@ static struct text moment_parse_typed(const struct field *field, void *member, s
         const struct field_type *type;
         const char *refusal;
     } kinds[] = {
-        {&field_DATE, "This must be a date, as 2024-05-07."},
-        {&field_TIME, "This must be a time, as 14:05."},
-        {&field_DATETIME, "This must be a date and a time, as 2024-05-07 14:05."},
+        {&field_DATE, N_("This must be a date, as 2024-05-07.")},
+        {&field_TIME, N_("This must be a time, as 14:05.")},
+        {&field_DATETIME, N_("This must be a date and a time, as 2024-05-07 14:05.")},
     };
     enum value_kind found;
     struct value_moment moment;
@@ -81,7 +82,7 @@ static struct text moment_parse_typed(const struct field *field, void *member, s
                 && member_of(field, found, &moment, member);
     for (size_t i = 0; !fits && i < sizeof kinds / sizeof *kinds; i++)
         if (field->type == kinds[i].type)
-            return text_of(kinds[i].refusal);
+            return text_of(translate(kinds[i].refusal));
     return TEXT("");
 }
 

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "model/field.h"
 #include "template/decimal.h"
+#include "template/language.h"
 
 /* Integers */
 
@@ -60,11 +61,11 @@ static struct field_range range_of(const struct field *field)
 static struct text out_of_range(struct field_range range, struct arena *arena)
 {
     if (range.max == INT64_MAX)
-        return text_format(arena, "This must be at least %" PRId64 ".", range.min);
+        return text_format(arena, translate("This must be at least %lld."), (long long)range.min);
     if (range.min <= INT64_MIN + 1)
-        return text_format(arena, "This must be at most %" PRId64 ".", range.max);
-    return text_format(arena, "This must be from %" PRId64 " to %" PRId64 ".", range.min,
-                       range.max);
+        return text_format(arena, translate("This must be at most %lld."), (long long)range.max);
+    return text_format(arena, translate("This must be from %lld to %lld."), (long long)range.min,
+                       (long long)range.max);
 }
 
 static struct text integer_parse(const struct field *field, void *member, struct text raw,
@@ -77,9 +78,9 @@ static struct text integer_parse(const struct field *field, void *member, struct
     for (size_t i = raw.at[0] == '-'; i < raw.length; i++)
         whole = whole && raw.at[i] >= '0' && raw.at[i] <= '9';
     if (!whole || raw.at[raw.length - 1] == '-')
-        return TEXT("This must be a whole number.");
+        return text_of(translate("This must be a whole number."));
     if (!text_to_int64(&number, raw))
-        return TEXT("This number has too many digits.");
+        return text_of(translate("This number has too many digits."));
     struct field_range range = range_of(field);
     if (number < range.min || number > range.max)
         return out_of_range(range, arena);
@@ -177,7 +178,7 @@ static struct text boolean_parse(const struct field *field, void *member, struct
     (void)field;
     (void)arena;
     if (!is_any_of(raw, yes) && !is_any_of(raw, no))
-        return TEXT("This must be yes or no.");
+        return text_of(translate("This must be yes or no."));
     *(bool *)member = is_any_of(raw, yes);
     return TEXT("");
 }
@@ -254,7 +255,7 @@ static struct text float_parse(const struct field *field, void *member, struct t
     char *end;
     double number = strtod(string, &end);
     if (!looks_like_number(raw) || *end || end == string || !isfinite(number))
-        return TEXT("This must be a number.");
+        return text_of(translate("This must be a number."));
     struct text why = check_range(field, number, arena);
     if (!why.length)
         *(double *)member = number;
@@ -327,9 +328,10 @@ static struct text check_digits(const struct field *field, struct decimal number
     int places = number.exponent < 0 ? -number.exponent : 0;
     int whole = (int)number.digits.length + (number.exponent < 0 ? -places : number.exponent);
     if (places > field->decimal_places)
-        return text_format(arena, "At most %d digits fit behind the point.", field->decimal_places);
+        return text_format(arena, translate("At most %d digits fit behind the point."),
+                           field->decimal_places);
     if (!decimal_is_zero(number) && whole > field->max_digits - field->decimal_places)
-        return text_format(arena, "At most %d digits fit before the point.",
+        return text_format(arena, translate("At most %d digits fit before the point."),
                            field->max_digits - field->decimal_places);
     return TEXT("");
 }
@@ -340,7 +342,7 @@ static struct text decimal_parse_typed(const struct field *field, void *member, 
     struct decimal number;
     if (!looks_like_number(raw) || !decimal_parse(&number, raw, arena)
         || number.kind != DECIMAL_FINITE || number.exponent > 1000)
-        return TEXT("This must be a number.");
+        return text_of(translate("This must be a number."));
     struct text why = check_digits(field, number, arena);
     struct text digits =
         why.length ? TEXT_NONE : fixed_digits(number, field->decimal_places, arena);

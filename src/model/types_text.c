@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "model/field.h"
 #include "model/json_form.h"
+#include "template/language.h"
 
 static bool text_is_null(const void *member)
 {
@@ -115,7 +116,7 @@ static struct text uuid_parse(const struct field *field, void *member, struct te
     char digits[UUID_DIGITS];
     (void)field;
     if (!uuid_digits(digits, raw))
-        return TEXT("This must be a UUID: 32 digits from 0 to 9 and a to f.");
+        return text_of(translate("This must be a UUID: 32 digits from 0 to 9 and a to f."));
     *(struct text *)member = uuid_canonical(digits, arena);
     return TEXT("");
 }
@@ -141,7 +142,8 @@ static struct text json_parse(const struct field *field, void *member, struct te
     (void)field;
     json_t *json = json_loadb(raw.at, raw.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (!json)
-        return text_format(arena, "This is no JSON: %s (line %d).", error.text, error.line);
+        return text_format(arena, translate("This is no JSON: %s (line %d)."), error.text,
+                           error.line);
     struct buffer out = {.arena = arena};
     json_put_value(&out, (struct json_style){.indent = -1, .ascii = true}, 0, json);
     *(struct text *)member = buffer_contents(&out);

@@ -107,7 +107,7 @@ static enum status render_page(struct request *request, struct response *respons
         return FAILED;
     struct value_map *context = site_context(request);
     value_map_set(context, TEXT("status"), value_integer(status));
-    value_map_set(context, TEXT("reason"), value_string(http_reason(status)));
+    value_map_set(context, TEXT("reason"), value_string(translate(http_reason(status))));
     value_map_set(context, TEXT("detail"), value_text(detail));
     return site_render(request, response, template_of(status), context);
 }

@@ -55,18 +55,18 @@ static bool refuse_malformed(struct request *request, struct response *response)
         int status;
         const char *detail;
     } refusals[] = {
-        {400, "The address or the headers of the request are not well formed."},
-        {414, "The address is longer than 8 kB."},
-        {431, "The headers are larger than 16 kB."},
-        {503, "The site is busy. Please try again in a moment."},
+        {400, N_("The address or the headers of the request are not well formed.")},
+        {414, N_("The address is longer than 8 kB.")},
+        {431, N_("The headers are larger than 16 kB.")},
+        {503, N_("The site is busy. Please try again in a moment.")},
     };
     if (!request->refused || request->refused == 413)
         return true;
-    const char *detail = "";
+    const char *detail = NULL;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (refusals[i].status == request->refused)
             detail = refusals[i].detail;
-    site_error_page(request, response, request->refused, text_of(detail));
+    site_error_page(request, response, request->refused, text_of(translate(detail)));
     return false;
 }
 
@@ -77,7 +77,7 @@ static bool check_host(struct request *request, struct response *response)
     if ((request->route && request->route->any_host)
         || origin_host_allowed(request->host, site_settings.allowed_hosts))
         return true;
-    struct text detail = TEXT("The site does not answer to this host name.");
+    struct text detail = text_of(translate("The site does not answer to this host name."));
     if (site_settings.debug)
         detail = text_format(request->arena,
                              "The host \"%.*s\" is not in ALLOWED_HOSTS (%.*s): add it there.",
@@ -145,7 +145,8 @@ static bool check_route(struct request *request, struct response *response)
         return false;
     }
     if (!(route_methods(route) & request->method)) {
-        site_error_page(request, response, 405, TEXT("This page does not take that method."));
+        site_error_page(request, response, 405,
+                        text_of(translate("This page does not take that method.")));
         response_header(response, "Allow", http_methods_text(request->arena, route_methods(route)));
         return false;
     }
@@ -158,7 +159,7 @@ static bool check_body(struct request *request, struct response *response)
     if (request->refused != 413)
         return true;
     site_error_page(request, response, 413,
-                    TEXT("The request's body is larger than this page takes."));
+                    text_of(translate("The request's body is larger than this page takes.")));
     return false;
 }
 

@@ -14,7 +14,7 @@
 struct value_map;
 
 struct nav_item {
-    const char *label;
+    const char *label; /* N_("Lettings"): shown in the visitor's language */
     const char *route; /* "lettings:index" */
 };
 

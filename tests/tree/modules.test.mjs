@@ -57,8 +57,8 @@ test('a module that stands before one it needs is refused', () => {
 
 test('a module may have two nav rows', async (t) => {
   tree.freshModules();
-  tree.edit('modules/lettings/module.c', (text) => text.replace('NAV({"Lettings", "lettings:index"})',
-    'NAV({"Lettings", "lettings:index"}, {"Elsewhere", "profiles:index"})'));
+  tree.edit('modules/lettings/module.c', (text) => text.replace('NAV({N_("Lettings"), "lettings:index"})',
+    'NAV({N_("Lettings"), "lettings:index"}, {"Elsewhere", "profiles:index"})'));
   tree.build('oc-lettings');
   const server = await tree.serve(t);
   for (const path of Object.values(PAGES)) {

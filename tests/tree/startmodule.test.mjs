@@ -68,7 +68,7 @@ for (const [args, row, label] of NAMES) {
     for (const path of filesOf(name)) assert.doesNotMatch(path + now[path], /gizmo/i, path);
     const file = (path) => now[`modules/${name}/${path}`];
     assert.ok(file('models.h').includes(`MODEL_ROW(${row}, ${row.toUpperCase()}_FIELDS);`));
-    assert.ok(file('module.c').includes(`NAV({"${label}", "${name}:index"})`));
+    assert.ok(file('module.c').includes(`NAV({N_("${label}"), "${name}:index"})`));
     assert.ok(file('migrations/0001_initial.sql').includes(`CREATE TABLE "${name}_${row}"`));
     assert.ok(JSON.parse(file('fixtures/demo.json')).every(({ model }) => model === `${name}.${row}`));
     refused(args, { dir, err: new RegExp(`modules/installed\\.c has a module ${name} already`) });

@@ -39,5 +39,5 @@ const struct module gizmos_module = {
     .models = MODELS(&gizmo_model),
     .routes = ROUTES({"", list_page, .name = "index", .access = ACCESS_PUBLIC},
                      {"<int:id>/", detail_page, .name = "detail", .access = ACCESS_PUBLIC}),
-    .nav = NAV({"Gizmos", "gizmos:index"}),
+    .nav = NAV({N_("Gizmos"), "gizmos:index"}),
 };

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "base/buffer.h"
+#include "template/language.h"
 #include "template/template.h"
 
 struct page {
@@ -180,14 +181,20 @@ UNIT struct value_map *page_context(struct arena *arena)
     return map;
 }
 
+/* The languages there are, of which the last is used; NULL: none. */
+UNIT const struct language_list *page_languages;
+
 /* Renders `source` as the template "t". */
 UNIT enum status page_render(struct arena *arena, const char *source, struct buffer *out)
 {
     struct page_host context = {source, page_parts};
     struct template_host host = page_template_host(&context);
+    host.languages = page_languages;
     struct template_set *set = template_set_new(arena, &host);
+    const struct language *language =
+        page_languages ? &page_languages->items[page_languages->count - 1] : NULL;
     *out = (struct buffer){.arena = arena, .limit = 1u << 20};
-    return template_render(set, TEXT("t"), NULL, page_context(arena), arena, out);
+    return template_render(set, TEXT("t"), language, page_context(arena), arena, out);
 }
 
 UNIT void page_accept(struct arena *arena, const struct page_case *rows, size_t count)
