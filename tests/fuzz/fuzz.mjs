@@ -11,11 +11,11 @@ const program = (name) => join(ROOT, 'build/fuzz/tests/fuzz', `fuzz_${name}`);
 export const skipWithoutFuzzer = (name) => (existsSync(program(name)) ? false
   : 'no clang with libFuzzer (Debian: clang, libclang-rt-dev)');
 
-/** shared: a file of ../shared/data that is a seed too, where it is there. */
+/** shared, where it is given: a file of ../shared/data that is a seed too, where it is there. */
 export function fuzz(name, seconds, shared) {
   const folders = ['found', 'more'].map((folder) => join(temporaryFolder(), folder));
   for (const folder of folders) mkdirSync(folder);
-  if (sharedData(shared)) copyFileSync(sharedData(shared), join(folders[1], shared));
+  if (shared && sharedData(shared)) copyFileSync(sharedData(shared), join(folders[1], shared));
   const seeds = join(ROOT, 'tests/fuzz', name);
   const { status, signal, stderr } = spawnSync(program(name), [`-max_total_time=${seconds}`,
     '-timeout=20', '-rss_limit_mb=2048', '-max_len=65536', '-print_final_stats=1', `-dict=${seeds}.dict`,

@@ -7,3 +7,7 @@ const SECONDS = Number(process.env.SOAK_SECONDS ?? 3600);
 test('no bytes break the reading of fixtures', { skip: skipWithoutFuzzer('fixtures') }, (t) => {
   t.diagnostic(`${fuzz('fixtures', SECONDS, 'oc-lettings-fixture.json')} inputs`);
 });
+
+test('no bytes break the reading of catalogues', { skip: skipWithoutFuzzer('catalogue') }, (t) => {
+  t.diagnostic(`${fuzz('catalogue', SECONDS)} inputs`);
+});
