@@ -127,10 +127,41 @@ static void test_arguments(void **state)
     assert_true(unit_aborts(ask_for_absent_int, request));
 }
 
+static void test_cookie(void **state)
+{
+    static const struct {
+        const char *headers[5];
+        const char *value; /* NULL: not there */
+    } rows[] = {
+        {{"Cookie", "a=1"}, "1"},
+        {{"cookie", "b=2; a=1"}, "1"},
+        {{"Cookie", "b=2;a=1;c=3"}, "1"},
+        {{"Cookie", " a = 1 "}, "1"},
+        {{"Cookie", "a=1=2"}, "1=2"},
+        {{"Cookie", "a="}, ""},
+        {{"Cookie", "a=1; a=2"}, "2"},
+        {{"Cookie", "a=1", "Cookie", "a=2"}, "2"},
+        {{"Cookie", "b=1", "Cookie", "a=2"}, "2"},
+        {{"Cookie", "a"}, NULL},
+        {{"Cookie", "A=1"}, NULL},
+        {{"Cookie", "xa=1; ax=2"}, NULL},
+        {{"Cookie", ""}, NULL},
+        {{"Cookie", ";;=;"}, NULL},
+        {{"Set-Cookie", "a=1"}, NULL},
+        {{NULL}, NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct text value;
+        bool found = request_cookie(unit_request(*state, rows[i].headers), "a", &value);
+        check(found == (rows[i].value != NULL), "row %zu", i);
+        if (found)
+            check_text(value, rows[i].value, "row %zu", i);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
-    TEST(test_methods),   TEST(test_headers_of_one_name_are_joined),
-    TEST(test_accepts),   TEST(test_query),
-    TEST(test_arguments),
+    TEST(test_cookie),  TEST(test_methods), TEST(test_headers_of_one_name_are_joined),
+    TEST(test_accepts), TEST(test_query),   TEST(test_arguments),
 };
 
 UNIT_MAIN(tests)
