@@ -172,7 +172,7 @@ static struct node *compile_info(struct parser *parser, const struct tag *tag)
 
 static struct value info_part(struct filter_call *call, struct value code, const char *part)
 {
-    struct value info;
+    struct value info = VALUE_NULL;
     call->status = info_of(call->render, code, &info);
     return call->status == OK
                ? *value_map_find_text(info.map, text_of(part), value_hash_text(text_of(part)))
