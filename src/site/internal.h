@@ -42,6 +42,8 @@ enum status site_prepare_error_pages(void);
 enum status site_languages_load(void);
 /* Of the request, also before one is chosen. */
 const struct language *site_language(const struct request *request);
+/* By the headers alone; never NULL once the site has started. A few compares, no allocation. */
+const struct language *language_of_visitor(const struct request *request);
 /* The middleware's step, and its end. */
 bool language_choose(struct request *request, struct response *response);
 void language_forget(struct request *request, struct response *response);

@@ -37,9 +37,9 @@ const char *site_refuse_language(struct text code)
 
 static enum status read_language(struct language *language, const struct asset *asset)
 {
-    language->code = code_of(asset);
     if (catalogue_read(site.arena, asset->plain, &language->catalogue) != OK)
         return fail_as(INVALID, "%s: %s", asset->path, status_failure()->message);
+    language->code = code_of(asset);
     language->name = catalogue_header(language->catalogue, NAME_HEADER);
     if (!language->name.length)
         return fail_as(INVALID, "%s: its header has no line \"%s: …\", the language's own name",
@@ -54,10 +54,12 @@ enum status site_languages_load(void)
     size_t count = 1;
     items[0] = (struct language){.code = SOURCE_CODE, .name = TEXT("English")};
     for (size_t i = 0; i < asset_count && status == OK; i++) {
-        if (!code_of(&assets[i]).length)
+        struct text code = code_of(&assets[i]);
+        if (!code.length)
             continue;
-        items[count].index = count;
-        status = read_language(&items[count++], &assets[i]);
+        struct language *language = text_equal(code, SOURCE_CODE) ? items : &items[count++];
+        language->index = (size_t)(language - items);
+        status = read_language(language, &assets[i]);
     }
     site.languages = (struct language_list){items, count};
     site.language = language_find(&site.languages, site_settings.language_code);
@@ -71,18 +73,22 @@ const struct language *site_language(const struct request *request)
     return request->language ? request->language : site.language;
 }
 
+const struct language *language_of_visitor(const struct request *request)
+{
+    const struct language *found = NULL;
+    struct text code;
+    if (request_cookie(request, COOKIE, &code))
+        found = language_match(&site.languages, code);
+    if (!found)
+        found = language_accepted(&site.languages, request_header(request, "Accept-Language"),
+                                  site.language);
+    return found ? found : site.language;
+}
+
 bool language_choose(struct request *request, struct response *response)
 {
-    struct text code;
     (void)response;
-    if (request_cookie(request, COOKIE, &code))
-        request->language = language_match(&site.languages, code);
-    if (!request->language)
-        request->language =
-            language_accepted(&site.languages, request_header(request, "Accept-Language"),
-                              site.language);
-    if (!request->language)
-        request->language = site.language;
+    request->language = language_of_visitor(request);
     language_activate(request->language);
     return true;
 }

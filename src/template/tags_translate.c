@@ -131,17 +131,22 @@ struct block_translate_node {
     bool trimmed;
 };
 
+/* Of a variable that there is not, as expression_value() gives it. */
+static struct value invalid_value(const struct render *render, struct text name)
+{
+    struct text text = render->set->host.options.string_if_invalid;
+    size_t mark = text_find(text, TEXT("%s"));
+    if (mark == TEXT_NOT_FOUND)
+        return value_text(text);
+    return value_text(text_format(render->arena, "%.*s%.*s%.*s", TEXT_ARG(text_part(text, 0, mark)),
+                                  TEXT_ARG(name), TEXT_ARG(text_from(text, mark + 2))));
+}
+
 static void put_variable(struct render *render, struct buffer *out, const struct name *name)
 {
     struct value value;
-    struct text invalid = render->set->host.options.string_if_invalid;
-    size_t mark = text_find(invalid, TEXT("%s"));
-    if (!scope_get(render, name, &value) && mark == TEXT_NOT_FOUND)
-        value = value_text(invalid);
-    else if (!scope_get(render, name, &value))
-        value = value_text(text_format(render->arena, "%.*s%.*s%.*s",
-                                       TEXT_ARG(text_part(invalid, 0, mark)), TEXT_ARG(name->text),
-                                       TEXT_ARG(text_from(invalid, mark + 2))));
+    if (!scope_get(render, name, &value))
+        value = invalid_value(render, name->text);
     buffer_text(out, render_value_text(render, value));
 }
 
@@ -241,7 +246,8 @@ static enum status render_block_translate(const struct node *self, struct render
     frame_pop(render, frame);
     if (status == OK && out.failed)
         status = render_stop(render, "MemoryError", "the output is over its limit");
-    return status == OK ? give(render, node->as, value_safe(buffer_contents(&out))) : status;
+    struct text text = out.at ? buffer_contents(&out) : TEXT("");
+    return status == OK ? give(render, node->as, value_safe(text)) : status;
 }
 
 static bool block_option(struct parser *parser, const struct tag *tag, size_t *at,

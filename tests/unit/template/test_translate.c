@@ -127,6 +127,8 @@ static const struct page_case refused[] = {
 static const struct page_case newer[] = {
     {I18N "{% blocktranslate asvar x %}Hello {{ a }}{% endblocktranslate %}[{{ x }}]",
      "[Bonjour A&lt;]"},
+    {I18N "{% blocktranslate asvar x %}{% endblocktranslate %}[{{ x }}]", "[]"},
+    {I18N "{% blocktranslate asvar x %}{{ zz }}{% endblocktranslate %}[{{ x }}]", "[]"},
 };
 
 /* Without a catalogue texts stay as they are. */
