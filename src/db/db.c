@@ -134,6 +134,16 @@ bool db_reads_block(const struct db *db)
     return db->engine->reads_block(db->connection);
 }
 
+bool db_is_replaced(struct db *db)
+{
+    return db->engine->is_replaced(db->connection);
+}
+
+bool db_state(struct db *db, struct db_state *out)
+{
+    return db->engine->state(db->connection, out);
+}
+
 enum status db_set_up(struct db *db)
 {
     return db->engine->set_up(db->connection, db->busy_timeout);

@@ -50,6 +50,19 @@ enum status db_allow_writes(struct db *db, bool allowed);
 /* Whether a read may have to wait for a writer, so that it does not belong on a server thread. */
 bool db_reads_block(const struct db *db);
 
+/* Whether another file is where the database was when it was opened: this connection goes on with
+ * the old one. Costs a system call. */
+bool db_is_replaced(struct db *db);
+
+/* While it is equal, read before a query and later, nobody has committed in between; of one process
+ * and one file. Costs some memory reads. False: this database cannot tell. */
+#define DB_STATE_HEADER 6
+struct db_state {
+    uint64_t header[DB_STATE_HEADER];
+    uint64_t file;
+};
+bool db_state(struct db *db, struct db_state *out);
+
 /* Puts the database into the mode that serves best (SQLite: the write-ahead log, which lets
  * readers and a writer work at once). Lasting; for `migrate`. */
 enum status db_set_up(struct db *db);

@@ -12,6 +12,8 @@ struct db_engine {
     void (*close)(void *connection);
     enum status (*allow_writes)(void *connection, bool allowed);
     bool (*reads_block)(void *connection);
+    bool (*is_replaced)(void *connection);
+    bool (*state)(void *connection, struct db_state *out); /* all but the generation */
     enum status (*set_up)(void *connection, int64_t busy_timeout);
     /* `at`: where the statement begins that failed, or the fault in it. */
     enum status (*script)(void *connection, const char *sql, const char **at);

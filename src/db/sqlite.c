@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -13,6 +14,19 @@
 
 #define PREFIX         "sqlite:///"
 #define RETRY_AFTER_MS 5
+#define REGION_SIZE    (32 * 1024) /* of the WAL-index (sqlite.org/walformat.html) */
+
+struct connection {
+    sqlite3 *handle;
+    bool wal;
+    dev_t device; /* of the file, as it was opened */
+    ino_t inode;
+};
+
+static sqlite3 *handle_of(void *connection)
+{
+    return ((struct connection *)connection)->handle;
+}
 
 /* "%41" at the beginning of `text`. */
 static bool unescape(char *out, struct text text)
@@ -96,40 +110,64 @@ static enum status run_one(sqlite3 *handle, const char *sql, const char **next, 
     return status;
 }
 
-static enum status script(void *connection, const char *sql, const char **at)
+static enum status run(sqlite3 *handle, const char *sql, const char **at)
 {
     enum status status = OK;
     for (*at = statement_start(sql); **at && status == OK;) {
         const char *next;
-        status = run_one(connection, *at, &next, at);
+        status = run_one(handle, *at, &next, at);
         if (status == OK)
             *at = statement_start(next);
     }
     return status;
 }
 
-static enum status pragma(void *connection, const char *sql)
+static enum status script(void *connection, const char *sql, const char **at)
+{
+    return run(handle_of(connection), sql, at);
+}
+
+static enum status pragma(sqlite3 *handle, const char *sql)
 {
     const char *at;
-    return script(connection, sql, &at);
+    return run(handle, sql, &at);
+}
+
+/* Reading it makes SQLite look for the log. */
+static bool is_wal(sqlite3 *handle)
+{
+    sqlite3_stmt *statement = NULL;
+    bool wal = false;
+    if (sqlite3_prepare_v2(handle, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK
+        && sqlite3_step(statement) == SQLITE_ROW)
+        wal = strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+    sqlite3_finalize(statement);
+    return wal;
 }
 
 /* The switch raises a lock that it holds: there SQLite gives up at once, so that two that do so
  * do not wait for each other (sqlite.org/c3ref/busy_handler.html). */
 static enum status set_up(void *connection, int64_t busy_timeout)
 {
+    struct connection *own = connection;
     int64_t deadline = clock_monotonic() + busy_timeout * 1000;
     for (;;) {
-        enum status status = pragma(connection, "PRAGMA journal_mode = WAL");
+        enum status status = pragma(own->handle, "PRAGMA journal_mode = WAL");
+        own->wal = own->wal || (status == OK && is_wal(own->handle));
         if (status != BUSY || clock_monotonic() >= deadline)
             return status;
         sqlite3_sleep(RETRY_AFTER_MS);
     }
 }
 
+static enum status set_query_only(sqlite3 *handle, bool only)
+{
+    return pragma(handle, only ? "PRAGMA query_only = ON" : "PRAGMA query_only = OFF");
+}
+
 static enum status allow_writes(void *connection, bool allowed)
 {
-    return pragma(connection, allowed ? "PRAGMA query_only = OFF" : "PRAGMA query_only = ON");
+    return set_query_only(handle_of(connection), !allowed);
 }
 
 static enum status configure(sqlite3 *handle, const struct db_options *options)
@@ -138,7 +176,7 @@ static enum status configure(sqlite3 *handle, const struct db_options *options)
     sqlite3_busy_timeout(handle, (int)options->busy_timeout);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     enum status status = pragma(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
-    return status == OK ? allow_writes(handle, options->writes) : status;
+    return status == OK ? set_query_only(handle, !options->writes) : status;
 }
 
 static enum status open_path(sqlite3 **handle, const char *path, const struct db_options *options)
@@ -154,7 +192,27 @@ static enum status open_path(sqlite3 **handle, const char *path, const struct db
     return configure(*handle, options);
 }
 
-static enum status open_connection(void **connection, const struct db_options *options)
+static enum status connect(struct connection *connection, const char *path,
+                           const struct db_options *options)
+{
+    struct stat found = {0};
+    stat(path, &found); /* before it is opened: a file put there meanwhile is another */
+    enum status status = open_path(&connection->handle, path, options);
+    if (status != OK)
+        return status;
+    connection->device = found.st_dev;
+    connection->inode = found.st_ino;
+    connection->wal = is_wal(connection->handle);
+    return OK;
+}
+
+static void close_connection(void *connection)
+{
+    sqlite3_close(handle_of(connection));
+    free(connection);
+}
+
+static enum status open_connection(void **out, const struct db_options *options)
 {
     char path[PATH_MAX] = "";
     enum status status = path_of(path, options->url);
@@ -164,31 +222,53 @@ static enum status open_connection(void **connection, const struct db_options *o
     bool below = path[0] != '/' && options->directory.length;
     struct text directory = below ? options->directory : TEXT("");
     struct text full = text_format(arena, "%.*s%s%s", TEXT_ARG(directory), below ? "/" : "", path);
-    sqlite3 *handle = NULL;
-    status = open_path(&handle, full.at, options);
+    struct connection *connection = calloc(1, sizeof *connection);
+    if (!connection)
+        abort();
+    status = connect(connection, full.at, options);
     arena_free(arena);
-    if (status != OK) {
-        sqlite3_close(handle);
-        return status;
-    }
-    *connection = handle;
-    return OK;
+    if (status == OK)
+        *out = connection;
+    else
+        close_connection(connection);
+    return status;
 }
 
-static void close_connection(void *connection)
+static bool is_replaced(void *connection)
 {
-    sqlite3_close(connection);
+    const struct connection *own = connection;
+    struct stat found;
+    return stat(sqlite3_db_filename(own->handle, "main"), &found) == 0
+           && (found.st_ino != own->inode || found.st_dev != own->device);
+}
+
+/* The header at the beginning of the WAL-index, of which there are two copies: every commit, reset
+ * and recovery writes another (sqlite.org/walformat.html#the_wal_index_file_format). It is reached
+ * through SQLite's own mapping: a file that we closed would take SQLite's locks with it. */
+static bool state(void *connection, struct db_state *out)
+{
+    const struct connection *own = connection;
+    sqlite3_file *file = NULL;
+    void volatile *region = NULL;
+    if (!own->wal
+        || sqlite3_file_control(own->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK
+        || file->pMethods->xShmMap(file, 0, REGION_SIZE, 0, &region) != SQLITE_OK || !region)
+        return false;
+    const volatile uint64_t *copies = region;
+    for (size_t i = 0; i < DB_STATE_HEADER; i++)
+        out->header[i] = __atomic_load_n(&copies[i], __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    bool same = true;
+    for (size_t i = 0; i < DB_STATE_HEADER; i++)
+        same = same
+               && out->header[i] == __atomic_load_n(&copies[DB_STATE_HEADER + i], __ATOMIC_RELAXED);
+    out->file = (uint64_t)own->inode;
+    return same;
 }
 
 static bool reads_block(void *connection)
 {
-    sqlite3_stmt *statement = NULL;
-    bool wal = false;
-    if (sqlite3_prepare_v2(connection, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK
-        && sqlite3_step(statement) == SQLITE_ROW)
-        wal = strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
-    sqlite3_finalize(statement);
-    return !wal;
+    return !((const struct connection *)connection)->wal;
 }
 
 static enum status prepare(void *connection, void **statement, struct text sql)
@@ -196,10 +276,10 @@ static enum status prepare(void *connection, void **statement, struct text sql)
     sqlite3_stmt *prepared = NULL;
     if (sql.length > INT_MAX)
         return fail("a statement of %zu bytes is too long", sql.length);
-    int code = sqlite3_prepare_v3(connection, sql.at, (int)sql.length, SQLITE_PREPARE_PERSISTENT,
-                                  &prepared, NULL);
+    int code = sqlite3_prepare_v3(handle_of(connection), sql.at, (int)sql.length,
+                                  SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
     *statement = prepared;
-    return status_of(connection, code);
+    return status_of(handle_of(connection), code);
 }
 
 static void discard(void *statement)
@@ -243,7 +323,7 @@ static enum status bind(void *connection, void *statement, const struct db_param
         int index = sqlite3_bind_parameter_index(statement, name);
         int code = bind_one(statement, index, &parameters[i]);
         if (code != SQLITE_OK)
-            return status_of(connection, code);
+            return status_of(handle_of(connection), code);
     }
     return OK;
 }
@@ -253,7 +333,7 @@ static enum status step(void *connection, void *statement)
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
         return OK;
-    return code == SQLITE_DONE ? NOT_FOUND : status_of(connection, code);
+    return code == SQLITE_DONE ? NOT_FOUND : status_of(handle_of(connection), code);
 }
 
 static void reset(void *statement)
@@ -285,31 +365,33 @@ static struct text text(void *statement, int column)
 
 static enum status begin(void *connection)
 {
-    return pragma(connection, "BEGIN IMMEDIATE");
+    return pragma(handle_of(connection), "BEGIN IMMEDIATE");
 }
 
 static enum status commit(void *connection)
 {
-    return pragma(connection, "COMMIT");
+    return pragma(handle_of(connection), "COMMIT");
 }
 
 static void rollback(void *connection)
 {
-    if (!sqlite3_get_autocommit(connection))
-        sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3 *handle = handle_of(connection);
+    if (!sqlite3_get_autocommit(handle))
+        sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
 /* Within a transaction the switch does nothing (sqlite.org/pragma.html#pragma_foreign_keys). */
 static enum status begin_schema(void *connection)
 {
-    enum status status = pragma(connection, "PRAGMA foreign_keys = OFF");
+    enum status status = pragma(handle_of(connection), "PRAGMA foreign_keys = OFF");
     return status == OK ? begin(connection) : status;
 }
 
 static enum status check_schema(void *connection)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(connection, "PRAGMA foreign_key_check", -1, &statement, NULL);
+    int code =
+        sqlite3_prepare_v2(handle_of(connection), "PRAGMA foreign_key_check", -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
     enum status status = OK;
@@ -320,14 +402,14 @@ static enum status check_schema(void *connection)
                          sqlite3_column_text(statement, 0), sqlite3_column_int64(statement, 1),
                          sqlite3_column_text(statement, 2));
     else if (code != SQLITE_DONE)
-        status = status_of(connection, code);
+        status = status_of(handle_of(connection), code);
     sqlite3_finalize(statement);
     return status;
 }
 
 static enum status end_schema(void *connection)
 {
-    return pragma(connection, "PRAGMA foreign_keys = ON");
+    return pragma(handle_of(connection), "PRAGMA foreign_keys = ON");
 }
 
 static const char columns_sql[] =
@@ -350,6 +432,8 @@ const struct db_engine db_sqlite = {
     .close = close_connection,
     .allow_writes = allow_writes,
     .reads_block = reads_block,
+    .is_replaced = is_replaced,
+    .state = state,
     .set_up = set_up,
     .script = script,
     .columns_sql = columns_sql,

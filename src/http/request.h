@@ -10,6 +10,7 @@
 struct arena;
 struct db;
 struct language;
+struct page_key;
 struct route;
 struct route_argument;
 
@@ -52,6 +53,7 @@ struct request {
     const struct language *language; /* of the answer, chosen before the view; NULL: not yet */
 
     struct db *db; /* this thread's connection; NULL where a route needs none */
+    const struct page_key *page_key; /* of the page cache; NULL: the answer is not to be kept */
 
     const struct request_header *headers; /* in the order they came */
     size_t header_count;

@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "db/db.h"
+#include "site/page_cache.h"
 #include "site/settings.h"
 #include "site/site.h"
 
@@ -22,6 +23,11 @@ enum status site_database(struct db **out, bool writes)
 {
     pthread_once(&once, make_key);
     *out = pthread_getspecific(connection);
+    if (*out && db_is_replaced(*out)) {
+        site_database_close();
+        page_cache_clear();
+        *out = NULL;
+    }
     if (*out)
         return db_allow_writes(*out, writes);
     const struct db_options options = {

@@ -37,14 +37,6 @@ struct server_plan site_plan(void *context, struct request *request)
                                 .blocks = belongs_on_executor(request)};
 }
 
-static enum status run_view(struct request *request, struct response *response)
-{
-    if (request->route->work != WORK_NONE && site_database(&request->db, may_write(request)) != OK)
-        return fail_as(BUSY, "no database: %s", status_failure()->message);
-    status_clear(); /* a view may give a status without words */
-    return request->route->view(request, response);
-}
-
 static int http_status_of(enum status status)
 {
     switch (status) {
@@ -73,15 +65,29 @@ static void answer_failure(struct request *request, struct response *response, e
     site_error_page(request, response, code, shows_reason ? reason : TEXT(""));
 }
 
+bool handle_open_database(struct request *request, struct response *response)
+{
+    if (request->route->work == WORK_NONE || site_database(&request->db, may_write(request)) == OK)
+        return true;
+    answer_failure(request, response,
+                   fail_as(BUSY, "no database: %s", status_failure()->message));
+    return false;
+}
+
+static void run_view(struct request *request, struct response *response)
+{
+    status_clear(); /* a view may give a status without words */
+    enum status status = request->route->view(request, response);
+    if (status != OK)
+        answer_failure(request, response, status);
+}
+
 void site_answer(void *context, struct request *request, struct response *response)
 {
     (void)context;
     size_t entered;
-    if (middleware_before(request, response, &entered)) {
-        enum status status = run_view(request, response);
-        if (status != OK)
-            answer_failure(request, response, status);
-    }
+    if (middleware_before(request, response, &entered))
+        run_view(request, response);
     response_finish(response, request);
     middleware_after(request, response, entered);
 }

@@ -54,6 +54,9 @@ void language_add_context(const struct request *request, struct value_map *conte
 /* The view of /language/<code>/?next=/path/: remembers the language and goes on to the path. */
 enum status language_set(struct request *request, struct response *response);
 
+/* What a request needs from the way of handle.c in the middle of the steps. */
+bool handle_open_database(struct request *request, struct response *response);
+
 /* The steps around a view, in the order that middleware.c shows. `entered` counts those begun. */
 bool middleware_before(struct request *request, struct response *response, size_t *entered);
 void middleware_after(struct request *request, struct response *response, size_t entered);

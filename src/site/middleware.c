@@ -7,6 +7,7 @@
 #include "http/origin.h"
 #include "http/url.h"
 #include "site/internal.h"
+#include "site/page_cache.h"
 #include "site/settings.h"
 #include "site/site.h"
 
@@ -179,6 +180,8 @@ static const struct {
     {.before = answer_for_server},
     {.before = check_route},
     {.before = check_body},
+    {.before = handle_open_database},
+    {page_cache_answer, page_cache_keep},
 };
 
 #define STEPS (sizeof order / sizeof *order)

@@ -31,6 +31,7 @@ struct site_settings {
     int64_t workers; /* 0: as many as there are processors */
     int64_t threads;
     int64_t max_connections;
+    int64_t page_cache_size; /* MiB */
     int64_t receive_timeout;
     int64_t idle_timeout;
     int64_t send_timeout;

@@ -43,8 +43,9 @@ void site_error_page(struct request *request, struct response *response, int sta
 struct server_plan site_plan(void *context, struct request *request);
 void site_answer(void *context, struct request *request, struct response *response);
 
-/* The one connection of this thread, opened at its first use and closed when the thread ends. It
- * may write until the next call says otherwise. */
+/* The one connection of this thread, opened at its first use, again when another file has taken the
+ * database's place, and closed when the thread ends. It may write until the next call says
+ * otherwise. */
 enum status site_database(struct db **out, bool writes);
 /* For the main thread, which has no end that closes it. */
 void site_database_close(void);

@@ -1,0 +1,15 @@
+/* Rendered public pages, kept in the worker's memory and sent again only while the database is
+ * proven to be as it was (docs/architecture.md, "Fresh, and as cheap as a file"). */
+#pragma once
+
+#include <stdbool.h>
+
+struct request;
+struct response;
+
+/* Steps around a view. Before: false, when a kept page is the answer. */
+bool page_cache_answer(struct request *request, struct response *response);
+void page_cache_keep(struct request *request, struct response *response);
+
+/* Forgets all, as of another database. */
+void page_cache_clear(void);
