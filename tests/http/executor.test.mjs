@@ -28,10 +28,10 @@ const openFiles = (pid) => readdirSync(`/proc/${pid}/fd`).map((fd) => {
   }
 });
 
-const write = (server, id, title) => get(`${server.url}/probe/write/${id}/`,
-  { method: 'POST', body: title });
-const title = async (server,
-  id) => /<h1>(.*)<\/h1>/.exec((await get(`${server.url}/lettings/${id}/`)).text)[1];
+const write = (server, id, name) => get(`${server.url}/probe/write/${id}/`,
+  { method: 'POST', body: name });
+const nameOf = async (server,
+  id) => /<h1>(.*)<\/h1>/.exec((await get(`${server.url}/probe/users/${id}/`)).text)[1];
 
 const DATABASES = [
   ['in WAL mode', fresh, [2, 2], false],
@@ -44,44 +44,44 @@ for (const [name, make, journal, skip] of DATABASES) {
     before(async () => {
       server = await startServer({ program: TEST_PROGRAM, database: make(),
         env: { DATABASE_TIMEOUT: '1500' } });
-      sql(server.database, `CREATE UNIQUE INDEX only_here ON lettings_letting (title);
-        CREATE TRIGGER orphan AFTER UPDATE ON lettings_letting WHEN NEW.title = 'orphan'
-        BEGIN DELETE FROM lettings_address WHERE id = NEW.address_id; END;`);
+      sql(server.database, `CREATE UNIQUE INDEX only_here ON auth_user (first_name);
+        CREATE TRIGGER orphan AFTER UPDATE ON auth_user WHEN NEW.first_name = 'orphan'
+        BEGIN INSERT INTO auth_user_groups (user_id, group_id) VALUES (NEW.id, 99); END;`);
     });
     after(() => server?.stop());
 
     test('is read and written', async () => {
-      assert.equal(await title(server, 1), 'Joshua Tree Green Haus /w Hot Tub');
-      assert.equal((await write(server, 1, 'Written')).text, 'written\n');
-      assert.equal(await title(server, 1), 'Written');
-      assert.equal(sql(server.database, 'SELECT title FROM lettings_letting WHERE id = 1;'),
+      assert.equal(await nameOf(server, 2), 'John');
+      assert.equal((await write(server, 2, 'Written')).text, 'written\n');
+      assert.equal(await nameOf(server, 2), 'Written');
+      assert.equal(sql(server.database, 'SELECT first_name FROM auth_user WHERE id = 2;'),
         'Written');
     });
 
     test('takes the writes of both workers at once', async () => {
       const answers = await Promise.all(Array.from({ length: 24 },
-        (_, i) => write(server, 1 + (i % 6), `Title ${i}`)));
+        (_, i) => write(server, 1 + (i % 5), `Name ${i}`)));
       assert.deepEqual(answers.map(({ status }) => status), Array(24).fill(200));
-      for (let id = 1; id <= 6; id++) assert.match(await title(server, id), /^Title \d+$/);
+      for (let id = 1; id <= 5; id++) assert.match(await nameOf(server, id), /^Name \d+$/);
     });
 
-    for (const [words, value] of [['a title that is there', 'Taken'],
-      ['an address that is gone, at the commit', 'orphan']]) {
+    for (const [words, value] of [['a name that is there', 'Taken'],
+      ['a group that is not there, at the commit', 'orphan']]) {
       test(`refuses a write that conflicts with ${words}, and all of it`, async () => {
         await write(server, 2, 'Taken');
         await write(server, 3, 'Mine');
         const { status, text } = await write(server, 3, value);
         assert.equal(status, 409);
         assert.doesNotMatch(text, /UNIQUE|FOREIGN|constraint/);
-        assert.equal(await title(server, 3), 'Mine');
+        assert.equal(await nameOf(server, 3), 'Mine');
         assert.equal((await write(server, 3, 'Free')).status, 200);
-        assert.equal(sql(server.database, 'SELECT count(*) FROM lettings_address;'), '6');
+        assert.equal(sql(server.database, 'SELECT count(*) FROM auth_user_groups;'), '0');
       });
     }
 
     test('has one connection for each thread', async () => {
       await Promise.all(Array.from({ length: 24 }, (_, i) => (i % 2
-        ? get(`${server.url}/lettings/`) : write(server, 6, `Title ${i}`))));
+        ? get(`${server.url}/probe/users/`) : write(server, 5, `Name ${i}`))));
       const most = 5 + (journal[0] === 2 ? 2 : 0); // DATABASE_MAX_CONNECTIONS, WEB_THREADS
       for (const pid of server.workers()) {
         const connections = openFiles(pid).filter((path) => path === server.database).length;
@@ -90,9 +90,9 @@ for (const [name, make, journal, skip] of DATABASES) {
     });
 
     test('is never written by a GET', async () => {
-      const before = sql(server.database, 'SELECT group_concat(title) FROM lettings_letting;');
+      const before = sql(server.database, 'SELECT group_concat(first_name) FROM auth_user;');
       for (let i = 0; i < 5; i++) assert.equal((await get(`${server.url}/probe/write-on-read/`)).status, 500);
-      assert.equal(sql(server.database, 'SELECT group_concat(title) FROM lettings_letting;'),
+      assert.equal(sql(server.database, 'SELECT group_concat(first_name) FROM auth_user;'),
         before);
       await server.logged(/request failed.*readonly/);
     });
@@ -102,16 +102,16 @@ for (const [name, make, journal, skip] of DATABASES) {
       const { status, headers } = await write(server, 4, 'Later');
       assert.equal(status, 503);
       assert.equal(headers['retry-after'], '2');
-      assert.equal((await get(`${server.url}/lettings/4/`)).status, 200);
+      assert.equal((await get(`${server.url}/probe/users/4/`)).status, 200);
       await unlock();
       assert.equal((await write(server, 4, 'Later')).status, 200);
     });
 
     test('takes bytes as they are', async () => {
-      for (const value of ["'; DROP TABLE lettings_letting; --", '', '東京 🏠', '%s%n',
+      for (const value of ["'; DROP TABLE auth_user; --", '', '東京 🏠', '%s%n',
         'x'.repeat(256)]) {
         assert.equal((await write(server, 5, value)).status, 200);
-        assert.equal(sql(server.database, 'SELECT hex(title) FROM lettings_letting WHERE id = 5;'),
+        assert.equal(sql(server.database, 'SELECT hex(first_name) FROM auth_user WHERE id = 5;'),
           Buffer.from(value).toString('hex').toUpperCase());
       }
     });
@@ -141,7 +141,7 @@ describe('one thread for what waits', () => {
       const server = await startServer({ program: TEST_PROGRAM, database: make(), env: ONE, t });
       const { answer, end } = await keepBusy(server);
       const comesEarly = (path) => get(server.url + path).then(() => Date.now() < end);
-      const [read, home] = await Promise.all([comesEarly('/lettings/'), comesEarly('/')]);
+      const [read, home] = await Promise.all([comesEarly('/probe/users/'), comesEarly('/')]);
       assert.equal(read, !waits);
       assert.equal(home, true);
       assert.equal((await answer).text, 'slept\n');
@@ -160,7 +160,7 @@ describe('one thread for what waits', () => {
     });
     await until(() => refusals === 18, SLOW_MS, () => `${refusals} of 50 were refused`);
     const wire = await Wire.open(server.port);
-    for (const path of ['/', '/healthz', '/readyz', '/lettings/', '/static/site/site.css']) {
+    for (const path of ['/', '/healthz', '/readyz', '/probe/users/', '/static/site/site.css']) {
       wire.send(bytesOf(`GET ${path}`, { Connection: 'keep-alive' }));
       assert.equal((await wire.answer()).status, 200, path);
     }

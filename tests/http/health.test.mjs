@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { get, makeDatabase, runCommand, startServer, temporaryFolder } from './harness.mjs';
+import { get, makeDatabase, runCommand, startServer, TEST_PROGRAM,
+  temporaryFolder } from './harness.mjs';
 import { ask, emptyDatabase, lock, sql } from './support.mjs';
 
 const health = async (server) => {
@@ -43,38 +44,38 @@ test('a database without migrations is not ready, with the reason, until they ar
   async (t) => {
   const database = join(temporaryFolder(), 'bare.sqlite3');
   sql(database, 'CREATE TABLE other (id INTEGER);');
-  const server = await startServer({ database, t });
+  const server = await startServer({ program: TEST_PROGRAM, database, t });
   await health(server);
   await ready(server, 503, /django_migrations.*oc-lettings migrate/);
   assert.match(await server.logged(/the database is not ready/),
     /level=warning .*oc-lettings migrate/);
   assert.equal((await get(`${server.url}/`)).status, 200);
-  assert.equal((await get(`${server.url}/lettings/`)).status, 500);
+  assert.equal((await get(`${server.url}/probe/users/`)).status, 500);
   assert.equal(runCommand(['migrate'], { dir: server.dir }).status, 0);
   await ready(server, 200, /^ready\n$/);
-  assert.match((await get(`${server.url}/lettings/`)).text, /No lettings are available\./);
+  assert.equal((await get(`${server.url}/probe/users/`)).status, 200);
 });
 
 test('one missing migration is named', async (t) => {
   const database = emptyDatabase();
-  sql(database, "DELETE FROM django_migrations WHERE app = 'profiles';");
+  sql(database, "DELETE FROM django_migrations WHERE app = 'sessions';");
   const server = await startServer({ database, t });
-  await ready(server, 503, /profiles\.0001_initial/);
+  await ready(server, 503, /sessions\.0001_initial/);
 });
 
 test('a database that has gone is not ready', async (t) => {
-  const server = await startServer({ env: ONE, t });
+  const server = await startServer({ program: TEST_PROGRAM, env: ONE, t });
   renameSync(server.database, `${server.database}.away`);
   await ready(server, 503, CANNOT_OPEN);
   await server.logged(/level=error .*target=\/readyz .*there is no database/);
   await health(server);
-  const page = await get(`${server.url}/lettings/`);
+  const page = await get(`${server.url}/probe/users/`);
   assert.equal(page.status, 503);
   assert.equal(page.headers['retry-after'], '2');
   assert.ok(!page.text.includes(server.dir), 'the page names no path');
   renameSync(`${server.database}.away`, server.database);
   await ready(server, 200, /^ready\n$/);
-  assert.equal((await get(`${server.url}/lettings/`)).status, 200);
+  assert.equal((await get(`${server.url}/probe/users/`)).status, 200);
 });
 
 describe('a locked database', () => {
@@ -85,16 +86,16 @@ describe('a locked database', () => {
   ];
   for (const [name, begin, prepare, status] of ROWS) {
     test(name, async (t) => {
-      const server = await startServer({ database: prepare(makeDatabase(temporaryFolder())),
-        env: ONE, t });
+      const server = await startServer({ program: TEST_PROGRAM,
+        database: prepare(makeDatabase(temporaryFolder())), env: ONE, t });
       const unlock = await lock(server.database, begin, t);
       await ready(server, status, status === 200 ? /^ready\n$/ : CANNOT_OPEN);
       if (status !== 200) await server.logged(/level=error .*target=\/readyz .*database is locked/);
-      assert.equal((await get(`${server.url}/lettings/`)).status, status);
+      assert.equal((await get(`${server.url}/probe/users/`)).status, status);
       await health(server);
       await unlock();
       await ready(server, 200, /^ready\n$/);
-      assert.equal((await get(`${server.url}/lettings/`)).status, 200);
+      assert.equal((await get(`${server.url}/probe/users/`)).status, 200);
     });
   }
 });

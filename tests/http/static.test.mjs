@@ -58,7 +58,7 @@ describe('what is no file is 404', () => {
     '/static/site/site..css', '/static/site/.css',
     '/static/site/SITE.css', '/static/site.css', '/static/site/site.css.gz',
     '/static/site/site.css.br', '/static/static/site/site.css', '/static/./site/site.css',
-    '/static/lettings/',
+    '/static/auth/',
     '/static/../src/main.c', '/static/%2e%2e/templates/base.html',
     '/static/site%2f..%2f..%2f..%2ftemplates/base.html', '/static/..%5ctemplates%5cbase.html',
     '/static//site/site.css',

@@ -2,10 +2,10 @@
 // that leave its end open, fields without number.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { raw, startServer, until } from '../http/harness.mjs';
+import { raw, startServer, TEST_PROGRAM, until } from '../http/harness.mjs';
 
 let server;
-before(async () => { server = await startServer({ env: { WEB_CONCURRENCY: '1' } }); });
+before(async () => { server = await startServer({ program: TEST_PROGRAM, env: { WEB_CONCURRENCY: '1' } }); });
 after(() => server.stop());
 
 const status = async (request) => Number((await raw(server.port, request, { until: /\r\n\r\n/ })).slice(9, 12));
@@ -16,7 +16,7 @@ for (let byte = 1; byte < 256; byte++) {
   const hex = byte.toString(16).padStart(2, '0');
   test(`a byte ${hex} in a query neither ends a worker nor reaches a header as it is`, async () => {
     const [worker] = server.workers();
-    const target = `/lettings?a=${String.fromCharCode(byte)}b`;
+    const target = `/probe/users?a=${String.fromCharCode(byte)}b`;
     const answer = await raw(server.port, `GET ${target} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
     const expected = byte < 0x20 || byte === 0x7f ? [400] : [301];
     assert.ok(expected.includes(Number(answer.slice(9, 12))), answer);
@@ -35,7 +35,7 @@ for (const [what, request] of Object.entries(REFUSED)) {
 }
 
 test('a query of 4000 fields is answered', async () => {
-  assert.equal(await status(`GET /lettings/?${'a&'.repeat(4000)} HTTP/1.1\r\n${HOST}\r\n`), 200);
+  assert.equal(await status(`GET /probe/users/?${'a&'.repeat(4000)} HTTP/1.1\r\n${HOST}\r\n`), 200);
 });
 
 test('all of this left the first worker serving', async () => {

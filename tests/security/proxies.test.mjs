@@ -1,7 +1,7 @@
 // What a proxy says of the visitor is believed where TRUSTED_PROXIES names it, and nowhere else.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startServer } from '../http/harness.mjs';
+import { startServer, TEST_PROGRAM } from '../http/harness.mjs';
 import { ask } from '../http/support.mjs';
 
 // [settings, rows of [name, headers, what is expected where it is not a 200 that believes nothing]]
@@ -9,7 +9,7 @@ const HSTS = 'max-age=31536000; includeSubDomains; preload';
 const HTTPS = { 'X-Forwarded-Proto': 'https' };
 const HTTP = { 'X-Forwarded-Proto': 'http' };
 const MINE = { 'X-Request-ID': 'Proxy-id_1.2' };
-const LOCATION = 'https://localhost/lettings/?a=1';
+const LOCATION = 'https://localhost/probe/users/?a=1';
 const PROXIES = [
   [{}, [
     ['a forwarded scheme is not believed', HTTPS, {}],
@@ -32,10 +32,10 @@ const PROXIES = [
     ['without a scheme nobody is sent anywhere', {}, {}],
     ['health is asked by http', HTTP, { path: '/healthz' }],
     ['so is readiness', HTTP, { path: '/readyz' }],
-    ['a missing slash is left for the next step', HTTP, { path: '/lettings', status: 301,
-      location: 'https://localhost/lettings' }],
-    ['escapes are kept', HTTP, { path: '/profiles/a%20b/?q=%zz', status: 301,
-      location: 'https://localhost/profiles/a%20b/?q=%zz' }],
+    ['a missing slash is left for the next step', HTTP, { path: '/probe/users', status: 301,
+      location: 'https://localhost/probe/users' }],
+    ['escapes are kept', HTTP, { path: '/probe/str/a%20b/?q=%zz', status: 301,
+      location: 'https://localhost/probe/str/a%20b/?q=%zz' }],
     ['a doubled slash names no host', HTTP, { path: '//evil.example/', status: 301,
       location: 'https://localhost//evil.example/' }],
     ['an address is', { 'X-Forwarded-For': '203.0.113.9' }, { client: '203.0.113.9' }],
@@ -59,9 +59,9 @@ const PROXIES = [
   ]],
   [{ TRUSTED_PROXIES: '127.0.0.1', USE_X_FORWARDED_HOST: '1' }, [
     ['a host is', { 'X-Forwarded-Host': '127.0.0.1', ...HTTP },
-      { status: 301, location: 'https://127.0.0.1/lettings/?a=1' }],
+      { status: 301, location: 'https://127.0.0.1/probe/users/?a=1' }],
     ['of several, the nearest', { 'X-Forwarded-Host': 'evil.example, 127.0.0.1', ...HTTP },
-      { status: 301, location: 'https://127.0.0.1/lettings/?a=1' }],
+      { status: 301, location: 'https://127.0.0.1/probe/users/?a=1' }],
     ['over one that is not ours', { 'X-Forwarded-Host': '127.0.0.1', Host: 'evil.example' }, {}],
     ['without one, Host counts', { Host: 'evil.example' }, { status: 400 }],
     ['a host that is not ours is refused', { 'X-Forwarded-Host': 'evil.example' }, { status: 400 }],
@@ -96,10 +96,10 @@ for (const [env, rows] of PROXIES) {
   const words = Object.entries(env).map((pair) => pair.join('=')).join(' ') || 'no TRUSTED_PROXIES';
   describe(`with ${words}`, { concurrency: true }, () => {
     let proxied;
-    before(async () => { proxied = await startServer({ env: { WEB_CONCURRENCY: '1', ...env } }); });
+    before(async () => { proxied = await startServer({ program: TEST_PROGRAM, env: { WEB_CONCURRENCY: '1', ...env } }); });
     after(() => proxied?.stop());
 
-    for (const [name, headers, { path = '/lettings/?a=1', status = 200, location, hsts, client,
+    for (const [name, headers, { path = '/probe/users/?a=1', status = 200, location, hsts, client,
       keepsId = false }] of rows) {
       test(name, async () => {
         const from = proxied.log().length;

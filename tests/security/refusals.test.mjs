@@ -59,7 +59,7 @@ describe('bodies', () => {
     ['where none is taken, in chunks', 'GET /', CHUNKED, chunked('hello'), 413],
     ['of length 0 where none is taken', 'GET /', { 'Content-Length': 0 }, '', 200],
     ['where no page is', 'POST /nothing/', { 'Content-Length': 5 }, 'hello', 404],
-    ['where another method is taken', 'POST /lettings/', { 'Content-Length': 5 }, 'hello', 405],
+    ['where another method is taken', 'POST /probe/users/', { 'Content-Length': 5 }, 'hello', 405],
     ['where nobody may', 'POST /probe/denied/', { 'Content-Length': 5 }, 'hello', 403],
     ['for a host that is not ours', 'POST /', { Host: 'evil.example', 'Content-Length': 5 },
       'hello', 400],
@@ -118,8 +118,8 @@ describe('methods', () => {
   const ALL = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND',
     'FOO', 'get', 'Get'];
   const ROWS = [
-    ['GET, HEAD', ['/', '/lettings/', '/lettings/1/', '/profiles/', '/profiles/AirWow/', '/healthz',
-      '/readyz', '/favicon.ico', '/robots.txt', '/static/site/site.css']],
+    ['GET, HEAD', ['/', '/probe/users/', '/probe/users/1/', '/probe/str/a/', '/healthz', '/readyz',
+      '/favicon.ico', '/robots.txt', '/static/site/site.css']],
     ['POST', ['/probe/echo/']],
   ];
   for (const [allow, paths] of ROWS) {

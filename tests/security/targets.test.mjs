@@ -18,32 +18,32 @@ function checkHarmless(answer, what) {
 
 describe('targets', () => {
   const TARGETS = [
-    [400, ['/%', '/%4', '/%zz', '/%4z', '/lettings/%', '/%%', '/%u0041', '/%00', '/lettings/%00',
-      '/profiles/AirWow%00/', '/static/site/site.css%00.txt',
+    [400, ['/%', '/%4', '/%zz', '/%4z', '/probe/users/%', '/%%', '/%u0041', '/%00', '/probe/users/%00',
+      '/probe/str/AirWow%00/', '/static/site/site.css%00.txt',
       '/%ff', '/%C3', '/%C3%28', '/%E0%80%AF', '/%C0%AE%C0%AE/', '/%ED%A0%80', '/%F4%90%80%80',
       '/%F8%88%80%80%80', '/\xff', '/caf\xe9/',
-      '/..', '/.', '/../', '/./', '/lettings/..', '/lettings/../', '/lettings/./', '/%2e%2e/',
-      '/%2E%2E', '/.%2e/', '/%2e./', '/%2e/', '/..%2f', '/%2e%2e%2f', '/lettings/..%2F..%2Fetc',
+      '/..', '/.', '/../', '/./', '/probe/users/..', '/probe/users/../', '/probe/users/./', '/%2e%2e/',
+      '/%2E%2E', '/.%2e/', '/%2e./', '/%2e/', '/..%2f', '/%2e%2e%2f', '/probe/users/..%2F..%2Fetc',
       '/static/../../etc/passwd', '/static/..%2f..%2fetc%2fpasswd',
       '/static/%2e%2e/%2e%2e/etc/passwd', '/static/site/../../../../../../etc/passwd',
       '/static/.%2e%2fsite/site.css',
-      'lettings/', '*', '?', '#', 'ftp://localhost/', 'javascript:alert(1)', 'localhost:80',
+      'probe/users/', '*', '?', '#', 'ftp://localhost/', 'javascript:alert(1)', 'localhost:80',
       '//../']],
-    [404, ['/nothing', '/nothing/', '//', '///', '//lettings/', '/lettings//', '/lettings/1/2/',
-      '/lettings/x/', '/Lettings/', '/lettings/1/%20', '/...', '/.../', '/..a/',
+    [404, ['/nothing', '/nothing/', '//', '///', '//probe/users/', '/probe/users//', '/probe/users/1/2/',
+      '/probe/users/x/', '/Probe/users/', '/probe/users/1/%20', '/...', '/.../', '/..a/',
       '/%252e%252e/', '/static/', '/static', '/static/%252e%252e/etc/passwd', '/static//etc/passwd',
       '/static/..%5c..%5cetc%5cpasswd', '/static/C:%5cwindows', '/static/site',
       '/static/site/', '/static/templates/base.html', '/templates/base.html',
       '/migrations/auth/0001_initial.sql', '/fixtures/auth/demo.json', '/static/site/site.css/',
       '/.env', '/.git/config', '/oc-lettings-site.sqlite3', '/static/oc-lettings-site.sqlite3',
-      '/static/%2fetc%2fpasswd', '/%5c%5cevil.example', '//evil.example', '//evil.example/lettings',
-      '//evil.example/%2f', '/%2f%2fevil.example/lettings', '/%2fevil.example',
-      '/http://evil.example', '/lettings/%0d%0aSet-Cookie:%20a=b/', '/profiles/%0aLocation:%20x/',
+      '/static/%2fetc%2fpasswd', '/%5c%5cevil.example', '//evil.example', '//evil.example/probe/users',
+      '//evil.example/%2f', '/%2f%2fevil.example/probe/users', '/%2fevil.example',
+      '/http://evil.example', '/probe/users/%0d%0aSet-Cookie:%20a=b/', '/probe/slug/%0aLocation:%20x/',
       '/caf%C3%A9', '/caf\xc3\xa9/',
-      '/lettings/1;a=b/', '/lettings/١/', '/lettings/%D9%A1/']],
-    [200, ['/', '/?', '/?a=%zz', '/?%00', '/lettings/?page=..', '/lettings/%31/', '/%6cettings/',
-    '/profiles/%41irWow/', 'http://localhost/', 'http://localhost',
-    'http://127.0.0.1/lettings/?a=b', 'HTTP://localhost/']],
+      '/probe/users/1;a=b/', '/probe/users/١/', '/probe/users/%D9%A1/']],
+    [200, ['/', '/?', '/?a=%zz', '/?%00', '/probe/users/?page=..', '/probe/users/%31/', '/%70robe/users/',
+    '/probe/str/%41irWow/', 'http://localhost/', 'http://localhost',
+    'http://127.0.0.1/probe/users/?a=b', 'HTTP://localhost/']],
   ];
   for (const [status, targets] of TARGETS) {
     for (const target of targets) {
@@ -64,7 +64,7 @@ describe('targets', () => {
     });
   }
 
-  const EVIL_ABSOLUTE = ['http://evil.example/', 'http://evil.example/lettings',
+  const EVIL_ABSOLUTE = ['http://evil.example/', 'http://evil.example/probe/users',
     'http://localhost@evil.example/', 'http://localhost:x/', 'http://', 'http:///',
     'http://localhost.evil.example/'];
   for (const target of EVIL_ABSOLUTE) {
@@ -78,22 +78,22 @@ describe('targets', () => {
 
 describe('a missing slash', () => {
   const ROWS = [
-    ['GET /lettings', 301, '/lettings/'],
-    ['HEAD /lettings', 301, '/lettings/'],
-    ['GET /lettings?a=1&b=%20%zz', 301, '/lettings/?a=1&b=%20%zz'],
-    ['GET /lettings?', 301, '/lettings/'],
-    ['GET /lettings/1', 301, '/lettings/1/'],
-    ['GET /lettings/99', 301, '/lettings/99/'],
-    ['GET /profiles/AirWow?next=//evil.example', 301, '/profiles/AirWow/?next=//evil.example'],
-    ['GET /profiles/jos%c3%a9', 301, '/profiles/jos%C3%A9/'],
-    ['GET /profiles/a%20b%3F%23%25', 301, '/profiles/a%20b%3F%23%25/'],
-    ['GET /profiles/%0d%0aSet-Cookie:a=b', 301, '/profiles/%0D%0ASet-Cookie:a=b/'],
-    ['GET /profiles/%5cevil.example', 301, '/profiles/%5Cevil.example/'],
+    ['GET /probe/users', 301, '/probe/users/'],
+    ['HEAD /probe/users', 301, '/probe/users/'],
+    ['GET /probe/users?a=1&b=%20%zz', 301, '/probe/users/?a=1&b=%20%zz'],
+    ['GET /probe/users?', 301, '/probe/users/'],
+    ['GET /probe/users/1', 301, '/probe/users/1/'],
+    ['GET /probe/users/99', 301, '/probe/users/99/'],
+    ['GET /probe/str/AirWow?next=//evil.example', 301, '/probe/str/AirWow/?next=//evil.example'],
+    ['GET /probe/str/jos%c3%a9', 301, '/probe/str/jos%C3%A9/'],
+    ['GET /probe/str/a%20b%3F%23%25', 301, '/probe/str/a%20b%3F%23%25/'],
+    ['GET /probe/str/%0d%0aSet-Cookie:a=b', 301, '/probe/str/%0D%0ASet-Cookie:a=b/'],
+    ['GET /probe/str/%5cevil.example', 301, '/probe/str/%5Cevil.example/'],
     ['POST /probe/echo', 308, '/probe/echo/'],
-    ['PUT /lettings', 308, '/lettings/'],
+    ['PUT /probe/users', 308, '/probe/users/'],
     ['GET /probe/path//evil.example', 301, '/probe/path//evil.example/'],
-    ['GET http://localhost/lettings', 301, '/lettings/'],
-    ['GET /nothing', 404], ['GET //lettings', 404], ['GET /lettings/x', 404],
+    ['GET http://localhost/probe/users', 301, '/probe/users/'],
+    ['GET /nothing', 404], ['GET //probe/users', 404], ['GET /probe/users/x', 404],
       ['GET /healthz/', 404], ['GET /static/site/nothing', 404],
   ];
   for (const [line, status, location] of ROWS) {
@@ -138,7 +138,7 @@ describe('hosts', () => {
       const status = async (line, host) => (await ask(port, line, { Host: host }))?.status;
       for (const host of yes) assert.equal(await status('GET /', host), 200, host);
       for (const host of no) {
-        for (const line of ['GET /', 'GET /lettings/', 'GET /lettings', 'GET /static/site/site.css',
+        for (const line of ['GET /', 'GET /probe/users/', 'GET /probe/users', 'GET /static/site/site.css',
           'GET /nothing/', 'POST /']) {
           assert.equal(await status(line, host), 400, `${line} for ${host}`);
         }

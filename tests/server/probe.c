@@ -53,16 +53,53 @@ static enum status fails(struct request *request, struct response *response)
     return fail("the probe fails as it was told to");
 }
 
-static enum status rename_letting(struct db *db, void *context)
+static void put_name(struct response *response, struct text name)
 {
-    const struct request *request = context;
-    return db_run(db, "UPDATE lettings_letting SET title = $1 WHERE id = $2",
-                  DB_TEXT(request->body), DB_INT(request_int(request, "id")));
+    buffer_text(&response->body, TEXT("<h1>"));
+    buffer_escaped(&response->body, name);
+    buffer_text(&response->body, TEXT("</h1>\n"));
 }
 
-static enum status write_title(struct request *request, struct response *response)
+static void page_start(struct response *response)
 {
-    enum status status = db_transaction(request->db, rename_letting, request);
+    response->content_type = "text/html; charset=utf-8";
+    buffer_text(&response->body, TEXT("<!doctype html>\n<title>Users</title>\n"));
+}
+
+/* The first name of each user: pages that read the database, whatever modules are installed. */
+static enum status users(struct request *request, struct response *response)
+{
+    struct db_rows rows;
+    page_start(response);
+    db_query(request->db, &rows, "SELECT first_name FROM auth_user ORDER BY id");
+    while (db_next(&rows))
+        put_name(response, db_text(&rows, "first_name"));
+    return db_finish(&rows);
+}
+
+static enum status user(struct request *request, struct response *response)
+{
+    struct db_rows rows;
+    page_start(response);
+    db_query(request->db, &rows, "SELECT first_name FROM auth_user WHERE id = $1",
+             DB_INT(request_int(request, "id")));
+    bool found = db_next(&rows);
+    if (found)
+        put_name(response, db_text(&rows, "first_name"));
+    enum status status = db_finish(&rows);
+    return status == OK && !found ? NOT_FOUND : status;
+}
+
+static enum status rename_user(struct db *db, void *context)
+{
+    const struct request *request = context;
+    return db_run(db, "UPDATE auth_user SET first_name = $1 WHERE id = $2", DB_TEXT(request->body),
+                  DB_INT(request_int(request, "id")));
+}
+
+static enum status write_name(struct request *request, struct response *response)
+{
+    enum status status = db_transaction(request->db, rename_user, request);
     if (status == OK)
         response_plain(response, 200, TEXT("written"));
     return status;
@@ -72,7 +109,7 @@ static enum status write_title(struct request *request, struct response *respons
 static enum status write_on_read(struct request *request, struct response *response)
 {
     (void)response;
-    return db_run(request->db, "UPDATE lettings_letting SET title = 'changed by a read'");
+    return db_run(request->db, "UPDATE auth_user SET first_name = 'changed by a read'");
 }
 
 static enum status argument(struct request *request, struct response *response)
@@ -111,7 +148,9 @@ const struct module probe_module = {
         {"fail/", fails, .name = "fail", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"denied/", fails, .name = "denied"},
         {"staff/", fails, .name = "staff", .access = ACCESS_STAFF},
-        {"write/<int:id>/", write_title, .name = "write", .access = ACCESS_PUBLIC,
+        {"users/", users, .name = "users", .access = ACCESS_PUBLIC},
+        {"users/<int:id>/", user, .name = "user", .access = ACCESS_PUBLIC},
+        {"write/<int:id>/", write_name, .name = "write", .access = ACCESS_PUBLIC,
          .methods = HTTP_POST, .body_limit = 300},
         {"write-on-read/", write_on_read, .name = "write-on-read", .access = ACCESS_PUBLIC},
         {"int/<int:value>/", argument, .name = "int", .access = ACCESS_PUBLIC, .work = WORK_NONE},
