@@ -1,13 +1,13 @@
 // A visitor's walk through the site in a real browser, on a narrow and on a wide screen, by mouse and by keyboard.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launchBrowser, skipWithoutBrowser, startServer } from '../http/harness.mjs';
+import { launchBrowser, skipWithoutBrowser, skipWithoutModule, startServer } from '../http/harness.mjs';
 import { describeUnless } from '../http/support.mjs';
 
 const WIDTHS = [390, 1280];
 const LIMIT_MS = 10_000;
 
-describeUnless(skipWithoutBrowser(), 'in a browser', () => {
+describeUnless(skipWithoutModule('home', 'lettings', 'profiles') || skipWithoutBrowser(), 'in a browser', () => {
   let server;
   let browser;
   before(async () => {

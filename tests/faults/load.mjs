@@ -1,6 +1,10 @@
 // Steady load for the tests that disturb the processes: clients on kept connections, each sending
 // the next request as soon as the last is answered, and a new connection when the server closes one.
 import net from 'node:net';
+import { skipWithoutModule } from '../http/harness.mjs';
+
+/** One that reads the database, where there is the module for it. */
+export const PAGE = skipWithoutModule('lettings') ? '/' : '/lettings/1/';
 
 const REQUEST = (path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
@@ -73,7 +77,7 @@ class Client {
 
 /** Starts the clients. failures: requests sent and not wholly answered, with how many
  *  answers their connection had before; refusals: no connection. */
-export function startLoad(port, { clients = 16, path = '/lettings/1/' } = {}) {
+export function startLoad(port, { clients = 16, path = PAGE } = {}) {
   const load = { port, path, answers: [], failures: [], refusals: [], stopping: false };
   const all = Array.from({ length: clients }, (_, index) => new Client(load, index));
   load.stop = async () => {

@@ -73,8 +73,8 @@ describe('check and routes', () => {
 
   test('check names the migration that is missing', () => {
     const database = emptyDatabase();
-    sql(database, "DELETE FROM django_migrations WHERE app = 'lettings';");
-    check(['check'], { status: 1, out: null, err: /lettings\.0001_initial.*oc-lettings migrate/,
+    sql(database, "DELETE FROM django_migrations WHERE app = 'sessions';");
+    check(['check'], { status: 1, out: null, err: /sessions\.0001_initial.*oc-lettings migrate/,
       env: { DATABASE_URL: `sqlite:///${database}` } });
   });
 
@@ -97,10 +97,8 @@ describe('check and routes', () => {
       /home\/index\.html:5: .*no_such_filter/],
     ['modules/home/templates/home/index.html', '{% no_such_tag %}',
       /home\/index\.html:5: .*no_such_tag/],
-    ['modules/lettings/templates/lettings/letting.html', '{% if letting %}',
-      /lettings\/letting\.html:\d+: .*if/],
-    ['modules/lettings/templates/lettings/letting.html', '{{ letting.title',
-      /letting\.html:4: .*letting\.title/],
+    ['modules/home/templates/home/index.html', '{% if nav %}', /home\/index\.html:\d+: .*if/],
+    ['modules/home/templates/home/index.html', '{{ nav.title {{ nav }}', /index\.html:5: .*nav\.title/],
     ['src/site/templates/404.html', '{% for x nav %}', /404\.html:\d+: .*for/],
   ];
   test('check, like serve, names file and line of a fault in a template', () => {
@@ -127,10 +125,7 @@ describe('check and routes', () => {
       { err: null, env: { DATABASE_URL: 'sqlite:///nowhere.sqlite3' } });
     const rows = stdout.trim().split('\n').map((line) => line.split(/ {2,}/));
     assert.deepEqual(rows[0], ['METHODS', 'PATH', 'ACCESS', 'NAME']);
-    for (const row of [['/', 'index'], ['/lettings/', 'lettings:index'],
-      ['/lettings/<int:letting_id>/', 'lettings:letting'], ['/profiles/', 'profiles:index'],
-      ['/profiles/<str:username>/', 'profiles:profile'], ['/healthz', 'healthz'],
-        ['/static/<path:path>', 'static']]) {
+    for (const row of [['/', 'index'], ['/healthz', 'healthz'], ['/static/<path:path>', 'static']]) {
       assert.ok(rows.some(([methods, path, access, name]) => methods === 'GET, HEAD'
         && path === row[0] && access === 'public' && name === row[1]), `${row} in ${stdout}`);
     }
@@ -149,7 +144,7 @@ describe('migrate and demo', () => {
     const dir = temporaryFolder();
     check(['migrate'], { dir, err: null, out: /^Applied \d+ migrations\.\n$/ });
     assert.equal(sql(join(dir, DATABASE),
-      'SELECT count(*) FROM lettings_letting; PRAGMA journal_mode;'), '0\nwal');
+      'SELECT count(*) FROM auth_user; PRAGMA journal_mode;'), '0\nwal');
     check(['migrate'], { dir, err: null, out: /^Nothing to migrate\.\n$/ });
   });
 
@@ -172,9 +167,9 @@ describe('migrate and demo', () => {
     check(['migrate'], { status: 1, out: null, err: /cannot open the database .*no-such-folder/,
       env: { DATABASE_URL: 'sqlite:///no-such-folder/x.sqlite3' } });
     const database = emptyDatabase();
-    sql(database, "DELETE FROM django_migrations WHERE app = 'lettings';");
+    sql(database, "DELETE FROM django_migrations WHERE app = 'sessions';");
     check(['migrate'], { status: 1, out: null,
-      err: /migration lettings\.0001_initial: .*already exists/,
+      err: /migration sessions\.0001_initial: .*already exists/,
       env: { DATABASE_URL: `sqlite:///${database}` } });
   });
 
@@ -195,7 +190,7 @@ describe('migrate and demo', () => {
     check(['demo', '--if-new'], { dir, env: DEBUG, out: null, err: null });
     assert.ok(readFileSync(path).equals(bytes));
     check(['demo'], { dir, env: DEBUG, status: 1, out: null, err: /UNIQUE/ });
-    assert.equal(sql(path, 'SELECT count(*) FROM lettings_letting;'), '6');
+    assert.equal(sql(path, 'SELECT count(*) FROM auth_user;'), '5');
   });
 });
 

@@ -5,8 +5,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import { test } from 'node:test';
 import { get, makeDatabase, SANITIZED, sharedData, skipWithoutShared, startServer, temporaryFolder,
-  until } from './harness.mjs';
-import { sql } from './support.mjs';
+  TEST_PROGRAM, until } from './harness.mjs';
+import { publicPages, sql } from './support.mjs';
 
 const DJANGO = 'oc-lettings-site.sqlite3';
 const REQUESTS = SANITIZED ? 1000 : 10_000;
@@ -14,14 +14,11 @@ const CONNECTIONS = 8;
 
 // [method, path, status]
 const MIX = [
-  ['GET', '/', 200], ['GET', '/lettings/', 200], ['GET', '/lettings/1/', 200],
-    ['GET', '/lettings/5/', 200], ['GET', '/profiles/', 200], ['GET', '/profiles/AirWow/', 200],
-    ['HEAD', '/lettings/2/', 200],
-  ['GET', '/lettings/?last=1', 200], ['GET', '/lettings/99/', 404],
-    ['GET', "/profiles/x'; DELETE FROM auth_user --/".replaceAll(' ', '%20'), 404],
-    ['GET', '/readyz', 200],
-  ['GET', '/profiles/DavWin', 301], ['POST', '/lettings/1/', 405], ['DELETE', '/lettings/1/', 405],
-    ['PUT', '/profiles/AirWow/', 405], ['GET', '/lettings/?after=x', 404],
+  ...publicPages().map((path) => ['GET', path, 200]),
+  ['GET', '/probe/users/', 200], ['GET', '/probe/users/1/', 200], ['HEAD', '/probe/users/2/', 200],
+  ['GET', '/probe/users/99/', 404], ['GET', "/probe/users/x'; DELETE FROM auth_user --/".replaceAll(' ', '%20'), 404],
+  ['GET', '/readyz', 200], ['GET', '/probe/users', 301], ['POST', '/probe/users/1/', 405],
+  ['DELETE', '/probe/users/1/', 405], ['PUT', '/probe/users/', 405],
 ];
 
 const fresh = () => makeDatabase(temporaryFolder());
@@ -39,7 +36,7 @@ for (const [name, make, skip] of [
   test(`a database, ${name}, has the same bytes after ${REQUESTS} requests`, { skip }, async () => {
     const source = make();
     const before = contents(source);
-    const server = await startServer({ database: source, env: { LOG_LEVEL: 'warning' } });
+    const server = await startServer({ program: TEST_PROGRAM, database: source, env: { LOG_LEVEL: 'warning' } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     assert.equal(contents(server.database), before);
     const { mtimeMs } = statSync(server.database);
@@ -72,10 +69,10 @@ for (const [name, make, skip] of [
 }
 
 test('a change of the schema beside the running server changes no page', async (t) => {
-  const server = await startServer({ t, env: { WEB_CONCURRENCY: '1', WEB_THREADS: '1' } });
-  const before = await get(`${server.url}/lettings/1/`);
-  sql(server.database, 'CREATE INDEX beside ON lettings_letting (title);');
+  const server = await startServer({ program: TEST_PROGRAM, t, env: { WEB_CONCURRENCY: '1', WEB_THREADS: '1' } });
+  const before = await get(`${server.url}/probe/users/1/`);
+  sql(server.database, 'CREATE INDEX beside ON auth_user (first_name);');
   for (let i = 0; i < 3; i++) {
-    assert.equal((await get(`${server.url}/lettings/1/`)).text, before.text);
+    assert.equal((await get(`${server.url}/probe/users/1/`)).text, before.text);
   }
 });

@@ -29,8 +29,7 @@ describe('DEBUG=1', () => {
     edit('modules/home/templates/home/index.html', 'Welcome to', 'Back in');
     assert.match((await get(`${server.url}/`)).text, /<h1>Back in Holiday Homes<\/h1>/);
     edit('src/site/templates/base.html', '<footer', '<p>Every page has this.</p><footer');
-    for (const path of ['/', '/lettings/',
-      '/nothing/']) assert.match((await get(server.url + path)).text, /Every page has this\./);
+    for (const path of ['/', '/nothing/']) assert.match((await get(server.url + path)).text, /Every page has this\./);
   });
 
   test('a changed stylesheet shows at the next request, and is not kept', async () => {
@@ -43,15 +42,15 @@ describe('DEBUG=1', () => {
 
   test('a broken template is a 500 that names file, line and words, until it is mended',
     async () => {
-    const file = 'modules/lettings/templates/lettings/index.html';
-    edit(file, '<h1>', '<h1>{{ lettings_list|no_such_filter }}');
-    const { status, text } = await get(`${server.url}/lettings/`);
+    const file = 'modules/home/templates/home/index.html';
+    edit(file, '<h1>', '<h1>{{ nav|no_such_filter }}');
+    const { status, text } = await get(`${server.url}/`);
     assert.equal(status, 500);
-    assert.ok(text.includes(`${file}:4`), text);
+    assert.ok(text.includes(`${file}:5`), text);
     assert.ok(text.includes('no_such_filter'));
-    assert.equal((await get(`${server.url}/profiles/`)).status, 200);
-    edit(file, '{{ lettings_list|no_such_filter }}', '');
-    assert.equal((await get(`${server.url}/lettings/`)).status, 200);
+    assert.equal((await get(`${server.url}/probe/users/`)).status, 200);
+    edit(file, '{{ nav|no_such_filter }}', '');
+    assert.equal((await get(`${server.url}/`)).status, 200);
   });
 
   test('a failure shows itself, the request and the settings, but no secret', async () => {
@@ -62,7 +61,7 @@ describe('DEBUG=1', () => {
     assert.equal(status, 500);
     for (const part of ['the probe fails as it was told to', 'probe.c', 'fails()',
       'GET /probe/fail/?a=%3C1%3E', '&lt;shown&gt;', 'DATABASE_URL', 'SECRET_KEY',
-      'PROFILES_SHOW_EMAIL', '(secret)']) assert.ok(text.includes(part),
+      'WEB_CONCURRENCY', '(secret)']) assert.ok(text.includes(part),
       `${part} is missing in ${text}`);
     for (const part of ['hidden-1', 'hidden-2', 'only-for-tests-',
       '<shown>']) assert.ok(!text.includes(part), part);

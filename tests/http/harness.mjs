@@ -97,6 +97,16 @@ export function skipWithoutShared(name) {
   return sharedData(name) ? false : `no ../shared/data/${name}`;
 }
 
+/** The modules of the checkout, in order. */
+export const MODULES = [...readFileSync(join(ROOT, 'modules/installed.c'), 'utf8').matchAll(/^ *M\((\w+)\)/gm)]
+  .map(([, name]) => name);
+
+/** For a test's `skip` option: false, or the reason. */
+export function skipWithoutModule(...names) {
+  const missing = names.filter((name) => !MODULES.includes(name));
+  return missing.length ? `no module ${missing.join(' and ')}` : false;
+}
+
 export async function freePort() {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { get, startServer, TEST_PROGRAM } from './harness.mjs';
-import { ask, bytesOf, sql, Wire } from './support.mjs';
+import { ask, bytesOf, publicPages, sql, Wire } from './support.mjs';
 
 let server;
 before(async () => { server = await startServer({ program: TEST_PROGRAM }); });
@@ -97,6 +97,22 @@ describe('connections', () => {
     assert.equal((await get(`${server.url}/probe/slow/?ms=1`)).status, 200);
     assert.equal(server.workers().length, 2);
   });
+});
+
+test('HEAD gives the headers of GET and no body', async () => {
+  const [css] = /\/static\/[^"]*\.css/.exec((await get(`${server.url}/`)).text);
+  const comparable = ({ status, headers: { date, 'x-request-id': id, ...headers } }) => ({ status,
+    headers });
+  for (const path of [...publicPages(), ...PAGES, '/healthz', '/readyz', '/favicon.ico',
+    '/robots.txt', css, '/probe/users', '/probe/users/99/', '/%zz']) {
+    for (const encoding of ['identity', 'gzip']) {
+      const [whole, head] = await Promise.all(['GET', 'HEAD'].map((method) => ask(server.port,
+        `${method} ${path}`, { 'Accept-Encoding': encoding })));
+      assert.deepEqual(comparable(head), comparable(whole), path);
+      assert.equal(head.body, '');
+      assert.equal(Number(whole.headers['content-length']), whole.body.length);
+    }
+  }
 });
 
 describe('OPTIONS *', () => {

@@ -32,7 +32,6 @@ describe('settings that are no good stop the start and are named', () => {
     SECURE_HSTS_PRELOAD: ['?'],
     LOG_LEVEL: ['loud', 'INFO', ''],
     LOG_FORMAT: ['xml'],
-    PROFILES_SHOW_EMAIL: ['nobody', '', 'everyone staff'],
   };
   for (const [name, values] of Object.entries(ROWS)) {
     test(name, () => {
@@ -86,7 +85,7 @@ describe('settings', () => {
     assert.match(stdout, /^SITE_NAME=Our Homes\n    the name .*\n    set; default: Holiday Homes$/m);
     assert.match(stdout, /^LOG_LEVEL=debug\n    .*\n    one of: debug info warning error; set; default: info$/m);
     assert.match(stdout, /^SECRET_KEY=\(secret\)$/m);
-    assert.match(stdout, /^PROFILES_SHOW_EMAIL=everyone\n    .*\n    one of: everyone signed-in staff; default$/m);
+    assert.match(stdout, /^LOG_FORMAT=logfmt\n    .*\n    one of: logfmt json; default$/m);
     assert.doesNotMatch(stdout, /only-for-tests/);
     const names = stdout.match(/^[A-Z_]+(?==)/gm);
     assert.equal(new Set(names).size, names.length);
@@ -98,13 +97,13 @@ describe('settings', () => {
     const dir = temporaryFolder();
     const all = rows(check(['settings'], { dir }).stdout);
     const { stdout, stderr } = check(['settings'], { dir, status: 1,
-      env: { PORT: 'abc', PROFILES_SHOW_EMAIL: 'nobody' } });
+      env: { PORT: 'abc', LOG_FORMAT: 'nobody' } });
     assert.equal(stderr.trim().split('\n').length, 1);
     assert.match(stderr, /^oc-lettings: PORT is "abc", but must be /);
     assert.deepEqual(rows(stdout), all.map((row) => row.replace(/^PORT=.*/, 'PORT=abc')
-      .replace(/^(PROFILES_SHOW_EMAIL)=.*/, '$1=nobody')));
+      .replace(/^(LOG_FORMAT)=.*/, '$1=nobody')));
     assert.match(stdout, /^PORT=abc\n    .*\n    WRONG: PORT is "abc", but must be .*\n    set; default: 8000$/m);
-    assert.match(stdout, /^PROFILES_SHOW_EMAIL=nobody\n    .*\n    WRONG: /m);
+    assert.match(stdout, /^LOG_FORMAT=nobody\n    .*\n    WRONG: /m);
     assert.equal(stdout.match(/WRONG/g).length, 2);
   });
 

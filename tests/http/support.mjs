@@ -2,14 +2,48 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
-import { runCommand, temporaryFolder } from './harness.mjs';
+import { after, before, describe, test } from 'node:test';
+import { MODULES, ROOT, runCommand, sharedData, skipWithoutShared, startServer, temporaryFolder } from './harness.mjs';
 
 /** A group of tests, or with a reason one test that is skipped for it. */
 export const describeUnless = (reason, name, body) => (reason
   ? test(name, { skip: reason }, () => {}) : describe(name, body));
+
+/** A group of tests of a server of the demo database, and one of the Django site's own; the body is
+  given a function for the server. */
+export function describeDatabases(body) {
+  const django = 'oc-lettings-site.sqlite3';
+  for (const [name, source, skip] of [
+    ['the demo database', () => undefined, false],
+    ["the Django site's own database", () => sharedData(django), skipWithoutShared(django)],
+  ]) {
+    describeUnless(skip, `from ${name}`, () => {
+      let server;
+      before(async () => { server = await startServer({ database: source() }); });
+      after(() => server?.stop());
+      body(() => server);
+    });
+  }
+}
+
+/** Checks a page's title, heading and further texts. */
+export function checkPage({ status, headers, text }, { title, heading = title, texts = [] }) {
+  assert.equal(status, 200);
+  assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+  assert.ok(text.includes(`<title>${title}</title>`), text);
+  assert.ok(text.includes(`<h1>${heading}</h1>`), text);
+  for (const part of texts) assert.ok(text.includes(part), `${part} is missing in ${text}`);
+}
+
+export function checkMissing({ status, headers, text }) {
+  assert.equal(status, 404);
+  assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+  assert.match(text, /<title>Page not found<\/title>/);
+  assert.match(text, /<nav aria-label="Main">/);
+}
 
 /** Takes one whole answer off the beginning of latin1 text: { answer, rest },
   or null while it is not all there. */
@@ -161,19 +195,17 @@ export async function lock(path, begin, t) {
   return unlock;
 }
 
-/** SQL that makes `count` lettings, numbered from 1. */
-export const manyLettings = (count) => `
-  DELETE FROM lettings_letting; DELETE FROM lettings_address;
-  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
-  INSERT INTO lettings_address (id, number, street, city, state, zip_code, country_iso_code)
-  SELECT i, i, 'Street', 'City', 'GA', 30000 + i, 'USA' FROM n;
-  INSERT INTO lettings_letting (id, title, address_id) SELECT id, 'Letting ' || id, id FROM lettings_address;`;
+/** The objects of each module's demo.json. */
+export const demoFixtures = () => MODULES.map((name) => join(ROOT, 'modules', name, 'fixtures/demo.json'))
+  .filter((path) => existsSync(path)).map((path) => JSON.parse(readFileSync(path, 'utf8')));
 
-/** SQL that adds a user with a profile. */
-export const profileOf = (id, username) => `
-  INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name)
-  VALUES (${id}, '!', 0, ${quoted(username)}, 'Last', 'user${id}@example.com', 0, 1, '2020-06-14 09:41:15', 'First');
-  INSERT INTO profiles_profile (id, favorite_city, user_id) VALUES (${id}, 'Berlin', ${id});`;
+/** The paths that anybody may read and that have no arguments, as `routes` lists them. */
+export function publicPages() {
+  const { stdout } = checkCommand(['routes'], { err: null });
+  return stdout.split('\n').map((line) => line.split(/ {2,}/))
+    .filter(([methods, path, access]) => methods === 'GET, HEAD' && path.endsWith('/') && !path.includes('<') && access === 'public')
+    .map(([, path]) => path);
+}
 
 export const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 
@@ -191,3 +223,6 @@ export const linksOf = (html, pattern) => [...html.matchAll(/<a ([^>]*)>/g)].map
   attributes]) => attributes)
   .filter((attributes) => pattern.test(attributes))
   .map((attributes) => unescaped(/href="([^"]*)"/.exec(attributes)[1]));
+
+/** The numbers from one to another. */
+export const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);

@@ -110,10 +110,10 @@ const REFUSED = [
   [['int'], /cannot be called int/], [['linux'], /cannot be called linux/], [['struct'], /cannot be called struct/],
   [['ints'], /a row cannot be called int/], [['boats', 'for'], /a row cannot be called for/],
   [['boats', 'nav'], /a row cannot be called nav/],
-  [['lettings'], /installed\.c has a module lettings already/], [['home'], /installed\.c has a module home already/],
+  [['sessions'], /installed\.c has a module sessions already/], [['home'], /installed\.c has a module home already/],
   [['site'], /src\/site is the core's/], [['base'], /src\/base is the core's/],
   [['users'], /modules\/auth\/models\.h has a user already: name the row, as in startmodule users user_row/],
-  [['boats', 'letting'], /modules\/lettings\/models\.h has a letting already/],
+  [['boats', 'session'], /modules\/sessions\/models\.h has a session already/],
   [['texts'], /src\/base\/text\.h has a text already/], [['status'], /src\/base\/status\.h has a status already/],
 ];
 for (const [args, err] of REFUSED) {
@@ -126,7 +126,7 @@ for (const args of USAGE) {
 }
 
 test('a module that is in the program but not in the list is refused', () => {
-  refused(['lettings'], { dir: checkout('#define INSTALLED(M)\n'), err: /modules\/lettings is there already|the module lettings answers/ });
+  refused(['sessions'], { dir: checkout('#define INSTALLED(M)\n'), err: /modules\/sessions is there already|the module sessions answers/ });
 });
 
 test('a folder or a file that is there is refused', () => {

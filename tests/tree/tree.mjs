@@ -1,22 +1,25 @@
 // A copy of the source tree for a test to change, build, test and serve.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { environment, ROOT, runCommand, startServer, temporaryFolder } from '../http/harness.mjs';
+import { environment, get, ROOT, runCommand, startServer, temporaryFolder } from '../http/harness.mjs';
 
 const COPIED = ['src', 'modules', 'locale', 'meson.build', 'meson_options.txt',
-  ...['meson.build', 'run.mjs', 'reporter.mjs', 'unit', 'server', 'templates', 'http'].map((name) => `tests/${name}`)];
+  ...['meson.build', 'run.mjs', 'reporter.mjs', 'unit', 'server', 'templates', 'http', 'security'].map((name) => `tests/${name}`)];
+const SHARED = join(ROOT, '../shared');
 const LIST = 'modules/installed.c';
 
 export class Tree {
-  dir = temporaryFolder();
+  dir = join(temporaryFolder(), 'tree');
   program = this.path('build/test/oc-lettings');
 
-  /** Its tests are those of the modules and, with `units`, the units. */
-  constructor({ units = false } = {}) {
+  /** Its tests are those of modules that are added; `whole`: all units and all tests over HTTP. */
+  constructor({ whole = false } = {}) {
+    this.whole = whole;
+    if (whole && existsSync(SHARED)) symlinkSync(SHARED, join(this.dir, '../shared'));
     for (const name of COPIED) this.copy(name);
-    this.run('meson', 'setup', 'build/test', '-Dbuildtype=plain', '-Dwerror=true', `-Dtests=${units}`);
+    this.run('meson', 'setup', 'build/test', '-Dbuildtype=plain', '-Dwerror=true', `-Dtests=${whole}`);
   }
 
   path(name) { return join(this.dir, name); }
@@ -38,7 +41,7 @@ export class Tree {
 
   copy(name) {
     cpSync(join(ROOT, name), this.path(name), { recursive: true,
-      filter: (from) => name.startsWith('modules') || !from.endsWith('.test.mjs') });
+      filter: (from) => this.whole || !from.endsWith('.test.mjs') });
   }
 
   /** The modules as they are in the checkout. */
@@ -69,7 +72,7 @@ export class Tree {
   /** Runs the tests; returns what is printed of them. */
   test() {
     const text = this.run(process.execPath, 'tests/run.mjs');
-    assert.match(text, /^[1-9]\d* passed, 0 failed$/m);
+    assert.match(text, /^[1-9]\d* passed, 0 failed(, \d+ skipped)?$/m);
     return text;
   }
 
@@ -87,5 +90,28 @@ export class Tree {
     this.print(dir, 'demo');
     assert.match(this.print(dir, 'check'), /^No faults: /);
     return startServer({ program: this.program, dir, database: null, t });
+  }
+}
+
+export const PAGES = ['/', '/lettings/', '/profiles/'];
+const pageOf = (name) => (name === 'home' ? '/' : `/${name}/`);
+const linksOf = (text) => [...text.matchAll(/<(?:a|link) [^>]*href="([^"]*)"/g)].map(([, href]) => href)
+  .filter((href) => href.startsWith('/'));
+
+/** Takes modules out, builds, tests a whole tree, serves: what is gone is not linked to. */
+export async function serveWithout(t, tree, gone) {
+  tree.freshModules();
+  for (const name of gone) tree.remove(name);
+  tree.build(...(tree.whole ? [] : ['oc-lettings']));
+  if (tree.whole) tree.test();
+  const server = await tree.serve(t);
+  const routes = tree.print(server.dir, 'routes');
+  const missing = gone.map(pageOf);
+  for (const path of missing) assert.doesNotMatch(routes, new RegExp(`^\\S+ +${path} `, 'm'));
+  for (const path of [...PAGES, '/no-such-page/']) {
+    const { status, text } = await get(server.url + path);
+    const isThere = new RegExp(`^GET, HEAD +${path} `, 'm').test(routes);
+    assert.equal(status, isThere ? 200 : 404, path);
+    for (const href of linksOf(text)) assert.equal((await get(server.url + href)).status, 200, `${path} links to ${href}`);
   }
 }

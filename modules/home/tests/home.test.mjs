@@ -1,0 +1,17 @@
+// The front page.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { get, MODULES } from '../../../tests/http/harness.mjs';
+import { checkPage, describeDatabases, linksOf, publicPages } from '../../../tests/http/support.mjs';
+
+describeDatabases((server) => {
+  test('the front page says where one is, and leads to what the other modules have', async () => {
+    const answer = await get(`${server().url}/`);
+    checkPage(answer, { title: 'Holiday Homes', heading: 'Welcome to Holiday Homes' });
+    const doors = publicPages().filter((path) => MODULES.includes(path.slice(1, -1)));
+    assert.deepEqual(linksOf(answer.text, /class="door"/), doors);
+    for (const path of doors) {
+      assert.deepEqual(linksOf(answer.text, new RegExp(`id="${path.replaceAll('/', '')}"`)), [path]);
+    }
+  });
+});

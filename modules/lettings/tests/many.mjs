@@ -1,0 +1,7 @@
+/** SQL that makes `count` lettings, numbered from 1. */
+export const manyLettings = (count) => `
+  DELETE FROM lettings_letting; DELETE FROM lettings_address;
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+  INSERT INTO lettings_address (id, number, street, city, state, zip_code, country_iso_code)
+  SELECT i, i, 'Street', 'City', 'GA', 30000 + i, 'USA' FROM n;
+  INSERT INTO lettings_letting (id, title, address_id) SELECT id, 'Letting ' || id, id FROM lettings_address;`;
