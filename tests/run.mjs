@@ -7,7 +7,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 const SOAK_LIMIT_MS = 24 * 3600_000;
 const SIDE_BY_SIDE = 2;
 

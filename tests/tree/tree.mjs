@@ -61,7 +61,7 @@ export class Tree {
 
   run(command, ...args) {
     const { status, stdout, stderr, error } = spawnSync(command, args,
-      { cwd: this.dir, env: environment(this.dir), encoding: 'utf8', timeout: 200_000 });
+      { cwd: this.dir, env: environment(this.dir), encoding: 'utf8', timeout: 500_000 });
     if (error) throw error;
     assert.equal(status, 0, stdout + stderr);
     return stdout;
