@@ -4,7 +4,7 @@ import net from 'node:net';
 import { skipWithoutModule } from '../http/harness.mjs';
 
 /** One that reads the database, where there is the module for it. */
-export const PAGE = skipWithoutModule('lettings') ? '/' : '/lettings/1/';
+const PAGE = skipWithoutModule('lettings') ? '/' : '/lettings/1/';
 
 const REQUEST = (path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
