@@ -80,11 +80,20 @@ static const struct field *displayed_field(const struct model *model, struct tex
     return field && field->choices ? field : NULL;
 }
 
+static const struct model_method *find_method(const struct model *model, struct text name)
+{
+    const struct model_method *method = model->methods;
+    while (method && method->name && !text_is(name, method->name))
+        method++;
+    return method && method->name ? method : NULL;
+}
+
 bool model_get(const struct model *model, const void *row, struct text name, struct arena *arena,
                struct value *out)
 {
     const struct field *field = model_field(model, name);
     const struct field *displayed = field ? NULL : displayed_field(model, name);
+    const struct model_method *method = field || displayed ? NULL : find_method(model, name);
     if (displayed)
         *out = value_text(field_display(displayed, row, arena));
     else if (field && field->type->is_reference && !text_is(name, field->name))
@@ -92,6 +101,8 @@ bool model_get(const struct model *model, const void *row, struct text name, str
                                          : field->type->value(field_at(field, row), arena);
     else if (field && field->column)
         *out = field_value(field, row, arena);
+    else if (method)
+        *out = method->call(row, arena);
     else
         return false;
     return true;
@@ -154,6 +165,16 @@ static enum status check_names(const struct model *model, const char *option,
     return OK;
 }
 
+static enum status check_methods(const struct model *model)
+{
+    for (const struct model_method *method = model->methods; method && method->name; method++)
+        if (model_field(model, text_of(method->name))
+            || displayed_field(model, text_of(method->name)))
+            return fail_as(INVALID, "the method %s.%s.%s has the name of a field", model->app_label,
+                           model->name, method->name);
+    return OK;
+}
+
 enum status model_check(const struct model *model)
 {
     const struct field *fields = model->fields;
@@ -174,6 +195,8 @@ enum status model_check(const struct model *model)
         status = check_names(model, ".unique_together", *set);
     if (status == OK)
         status = check_names(model, ".natural_key", model->natural_key);
+    if (status == OK)
+        status = check_methods(model);
     return status;
 }
 

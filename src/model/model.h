@@ -29,6 +29,14 @@
 /* Sets of fields, each NAMES(…), ended by NULL. */
 #define TOGETHER(...) ((const char *const *const[]){__VA_ARGS__, NULL})
 
+/* What templates can ask a row for besides its fields: `{{ letting.art }}`. */
+struct model_method {
+    const char *name;
+    struct value (*call)(const void *row, struct arena *arena);
+};
+/* Ended by a row without a name. */
+#define METHODS(...) ((const struct model_method[]){__VA_ARGS__, {NULL, NULL}})
+
 struct model {
     const char *app_label; /* Django's: the module's name */
     const char *name;
@@ -41,6 +49,7 @@ struct model {
     const char *const *natural_key; /* fields that tell rows apart in fixtures, for others too */
     /* What people call a row (Django's __str__); NULL: "letting object (1)". */
     struct text (*print)(const void *row, struct arena *arena);
+    const struct model_method *methods;
 
     const struct field *fields; /* the key first */
     size_t field_count;
@@ -168,14 +177,15 @@ void *model_new(const struct model *model, struct arena *arena);
 struct text model_print(const struct model *model, const void *row, struct arena *arena);
 
 /* What `{{ row.name }}` is: a field, `pk`, a reference's key (`address_id`) or its row,
- * `get_<field>_display`. */
+ * `get_<field>_display`, or what one of the model's methods gives. */
 bool model_get(const struct model *model, const void *row, struct text name, struct arena *arena,
                struct value *out);
 
 struct value model_value(const struct model *model, const void *row, struct arena *arena);
 
 /* Whether the declaration makes sense, which the compiler cannot say: a length for each text, a
- * table for each reference and so on. INVALID names the field and what it lacks. */
+ * table for each reference, no method that a field of its name hides, and so on. INVALID names the
+ * field or the method and what is wrong with it. */
 enum status model_check(const struct model *model);
 
 /* Reads rows of a model from columns whose names begin with `prefix` ("address__city"). Columns

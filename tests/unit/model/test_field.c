@@ -315,6 +315,7 @@ MODEL_ROW(bad_blank, BAD_BLANK);
 MODEL_ROW(bad_order, BAD_NAMES);
 MODEL_ROW(bad_unique, BAD_NAMES);
 MODEL_ROW(bad_natural, BAD_NAMES);
+MODEL_ROW(bad_method, BAD_NAMES);
 MODEL(bad_text, BAD_TEXT, "unit");
 MODEL(bad_decimal, BAD_DECIMAL, "unit");
 MODEL(bad_reference, BAD_REFERENCE, "unit");
@@ -327,6 +328,7 @@ MODEL(bad_blank, BAD_BLANK, "unit");
 MODEL(bad_order, BAD_NAMES, "unit", .ordering = NAMES("-title"));
 MODEL(bad_unique, BAD_NAMES, "unit", .unique_together = TOGETHER(NAMES("id", "title")));
 MODEL(bad_natural, BAD_NAMES, "unit", .natural_key = NAMES("-id"));
+MODEL(bad_method, BAD_NAMES, "unit", .methods = METHODS({"good", NULL}, {"pk", NULL}));
 
 static void test_declarations_are_checked(void **state)
 {
@@ -346,6 +348,7 @@ static void test_declarations_are_checked(void **state)
         {&bad_order_model, ".ordering of the model unit.bad_order names \"-title\""},
         {&bad_unique_model, ".unique_together"},
         {&bad_natural_model, ".natural_key"},
+        {&bad_method_model, "the method unit.bad_method.pk has the name of a field"},
     };
     (void)state;
     assert_status(model_check(&all_model), OK);

@@ -161,10 +161,49 @@ static void test_reference_leads_on(void **state)
     assert_int_equal(name.integer, 2);
 }
 
+MODEL_ROW(guest, OWNER_FIELDS);
+
+static struct value guest_initial(const void *row, struct arena *arena)
+{
+    const struct guest *guest = row;
+    return value_text(text_format(arena, "%.*s.", 1, guest->name.at));
+}
+
+static struct value guest_answer(const void *row, struct arena *arena)
+{
+    (void)row;
+    (void)arena;
+    return value_integer(42);
+}
+
+MODEL(guest, OWNER_FIELDS, "inn",
+      .methods = METHODS({"initial", guest_initial}, {"answer", guest_answer}));
+
+static void test_methods(void **state)
+{
+    static const struct guest ada = {.id = 1, .name = {"Ada", 3}};
+    struct value value = VALUE_NULL;
+    assert_status(model_check(&guest_model), OK);
+    assert_true(model_get(&guest_model, &ada, TEXT("initial"), *state, &value));
+    assert_text_equal(value_as_text(value), "A.");
+    assert_true(model_get(&guest_model, &ada, TEXT("answer"), *state, &value));
+    assert_int_equal(value.integer, 42);
+    assert_true(model_get(&guest_model, &ada, TEXT("name"), *state, &value));
+    assert_text_equal(value_as_text(value), "Ada");
+    static const char *const names[] = {"", "Initial", "initia", "initials", "answer.initial"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        check(!model_get(&guest_model, &ada, text_of(names[i]), *state, &value), "\"%s\"",
+              names[i]);
+}
+
 static const struct CMUnitTest tests[] = {
-    CONNECTED_TEST(test_declaration_gives_fields),     CONNECTED_TEST(test_reads_rows),
-    CONNECTED_TEST(test_reads_by_prefix_in_any_order), CONNECTED_TEST(test_what_templates_see),
-    CONNECTED_TEST(test_names_that_are_no_fields),     CONNECTED_TEST(test_reference_leads_on),
+    CONNECTED_TEST(test_declaration_gives_fields),
+    CONNECTED_TEST(test_reads_rows),
+    CONNECTED_TEST(test_reads_by_prefix_in_any_order),
+    CONNECTED_TEST(test_what_templates_see),
+    CONNECTED_TEST(test_names_that_are_no_fields),
+    CONNECTED_TEST(test_reference_leads_on),
+    CONNECTED_TEST(test_methods),
 };
 
 UNIT_MAIN(tests)
