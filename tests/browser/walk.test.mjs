@@ -134,14 +134,14 @@ describeUnless(skipWithoutModule('home', 'lettings', 'profiles') || skipWithoutB
       return { text: textContent.trim(), id, isShown: width > 1 && height > 1 && top >= 0 };
     });
     const seen = [];
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 8; i++) {
       await page.keyboard.press('Tab');
       const { text, isShown } = await focused();
       assert.ok(isShown, `${text} is seen when it has the focus`);
       seen.push(text);
     }
     assert.deepEqual(seen, ['Skip to content', 'Holiday Homes', 'Home', 'Lettings', 'Profiles',
-      'Joshua Tree Green Haus /w Hot Tub']);
+      '', 'Search', 'Joshua Tree Green Haus /w Hot Tub']);
 
     await page.keyboard.press('Enter');
     await isOn(page, '/lettings/1/', 'Joshua Tree Green Haus /w Hot Tub');
