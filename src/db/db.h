@@ -162,6 +162,9 @@ struct db_table {
 enum status db_table_read(struct db *db, struct arena *arena, struct text name,
                           struct db_table *out);
 
+/* Whether there is an index or a trigger of that name. */
+enum status db_has_index_or_trigger(struct db *db, struct text name, bool *out);
+
 /* SELECT that answers one integer, or `otherwise` when there is no row. */
 #define db_integer(db, out, otherwise, sql, ...)                                                   \
     db_integer_with((db), (out), (otherwise), "" sql, DB_PARAMETERS(__VA_ARGS__),                  \

@@ -160,14 +160,17 @@ static enum status set_up(void *connection, int64_t busy_timeout)
     }
 }
 
-static enum status set_query_only(sqlite3 *handle, bool only)
+/* Who writes fires triggers, which reach FTS5's tables, and functions in a CHECK only where the
+ * schema is trusted (sqlite.org/pragma.html#pragma_trusted_schema). */
+static enum status set_writing(sqlite3 *handle, bool allowed)
 {
-    return pragma(handle, only ? "PRAGMA query_only = ON" : "PRAGMA query_only = OFF");
+    return pragma(handle, allowed ? "PRAGMA query_only = OFF; PRAGMA trusted_schema = ON"
+                                  : "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF");
 }
 
 static enum status allow_writes(void *connection, bool allowed)
 {
-    return set_query_only(handle_of(connection), !allowed);
+    return set_writing(handle_of(connection), allowed);
 }
 
 static enum status configure(sqlite3 *handle, const struct db_options *options)
@@ -176,7 +179,7 @@ static enum status configure(sqlite3 *handle, const struct db_options *options)
     sqlite3_busy_timeout(handle, (int)options->busy_timeout);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     enum status status = pragma(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
-    return status == OK ? set_query_only(handle, !options->writes) : status;
+    return status == OK ? set_writing(handle, options->writes) : status;
 }
 
 static enum status open_path(sqlite3 **handle, const char *path, const struct db_options *options)
@@ -423,6 +426,8 @@ static const char indexes_sql[] =
     "SELECT i.\"unique\" AS is_unique, k.seqno = 0 AS is_first, k.name AS name"
     " FROM pragma_index_list($1) AS i, pragma_index_info(i.name) AS k"
     " WHERE NOT i.partial AND i.origin <> 'pk' ORDER BY i.seq, k.seqno";
+static const char index_or_trigger_sql[] =
+    "SELECT 1 FROM sqlite_schema WHERE type IN ('index', 'trigger') AND name = $1";
 
 const struct db_engine db_sqlite = {
     .scheme = "sqlite://",
@@ -438,6 +443,7 @@ const struct db_engine db_sqlite = {
     .script = script,
     .columns_sql = columns_sql,
     .indexes_sql = indexes_sql,
+    .index_or_trigger_sql = index_or_trigger_sql,
     .prepare = prepare,
     .discard = discard,
     .column_count = column_count,
