@@ -8,14 +8,17 @@
 
 #define NEEDS      "-- needs: "
 #define DEFERRABLE "deferrable"
+#define REPEATABLE "repeatable"
 
 struct reading {
     const struct migration *migration;
     const struct db_dialect *dialect;
     struct buffer forward;
     struct buffer backward;
+    struct buffer repeatable;
     size_t line;
     bool goes_back;
+    bool repeats;
     bool applies; /* what is being read is for this dialect */
 };
 
@@ -24,8 +27,8 @@ static enum status fault(const struct reading *reading, struct text mark)
     return fail_as(
         INVALID,
         "migration %s.%.*s: %s:%zu: \"%.*s\" means nothing: there are \"-- needs: "
-        "app.name\", \"-- deferrable:\", \"-- sqlite:\", \"-- postgresql:\", \"-- all:\" and "
-        "\"-- backward:\" (once)",
+        "app.name\", \"-- deferrable:\", \"-- sqlite:\", \"-- postgresql:\", \"-- all:\", "
+        "\"-- repeatable:\" and \"-- backward:\" (once)",
         reading->migration->app_label, TEXT_ARG(reading->migration->name), reading->migration->path,
         reading->line, TEXT_ARG(mark));
 }
@@ -46,11 +49,16 @@ static enum status read_mark(struct reading *reading, struct text word)
 {
     if (text_is(word, DEFERRABLE))
         return OK;
+    if (text_is(word, REPEATABLE)) {
+        reading->repeats = true;
+        return OK;
+    }
     const struct db_dialect *dialect = db_dialect_named(word);
     bool begins_back = text_is(word, "backward") && !reading->goes_back;
     if (!dialect && !begins_back && !text_is(word, "all"))
         return fault(reading, word);
     reading->goes_back |= begins_back;
+    reading->repeats &= !begins_back;
     reading->applies = !dialect || dialect == reading->dialect;
     return OK;
 }
@@ -84,8 +92,11 @@ static enum status read_line(struct reading *reading, struct text line)
     else if (reading->applies)
         put_line(reading->goes_back ? &reading->backward : &reading->forward, reading->dialect,
                  line);
+    if (reading->applies && reading->repeats)
+        put_line(&reading->repeatable, reading->dialect, line);
     buffer_char(&reading->forward, '\n');
     buffer_char(&reading->backward, '\n');
+    buffer_char(&reading->repeatable, '\n');
     return status;
 }
 
@@ -103,6 +114,7 @@ enum status migration_read(struct arena *arena, const struct migration *migratio
         .dialect = dialect,
         .forward = {.arena = arena},
         .backward = {.arena = arena},
+        .repeatable = {.arena = arena},
         .applies = true,
     };
     struct text rest = migration->sql;
@@ -112,6 +124,7 @@ enum status migration_read(struct arena *arena, const struct migration *migratio
         status = read_line(&reading, line);
     out->forward = ended(&reading.forward);
     out->backward = reading.goes_back ? ended(&reading.backward) : TEXT_NONE;
+    out->repeatable = ended(&reading.repeatable);
     return status;
 }
 

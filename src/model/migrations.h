@@ -9,6 +9,10 @@
  *     -- sqlite:                     what follows is for SQLite only
  *     -- postgresql:                 for PostgreSQL only
  *     -- all:                        for all again
+ *     -- repeatable:                 what follows, up to `-- backward:`, can be run any number of
+ *                                    times, and `migrate` runs it again when an index or a trigger
+ *                                    is gone that a line of it makes (CREATE INDEX "name" …):
+ *                                    Django remakes its tables without those it does not know
  *     -- backward:                   what follows undoes the migration; without it, it stays */
 #pragma once
 
@@ -41,7 +45,8 @@ struct migration_list {
  * empty, and ends with a NUL. */
 struct migration_sql {
     struct text forward;
-    struct text backward; /* TEXT_NONE: there is no way back */
+    struct text backward;   /* TEXT_NONE: there is no way back */
+    struct text repeatable; /* what of `forward` may be run again */
 };
 
 /* INVALID names file and line of a mark that means nothing. */
@@ -89,3 +94,17 @@ enum status migrations_applied(struct db *db, struct migration_list list, bool *
 
 /* OK when all are applied that serving needs; INVALID names the first that is missing. */
 enum status migrations_check(struct db *db, struct migration_list list);
+
+/* Indexes and triggers of the applied migrations' repeatable parts that are gone. */
+struct migration_loss {
+    const struct migration *migration;
+    struct text name;
+};
+struct migration_losses {
+    LIST(struct migration_loss) items;
+};
+enum status migrations_losses(struct db *db, struct arena *arena, struct migration_list list,
+                              struct migration_losses *out);
+
+/* Runs the parts again that have lost something; `done` counts them. */
+enum status migrations_repair(struct db *db, struct migration_list list, size_t *done);

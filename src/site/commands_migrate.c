@@ -92,10 +92,17 @@ static enum status run_plan(struct arena *arena, struct db *db, struct migration
 {
     struct migration_plan plan;
     size_t done = 0;
-    enum status status = migrations_plan(arena, db, site_migrations(arena), target, &plan);
+    size_t repaired = 0;
+    struct migration_list list = site_migrations(arena);
+    enum status status = migrations_plan(arena, db, list, target, &plan);
     if (status == OK)
         status = migrations_run(db, &plan, &done);
-    if (status == OK && done == 0)
+    if (status == OK)
+        status = migrations_repair(db, list, &repaired);
+    if (repaired)
+        printf("Made indexes and triggers again of %zu migration%s.\n", repaired,
+               count_word(repaired));
+    if (status == OK && done == 0 && repaired == 0)
         printf("Nothing to migrate.\n");
     else if (done)
         print_done(&plan, done);

@@ -44,7 +44,11 @@ struct migration_list site_migrations(struct arena *arena)
 enum status site_migrations_apply(struct db *db, size_t *applied)
 {
     struct arena *arena = arena_new(4096);
-    enum status status = migrations_apply(db, site_migrations(arena), applied);
+    struct migration_list list = site_migrations(arena);
+    size_t repaired;
+    enum status status = migrations_apply(db, list, applied);
+    if (status == OK)
+        status = migrations_repair(db, list, &repaired);
     arena_free(arena);
     return status;
 }
@@ -105,6 +109,19 @@ static void add_missing(struct comparing *comparing)
                             list->items[i].app_label, TEXT_ARG(list->items[i].name));
 }
 
+static enum status add_losses(struct comparing *comparing)
+{
+    struct migration_losses losses;
+    enum status status = migrations_losses(comparing->db, comparing->arena, comparing->list, &losses);
+    for (size_t i = 0; i < losses.items.count && status == OK; i++)
+        *LIST_PUSH(comparing->arena, &comparing->out->items) = text_format(
+            comparing->arena,
+            "%.*s, which the migration %s.%.*s made, is gone: run `oc-lettings migrate`",
+            TEXT_ARG(losses.items.items[i].name), losses.items.items[i].migration->app_label,
+            TEXT_ARG(losses.items.items[i].migration->name));
+    return status;
+}
+
 enum status site_database_faults(struct db *db, struct arena *arena, struct difference_list *out)
 {
     struct comparing comparing = {.db = db,
@@ -115,10 +132,11 @@ enum status site_database_faults(struct db *db, struct arena *arena, struct diff
     enum status status = migrations_verify(comparing.list);
     if (status == OK)
         status = migrations_applied(db, comparing.list, comparing.applied);
-    if (status != OK)
-        return status;
-    add_missing(&comparing);
-    return site_each_module(compare_module, &comparing);
+    if (status == OK) {
+        add_missing(&comparing);
+        status = add_losses(&comparing);
+    }
+    return status == OK ? site_each_module(compare_module, &comparing) : status;
 }
 
 /* Fixtures */
