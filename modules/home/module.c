@@ -4,12 +4,16 @@
 
 static enum status home_index(struct request *request, struct response *response)
 {
-    return site_render(request, response, "home/index.html", site_context(request));
+    struct value_map *context = site_context(request);
+    enum status status = site_panels(request, context, "home", TEXT(""));
+    if (status != OK)
+        return status;
+    return site_render(request, response, "home/index.html", context);
 }
 
 const struct module home_module = {
     .name = "home",
     .mount = "",
-    .routes = ROUTES({"", home_index, .name = "index", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
+    .routes = ROUTES({"", home_index, .name = "index", .access = ACCESS_PUBLIC}),
     .nav = NAV({N_("Home"), "index"}),
 };

@@ -5,6 +5,8 @@
 #include "site/pages.h"
 #include "site/site.h"
 
+#define PANEL_PROFILES 8
+
 static struct text show_email;
 
 static const struct setting settings[] = {
@@ -37,7 +39,33 @@ static enum status profile_detail(struct request *request, struct response *resp
     struct value_map *context = site_context(request);
     value_map_set(context, TEXT("profile"), model_value(&profile_model, profile, request->arena));
     value_map_set(context, TEXT("shows_email"), value_bool(text_is(show_email, "everyone")));
+    status = site_panels(request, context, "city", profile->favorite_city);
+    if (status != OK)
+        return status;
     return site_render(request, response, "profiles/profile.html", context);
+}
+
+static enum status fill_city(const struct request *request, struct text city,
+                             struct value_map *context)
+{
+    struct row_list rows = {0};
+    const struct query query = {
+        &profile_model,          .where = WHERE({"favorite_city", .value = DB_TEXT(city)}),
+        .order = NAMES("pk"),    .related = NAMES("user"),
+        .limit = PANEL_PROFILES,
+    };
+    enum status status =
+        city.length ? query_rows(request->db, request->arena, &query, &rows) : NOT_FOUND;
+    if (status != OK || rows.count == 0)
+        return status == OK ? NOT_FOUND : status;
+    page_set_rows(request, context, "profiles", &profile_model, &rows);
+    return OK;
+}
+
+static enum status profile_path(const void *row, struct arena *arena, struct text *out)
+{
+    const struct user *user = ((const struct profile *)row)->user;
+    return user ? site_path(arena, "profiles:profile", user->username, out) : NOT_FOUND;
 }
 
 const struct module profiles_module = {
@@ -51,4 +79,6 @@ const struct module profiles_module = {
         ROUTES({"", profiles_index, .name = "index", .access = ACCESS_PUBLIC},
                {"<str:username>/", profile_detail, .name = "profile", .access = ACCESS_PUBLIC}),
     .nav = NAV({N_("Profiles"), "profiles:index"}),
+    .panels = PANELS({"city", "profiles/panel_city.html", fill_city}),
+    .sitemaps = SITEMAPS({"profiles", &profile_model, NAMES("user"), profile_path}),
 };

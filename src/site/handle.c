@@ -69,8 +69,7 @@ bool handle_open_database(struct request *request, struct response *response)
 {
     if (request->route->work == WORK_NONE || site_database(&request->db, may_write(request)) == OK)
         return true;
-    answer_failure(request, response,
-                   fail_as(BUSY, "no database: %s", status_failure()->message));
+    answer_failure(request, response, fail_as(BUSY, "no database: %s", status_failure()->message));
     return false;
 }
 

@@ -112,7 +112,8 @@ static void add_missing(struct comparing *comparing)
 static enum status add_losses(struct comparing *comparing)
 {
     struct migration_losses losses;
-    enum status status = migrations_losses(comparing->db, comparing->arena, comparing->list, &losses);
+    enum status status =
+        migrations_losses(comparing->db, comparing->arena, comparing->list, &losses);
     for (size_t i = 0; i < losses.items.count && status == OK; i++)
         *LIST_PUSH(comparing->arena, &comparing->out->items) = text_format(
             comparing->arena,

@@ -2,8 +2,10 @@
 #include "base/arena.h"
 #include "http/assets.h"
 #include "site/internal.h"
+#include "site/links.h"
 #include "site/settings.h"
 #include "site/site.h"
+#include "site/sitemap.h"
 
 static enum status static_file(struct request *request, struct response *response)
 {
@@ -26,7 +28,12 @@ static enum status favicon(struct request *request, struct response *response)
 
 static enum status robots(struct request *request, struct response *response)
 {
-    return send_file(request, response, "static/site/robots.txt");
+    const struct asset *asset = asset_find(TEXT("static/site/robots.txt"));
+    response->content_type = asset->type;
+    buffer_text(&response->body, asset_read(request->arena, asset, site_source_dir()));
+    buffer_format(&response->body, "Sitemap: %.*s\n",
+                  TEXT_ARG(link_absolute(request, TEXT("/sitemap.xml"), TEXT(""))));
+    return OK;
 }
 
 static enum status alive(struct request *request, struct response *response)
@@ -59,15 +66,20 @@ const struct module site_module = {
     .name = "site",
     .mount = "",
     .settings = site_setting_rows,
-    .routes = ROUTES(
-        {"static/<path:path>", static_file, .name = "static", .access = ACCESS_PUBLIC,
-         .work = WORK_NONE},
-        {"language/<slug:code>/", language_set, .name = "language", .access = ACCESS_PUBLIC,
-         .work = WORK_NONE},
-        {"healthz", alive, .name = "healthz", .access = ACCESS_PUBLIC, .work = WORK_NONE,
-         .any_host = true},
-        {"readyz", ready, .name = "readyz", .access = ACCESS_PUBLIC, .any_host = true,
-         .failure = "the database cannot be opened"},
-        {"favicon.ico", favicon, .name = "favicon", .access = ACCESS_PUBLIC, .work = WORK_NONE},
-        {"robots.txt", robots, .name = "robots", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
+    .routes =
+        ROUTES({"static/<path:path>", static_file, .name = "static", .access = ACCESS_PUBLIC,
+                .work = WORK_NONE},
+               {"healthz", alive, .name = "healthz", .access = ACCESS_PUBLIC, .work = WORK_NONE,
+                .any_host = true},
+               {"readyz", ready, .name = "readyz", .access = ACCESS_PUBLIC, .any_host = true,
+                .failure = "the database cannot be opened"},
+               {"favicon.ico", favicon, .name = "favicon", .access = ACCESS_PUBLIC,
+                .work = WORK_NONE},
+               {"robots.txt", robots, .name = "robots", .access = ACCESS_PUBLIC, .work = WORK_NONE},
+               {"sitemap.xml", sitemap_index, .name = "sitemap", .access = ACCESS_PUBLIC},
+               {"sitemap-pages.xml", sitemap_pages, .name = "sitemap-pages",
+                .access = ACCESS_PUBLIC, .work = WORK_NONE},
+               /* Tens of thousands of rows: too long for a server thread. */
+               {"sitemap-<slug:name>-<int:part>.xml", sitemap_part, .name = "sitemap-part",
+                .access = ACCESS_PUBLIC, .work = WORK_BLOCKS}),
 };

@@ -25,6 +25,32 @@ struct job {
     enum status (*run)(struct db *db);
 };
 
+/* Something that a module shows on others' pages, wherever they have the place for it. */
+struct panel {
+    const char *place;    /* "city": subject is a city's name; "home": none */
+    const char *template; /* of its own; sees what it adds beside what every page sees */
+    /* What the template needs; NOT_FOUND: nothing to show. */
+    enum status (*fill)(const struct request *request, struct text subject,
+                        struct value_map *context);
+};
+
+/* The public pages that its rows have, for search engines. */
+struct sitemap {
+    const char *name; /* of its files: lower case, no hyphen */
+    const struct model *model;
+    const char *const *related; /* to read along */
+    /* The path of a row's page; NOT_FOUND: it has none. */
+    enum status (*path)(const void *row, struct arena *arena, struct text *out);
+};
+
+/* Made-up rows: the option `--<module> COUNT` of `oc-lettings demo`. */
+struct demo {
+    int64_t count;
+    uint64_t seed;
+    /* To be called now and then with the number of those made. */
+    void (*progress)(int64_t made);
+};
+
 struct module {
     const char *name;         /* Django's app label: tables, template and static folder */
     const char *namespace;    /* of its URL names; NULL: none */
@@ -43,11 +69,22 @@ struct module {
         const struct job *rows;
         size_t count;
     } jobs;
+    struct {
+        const struct panel *rows;
+        size_t count;
+    } panels;
+    struct {
+        const struct sitemap *rows;
+        size_t count;
+    } sitemaps;
     const struct setting *settings;
     /* Adds what its templates and others' may see on every page. */
     void (*context)(const struct request *request, struct value_map *context);
     /* For /readyz: not OK when it cannot work, with the reason. */
     enum status (*health)(struct db *db);
+    /* Adds made-up rows, in transactions of its own. CONFLICT: there are rows, which `add` of the
+     * command would have allowed. */
+    enum status (*demo)(struct db *db, const struct demo *demo);
 };
 
 /* Lists of a module, as they stand in its struct. */
@@ -55,11 +92,13 @@ struct module {
     {                                                                                              \
         (const type[]){__VA_ARGS__}, sizeof((const type[]){__VA_ARGS__}) / sizeof(type)            \
     }
-#define ROUTES(...) MODULE_LIST(struct route, __VA_ARGS__)
-#define NAV(...)    MODULE_LIST(struct nav_item, __VA_ARGS__)
-#define JOBS(...)   MODULE_LIST(struct job, __VA_ARGS__)
-#define NEEDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
-#define MODELS(...) ((const struct model *const[]){__VA_ARGS__, NULL})
+#define ROUTES(...)   MODULE_LIST(struct route, __VA_ARGS__)
+#define NAV(...)      MODULE_LIST(struct nav_item, __VA_ARGS__)
+#define JOBS(...)     MODULE_LIST(struct job, __VA_ARGS__)
+#define PANELS(...)   MODULE_LIST(struct panel, __VA_ARGS__)
+#define SITEMAPS(...) MODULE_LIST(struct sitemap, __VA_ARGS__)
+#define NEEDS(...)    ((const char *const[]){__VA_ARGS__, NULL})
+#define MODELS(...)   ((const struct model *const[]){__VA_ARGS__, NULL})
 
 /* The list, in order, with NULL behind the last: modules/installed.c. */
 extern const struct module *const installed_modules[];

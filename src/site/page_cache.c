@@ -177,8 +177,8 @@ static struct page *page_of(const struct page_key *key, const struct response *r
         .header_count = response->headers.count,
     };
     for (size_t i = 0; i < page->header_count; i++)
-        page->headers[i] = (struct response_header){
-            response->headers.items[i].name, put(&room, response->headers.items[i].value)};
+        page->headers[i] = (struct response_header){response->headers.items[i].name,
+                                                    put(&room, response->headers.items[i].value)};
     return page;
 }
 

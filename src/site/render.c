@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "http/assets.h"
 #include "site/internal.h"
+#include "site/links.h"
 #include "site/settings.h"
 #include "site/site.h"
 #include "template/template.h"
@@ -60,6 +61,13 @@ const struct template_host site_template_host = {
     .languages = &site.languages,
 };
 
+enum status site_path(struct arena *arena, const char *route, struct text argument,
+                      struct text *out)
+{
+    const struct route_argument given = {.value = argument};
+    return router_reverse(site.router, arena, text_of(route), &given, 1, out);
+}
+
 static struct value nav_value(const struct request *request)
 {
     struct value *items = ARENA_ARRAY(request->arena, struct value, site.nav.count);
@@ -101,6 +109,9 @@ struct value_map *site_context(const struct request *request)
     value_map_set(map, TEXT("nav"), nav_value(request));
     value_map_set(map, TEXT("section"), value_text(section_of(request->path)));
     language_add_context(request, map);
+    if (request->route)
+        value_map_set(map, TEXT("canonical"),
+                      value_text(link_absolute(request, request->path, TEXT(""))));
     struct context_adding adding = {request, map};
     site_each_module(add_module_context, &adding);
     return map;
@@ -112,16 +123,21 @@ static struct template_set *current_set(struct arena *arena)
     return site_settings.debug ? template_set_new(arena, &site_template_host) : site.templates;
 }
 
+enum status site_render_into(const struct request *request, struct buffer *out,
+                             const char *template_name, const struct value_map *context)
+{
+    out->length = 0;
+    enum status status = template_render(current_set(request->arena), text_of(template_name),
+                                         site_language(request), context, request->arena, out);
+    if (status == OK)
+        return OK;
+    out->length = 0;
+    return fail("%s", status_failure()->message);
+}
+
 enum status site_render(const struct request *request, struct response *response,
                         const char *template_name, const struct value_map *context)
 {
-    response->body.length = 0;
-    enum status status =
-        template_render(current_set(request->arena), text_of(template_name), site_language(request),
-                        context, request->arena, &response->body);
     language_mark(request, response);
-    if (status == OK)
-        return OK;
-    response->body.length = 0;
-    return fail("%s", status_failure()->message);
+    return site_render_into(request, &response->body, template_name, context);
 }

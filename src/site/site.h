@@ -8,6 +8,7 @@
 #include "site/module.h"
 
 struct arena;
+struct buffer;
 struct db;
 struct fixture_source;
 struct difference_list;
@@ -31,9 +32,22 @@ const struct router *site_router(void);
 /* A context for a template of this request, with what every page shows. */
 struct value_map *site_context(const struct request *request);
 
+/* Sets `panels` in the context: what the modules show in a place, rendered (a list of HTML). The
+ * subject says of what, as module.h says. */
+enum status site_panels(const struct request *request, struct value_map *context, const char *place,
+                        struct text subject);
+
+/* The path of a route: of "lettings:letting" and the one argument it takes. */
+enum status site_path(struct arena *arena, const char *route, struct text argument,
+                      struct text *out);
+
 /* Renders a template into the response. FAILED when it cannot be; the response is then empty. */
 enum status site_render(const struct request *request, struct response *response,
                         const char *template_name, const struct value_map *context);
+
+/* The same into a buffer. */
+enum status site_render_into(const struct request *request, struct buffer *out,
+                             const char *template_name, const struct value_map *context);
 
 /* The page for a status of 400 or above, with the words of `detail` where the page shows them. */
 void site_error_page(struct request *request, struct response *response, int status,

@@ -1,0 +1,41 @@
+#include "site/links.h"
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "http/request.h"
+#include "http/url.h"
+
+#define PARAMETER_SAFE TEXT("-._~!*'(),:/")
+
+void link_put(struct buffer *out, const char *name, struct text value)
+{
+    if (value.length == 0)
+        return;
+    buffer_format(out, "%s%s=", out->length ? "&" : "", name);
+    url_encode(out, value, PARAMETER_SAFE);
+}
+
+struct text link_parameters(const struct request *request, const char *const *names)
+{
+    struct buffer out = {.arena = request->arena};
+    struct text value;
+    for (; names && *names; names++)
+        if (request_query(request, *names, &value))
+            link_put(&out, *names, value);
+    return buffer_contents(&out);
+}
+
+struct text link_query(const struct request *request, struct text parameters)
+{
+    return parameters.length ? text_format(request->arena, "?%.*s", TEXT_ARG(parameters))
+                             : TEXT("");
+}
+
+struct text link_absolute(const struct request *request, struct text path, struct text query)
+{
+    struct buffer out = {.arena = request->arena};
+    buffer_format(&out, "http%s://%.*s", request->secure ? "s" : "", TEXT_ARG(request->host));
+    url_encode(&out, path, URL_PATH_SAFE);
+    buffer_text(&out, query);
+    return buffer_contents(&out);
+}
