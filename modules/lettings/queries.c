@@ -1,0 +1,168 @@
+#include "lettings/queries.h"
+
+#include "base/arena.h"
+#include "http/request.h"
+
+bool search_is_there(struct db *db, struct arena *arena)
+{
+    struct db_table table;
+    return db_table_columns(db, arena, TEXT("lettings_search_letting"), &table) == OK
+           && table.columns.count > 0;
+}
+
+/* Places */
+
+static enum status read_places(struct db_rows *rows, struct arena *arena, struct place_list *out)
+{
+    *out = (struct place_list){0};
+    while (db_next(rows))
+        *LIST_PUSH(arena, out) = (struct place){
+            .state = text_copy(arena, db_text(rows, "state")),
+            .city = text_copy(arena, db_text(rows, "city")),
+            .lettings = db_int(rows, "lettings"),
+        };
+    return db_finish(rows);
+}
+
+enum status places_states(struct db *db, struct arena *arena, struct place_list *out)
+{
+    struct db_rows rows;
+    db_query(db, &rows,
+             "SELECT state, '' AS city, lettings FROM lettings_search_state WHERE state > ''"
+             " ORDER BY state LIMIT $1",
+             DB_INT(STATES_SHOWN));
+    return read_places(&rows, arena, out);
+}
+
+enum status places_cities(struct db *db, struct arena *arena, struct text state, int64_t limit,
+                          struct place_list *out)
+{
+    struct db_rows rows;
+    if (state.length)
+        db_query(db, &rows,
+                 "SELECT state, city, lettings FROM lettings_search_city WHERE state = $1"
+                 " ORDER BY lettings DESC, city LIMIT $2",
+                 DB_TEXT(state), DB_INT(limit));
+    else
+        db_query(db, &rows,
+                 "SELECT state, city, lettings FROM lettings_search_city WHERE lettings > 0"
+                 " ORDER BY lettings DESC, city, state LIMIT $1",
+                 DB_INT(limit));
+    return read_places(&rows, arena, out);
+}
+
+enum status places_count(struct db *db, const struct letting_filter *filter, int64_t *out)
+{
+    if (!filter->city.length)
+        return db_integer(db, out, 0, "SELECT lettings FROM lettings_search_state WHERE state = $1",
+                          DB_TEXT(filter->state));
+    if (!filter->state.length)
+        return db_integer(db, out, 0,
+                          "SELECT SUM(lettings) FROM lettings_search_city WHERE city = $1",
+                          DB_TEXT(filter->city));
+    return db_integer(db, out, 0,
+                      "SELECT lettings FROM lettings_search_city WHERE city = $1 AND state = $2",
+                      DB_TEXT(filter->city), DB_TEXT(filter->state));
+}
+
+/* Lettings */
+
+#define IN_PLACE_FIELDS(F)                                                                         \
+    F(id, ROWID, "ID")                                                                             \
+    F(state, LONG_TEXT, "state")                                                                   \
+    F(city, LONG_TEXT, "city")
+MODEL_ROW(in_place, IN_PLACE_FIELDS);
+MODEL(in_place, IN_PLACE_FIELDS, "lettings", .db_table = "lettings_search_letting");
+
+enum status lettings_in_place(const struct request *request, const void *context, enum lookup side,
+                              int64_t key, int64_t limit, struct row_list *out)
+{
+    const struct letting_filter *filter = context;
+    struct condition where[3] = {{.name = "pk", .lookup = side, .value = DB_INT(key)}};
+    size_t count = 1;
+    struct row_list found;
+    if (filter->state.length)
+        where[count++] = (struct condition){.name = "state", .value = DB_TEXT(filter->state)};
+    if (filter->city.length)
+        where[count++] = (struct condition){.name = "city", .value = DB_TEXT(filter->city)};
+    const struct query query = {
+        &in_place_model,
+        .where = {where, count},
+        .order = side == LOOKUP_GT ? NAMES("pk") : NAMES("-pk"),
+        .limit = limit,
+    };
+    enum status status = query_rows(request->db, request->arena, &query, &found);
+    if (status != OK)
+        return status;
+    int64_t *keys = ARENA_ARRAY(request->arena, int64_t, found.count);
+    for (size_t i = 0; i < found.count; i++)
+        keys[i] = ((const struct in_place *)found.items[i])->id;
+    return lettings_of_keys(request->db, request->arena, keys, found.count, out);
+}
+
+static void *find_row(const struct row_list *rows, int64_t key)
+{
+    size_t from = 0;
+    size_t to = rows->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (((const struct letting *)rows->items[middle])->id < key)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    bool found = from < rows->count && ((const struct letting *)rows->items[from])->id == key;
+    return found ? rows->items[from] : NULL;
+}
+
+/* The list of values is filled up with the last, so that few statements serve for all lengths. */
+#define KEYS_AT_ONCE 16
+
+enum status lettings_of_keys(struct db *db, struct arena *arena, const int64_t *keys, size_t count,
+                             struct row_list *out)
+{
+    *out = (struct row_list){0};
+    if (count == 0)
+        return OK;
+    size_t padded = (count + KEYS_AT_ONCE - 1) / KEYS_AT_ONCE * KEYS_AT_ONCE;
+    struct db_parameter *values = ARENA_ARRAY(arena, struct db_parameter, padded);
+    for (size_t i = 0; i < padded; i++)
+        values[i] = DB_INT(keys[i < count ? i : count - 1]);
+    const struct query query = {
+        &letting_model,
+        .where = WHERE({"pk", LOOKUP_IN, .values = values, .value_count = padded}),
+        .order = NAMES("pk"),
+        .related = NAMES("address"),
+    };
+    struct row_list rows;
+    enum status status = query_rows(db, arena, &query, &rows);
+    for (size_t i = 0; i < count && status == OK; i++) {
+        void *row = find_row(&rows, keys[i]);
+        if (row)
+            *LIST_PUSH(arena, out) = row;
+    }
+    return status;
+}
+
+enum status lettings_newest(struct db *db, struct arena *arena, int64_t limit, struct row_list *out)
+{
+    const struct query query = {
+        &letting_model,        .where = WHERE({"pk", LOOKUP_LT, .value = DB_INT(INT64_MAX)}),
+        .order = NAMES("-pk"), .related = NAMES("address"),
+        .limit = limit,
+    };
+    return query_rows(db, arena, &query, out);
+}
+
+enum status letting_beside(struct db *db, struct arena *arena, int64_t key, enum lookup side,
+                           const struct letting **out)
+{
+    const struct query query = {
+        &letting_model,
+        .where = WHERE({"pk", side, .value = DB_INT(key)}),
+        .order = side == LOOKUP_GT ? NAMES("pk") : NAMES("-pk"),
+    };
+    *out = NULL;
+    enum status status = query_first(db, arena, &query, out);
+    return status == NOT_FOUND ? OK : status;
+}

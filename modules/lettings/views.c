@@ -1,0 +1,336 @@
+#include "lettings/views.h"
+
+#include <inttypes.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "lettings/search.h"
+#include "site/links.h"
+#include "site/pages.h"
+#include "site/site.h"
+
+#define PANEL_LETTINGS  6
+#define CITIES_AT_FIRST 20 /* while no state is chosen */
+#define LONGEST_QUERY   200
+
+/* The list */
+
+struct listing {
+    const struct request *request;
+    struct value_map *context;
+    struct letting_filter filter;
+};
+
+/* Of what cannot be read as text, nothing. */
+static struct text parameter(const struct request *request, const char *name)
+{
+    struct text value;
+    if (!request_query(request, name, &value))
+        return TEXT("");
+    return text_trim(value);
+}
+
+static struct text url_of(const struct listing *listing, struct letting_filter filter)
+{
+    struct buffer parameters = {.arena = listing->request->arena};
+    struct buffer url = {.arena = listing->request->arena};
+    link_put(&parameters, "q", filter.query);
+    link_put(&parameters, "state", filter.state);
+    link_put(&parameters, "city", filter.city);
+    buffer_text(&url, listing->request->path);
+    buffer_text(&url, link_query(listing->request, buffer_contents(&parameters)));
+    return buffer_contents(&url);
+}
+
+static void set_search(const struct listing *listing)
+{
+    const struct letting_filter *filter = &listing->filter;
+    struct value_map *map = value_map_new(listing->request->arena);
+    bool active = filter->query.length || filter->state.length || filter->city.length;
+    value_map_set(map, TEXT("query"), value_text(filter->query));
+    value_map_set(map, TEXT("state"), value_text(filter->state));
+    value_map_set(map, TEXT("city"), value_text(filter->city));
+    value_map_set(map, TEXT("active"), value_bool(active));
+    value_map_set(map, TEXT("clear_url"), value_text(listing->request->path));
+    value_map_set(listing->context, TEXT("search"), value_map(map));
+}
+
+static struct value place_value(const struct listing *listing, const struct place *place)
+{
+    struct arena *arena = listing->request->arena;
+    const struct letting_filter *filter = &listing->filter;
+    struct value_map *map = value_map_new(arena);
+    bool is_city = place->city.length > 0;
+    bool selected = is_city
+                        ? text_equal(place->city, filter->city)
+                              && (!filter->state.length || text_equal(place->state, filter->state))
+                        : text_equal(place->state, filter->state);
+    const struct letting_filter chosen = {filter->query, place->state, place->city};
+    value_map_set(map, TEXT("name"), value_text(is_city ? place->city : place->state));
+    if (is_city)
+        value_map_set(map, TEXT("state"), value_text(place->state));
+    value_map_set(map, TEXT("count"), value_integer(place->lettings));
+    value_map_set(map, TEXT("url"), value_text(url_of(listing, chosen)));
+    value_map_set(map, TEXT("selected"), value_bool(selected));
+    return value_map(map);
+}
+
+static void set_places(const struct listing *listing, const char *name,
+                       const struct place_list *places)
+{
+    struct arena *arena = listing->request->arena;
+    struct value *items = ARENA_ARRAY(arena, struct value, places->count);
+    for (size_t i = 0; i < places->count; i++)
+        items[i] = place_value(listing, &places->items[i]);
+    value_map_set(listing->context, text_of(name), value_list(arena, items, places->count));
+}
+
+/* A city that is chosen is shown also where it is none of the largest. */
+static enum status add_chosen_city(const struct listing *listing, struct place_list *cities)
+{
+    const struct letting_filter *filter = &listing->filter;
+    struct place chosen = {.state = filter->state, .city = filter->city};
+    if (!filter->city.length || !filter->state.length)
+        return OK;
+    for (size_t i = 0; i < cities->count; i++)
+        if (text_equal(cities->items[i].city, filter->city))
+            return OK;
+    enum status status = places_count(listing->request->db, filter, &chosen.lettings);
+    if (status == OK && chosen.lettings)
+        *LIST_PUSH(listing->request->arena, cities) = chosen;
+    return status;
+}
+
+static enum status set_total(const struct listing *listing, const struct place_list *states)
+{
+    const struct letting_filter *filter = &listing->filter;
+    int64_t total = 0;
+    enum status status = OK;
+    for (size_t i = 0; i < states->count; i++)
+        total += states->items[i].lettings;
+    if (filter->state.length || filter->city.length)
+        status = places_count(listing->request->db, filter, &total);
+    else if (states->count == STATES_SHOWN)
+        return OK;
+    if (status == OK && !filter->query.length)
+        value_map_set(listing->context, TEXT("total"), value_integer(total));
+    return status;
+}
+
+static enum status add_places(const struct listing *listing)
+{
+    struct arena *arena = listing->request->arena;
+    struct db *db = listing->request->db;
+    struct text state = listing->filter.state;
+    struct place_list states;
+    struct place_list cities;
+    enum status status = places_states(db, arena, &states);
+    if (status == OK)
+        status =
+            places_cities(db, arena, state, state.length ? CITIES_SHOWN : CITIES_AT_FIRST, &cities);
+    if (status == OK)
+        status = add_chosen_city(listing, &cities);
+    if (status != OK)
+        return status;
+    set_places(listing, "states", &states);
+    set_places(listing, "cities", &cities);
+    return set_total(listing, &states);
+}
+
+/* Pages of hits go by their number, of which there are SEARCH_LIMIT at most. */
+
+static void set_hit_link(struct value_map *links, const struct listing *listing, const char *name,
+                         size_t from)
+{
+    struct arena *arena = listing->request->arena;
+    struct text url = url_of(listing, listing->filter);
+    if (from)
+        url = text_format(arena, "%.*s&from=%zu", TEXT_ARG(url), from);
+    value_map_set(links, text_of(name), value_text(url));
+}
+
+static enum status first_hit(const struct request *request, size_t *out)
+{
+    struct text text;
+    int64_t from = 0;
+    if (request_query(request, "from", &text)
+        && (!text_to_int64(&from, text) || from < 0 || from >= SEARCH_LIMIT))
+        return NOT_FOUND;
+    *out = (size_t)from;
+    return OK;
+}
+
+static enum status add_suggestion(const struct listing *listing)
+{
+    struct arena *arena = listing->request->arena;
+    struct letting_filter other = listing->filter;
+    enum status status =
+        search_suggest(listing->request->db, arena, &listing->filter, &other.query);
+    if (status != OK)
+        return status == NOT_FOUND ? OK : status;
+    struct value_map *map = value_map_new(arena);
+    value_map_set(map, TEXT("text"), value_text(other.query));
+    value_map_set(map, TEXT("url"), value_text(url_of(listing, other)));
+    value_map_set(listing->context, TEXT("suggestion"), value_map(map));
+    return OK;
+}
+
+static void set_hit_links(const struct listing *listing, size_t from, bool goes_on)
+{
+    struct value_map *links = value_map_new(listing->request->arena);
+    if (from) {
+        set_hit_link(links, listing, "first", 0);
+        set_hit_link(links, listing, "previous", from > PAGE_SIZE ? from - PAGE_SIZE : 0);
+    }
+    if (goes_on)
+        set_hit_link(links, listing, "next", from + PAGE_SIZE);
+    value_map_set(listing->context, TEXT("page"), value_map(links));
+}
+
+static enum status add_hits(const struct listing *listing)
+{
+    const struct request *request = listing->request;
+    struct search_hits hits;
+    struct row_list rows;
+    size_t from;
+    enum status status = first_hit(request, &from);
+    if (status != OK)
+        return status;
+    size_t limit = from + PAGE_SIZE < SEARCH_LIMIT ? from + PAGE_SIZE + 1 : SEARCH_LIMIT;
+    status = search_find(request->db, request->arena, &listing->filter, limit, &hits);
+    if (status != OK)
+        return status;
+    if (from && from >= hits.count)
+        return NOT_FOUND;
+    bool goes_on = hits.count > from + PAGE_SIZE;
+    size_t count = goes_on ? PAGE_SIZE : hits.count - from;
+    status = lettings_of_keys(request->db, request->arena, hits.items + from, count, &rows);
+    if (status != OK)
+        return status;
+    page_set_rows(request, listing->context, "lettings_list", &letting_model, &rows);
+    set_hit_links(listing, from, goes_on);
+    if (hits.count < limit)
+        value_map_set(listing->context, TEXT("total"), value_integer((int64_t)hits.count));
+    value_map_set(listing->context, TEXT("canonical"),
+                  value_text(link_absolute(request, TEXT(""), url_of(listing, listing->filter))));
+    return hits.count ? OK : add_suggestion(listing);
+}
+
+static enum status add_page(const struct listing *listing)
+{
+    static const char *const kept[] = {"state", "city", NULL};
+    const struct letting_filter *filter = &listing->filter;
+    const struct query all = {&letting_model, .related = NAMES("address")};
+    const struct page_source in_place = {
+        .model = &letting_model,
+        .read = lettings_in_place,
+        .context = filter,
+        .parameters = link_parameters(listing->request, kept),
+    };
+    if (!filter->state.length && !filter->city.length)
+        return page_add(listing->request, listing->context, "lettings_list", &all);
+    return page_add_from(listing->request, listing->context, "lettings_list", &in_place);
+}
+
+static enum status fill_listing(struct listing *listing)
+{
+    enum status status = add_places(listing);
+    if (status == FAILED && !search_is_there(listing->request->db, listing->request->arena)) {
+        listing->filter = (struct letting_filter){0};
+        status = OK;
+    }
+    set_search(listing);
+    if (status != OK)
+        return status;
+    return listing->filter.query.length ? add_hits(listing) : add_page(listing);
+}
+
+enum status lettings_index(struct request *request, struct response *response)
+{
+    struct listing listing = {
+        .request = request,
+        .context = site_context(request),
+        .filter = {text_part(parameter(request, "q"), 0, LONGEST_QUERY),
+                   parameter(request, "state"), parameter(request, "city")},
+    };
+    enum status status = fill_listing(&listing);
+    if (status != OK)
+        return status;
+    return site_render(request, response, "lettings/index.html", listing.context);
+}
+
+/* One letting */
+
+static enum status add_neighbours(const struct request *request, struct value_map *context,
+                                  const struct letting *letting)
+{
+    struct arena *arena = request->arena;
+    const struct letting *previous;
+    const struct letting *next = NULL;
+    struct value_map *map = value_map_new(arena);
+    enum status status = letting_beside(request->db, arena, letting->id, LOOKUP_LT, &previous);
+    if (status == OK)
+        status = letting_beside(request->db, arena, letting->id, LOOKUP_GT, &next);
+    if (previous)
+        value_map_set(map, TEXT("previous"), model_value(&letting_model, previous, arena));
+    if (next)
+        value_map_set(map, TEXT("next"), model_value(&letting_model, next, arena));
+    value_map_set(context, TEXT("neighbours"), value_map(map));
+    return status;
+}
+
+enum status letting_detail(struct request *request, struct response *response)
+{
+    const struct letting *letting;
+    const struct query query = {
+        &letting_model,
+        .where = WHERE({"pk", .value = DB_INT(request_int(request, "letting_id"))}),
+        .related = NAMES("address"),
+    };
+    enum status status = query_first(request->db, request->arena, &query, &letting);
+    if (status != OK)
+        return status;
+    struct value_map *context = site_context(request);
+    const struct address *address = letting->address;
+    value_map_set(context, TEXT("letting"), model_value(&letting_model, letting, request->arena));
+    status = add_neighbours(request, context, letting);
+    if (status == OK)
+        status = site_panels(request, context, "city", address ? address->city : TEXT(""));
+    if (status != OK)
+        return status;
+    return site_render(request, response, "lettings/letting.html", context);
+}
+
+/* Panels */
+
+enum status lettings_fill_city(const struct request *request, struct text city,
+                               struct value_map *context)
+{
+    const struct letting_filter filter = {.city = city};
+    struct row_list rows = {0};
+    struct buffer parameters = {.arena = request->arena};
+    enum status status = OK;
+    if (city.length)
+        status = lettings_in_place(request, &filter, LOOKUP_GT, INT64_MIN, PANEL_LETTINGS, &rows);
+    if (status == FAILED && !search_is_there(request->db, request->arena))
+        return NOT_FOUND;
+    if (status != OK || rows.count == 0)
+        return status == OK ? NOT_FOUND : status;
+    link_put(&parameters, "city", city);
+    value_map_set(context, TEXT("parameters"), value_text(buffer_contents(&parameters)));
+    page_set_rows(request, context, "lettings", &letting_model, &rows);
+    return OK;
+}
+
+enum status lettings_fill_home(const struct request *request, struct text subject,
+                               struct value_map *context)
+{
+    struct row_list rows;
+    (void)subject;
+    enum status status = lettings_newest(request->db, request->arena, PANEL_LETTINGS, &rows);
+    if (status == OK && rows.count == 0)
+        return NOT_FOUND;
+    if (status == OK)
+        page_set_rows(request, context, "lettings", &letting_model, &rows);
+    return status;
+}
