@@ -1,6 +1,7 @@
 /* The homes to let, and where each of them is. */
 #include "site/module.h"
 #include "base/arena.h"
+#include "lettings/demo.h"
 #include "lettings/models.h"
 #include "lettings/views.h"
 #include "site/site.h"
@@ -24,4 +25,5 @@ const struct module lettings_module = {
     .panels = PANELS({"city", "lettings/panel_city.html", lettings_fill_city},
                      {"home", "lettings/panel_home.html", lettings_fill_home}),
     .sitemaps = SITEMAPS({"lettings", &letting_model, .path = letting_path}),
+    .demo = lettings_demo,
 };

@@ -1,6 +1,7 @@
 /* The people of the site, and the city each likes best. */
 #include "site/module.h"
 #include "model/query.h"
+#include "profiles/demo.h"
 #include "profiles/models.h"
 #include "site/pages.h"
 #include "site/site.h"
@@ -81,4 +82,5 @@ const struct module profiles_module = {
     .nav = NAV({N_("Profiles"), "profiles:index"}),
     .panels = PANELS({"city", "profiles/panel_city.html", fill_city}),
     .sitemaps = SITEMAPS({"profiles", &profile_model, NAMES("user"), profile_path}),
+    .demo = profiles_demo,
 };

@@ -208,51 +208,6 @@ enum status commands_open(struct db **out, bool create)
     return db_open(out, &options);
 }
 
-static bool database_exists(void)
-{
-    struct db *db = NULL;
-    enum status status = commands_open(&db, false);
-    db_close(db);
-    return status != NOT_FOUND;
-}
-
-static enum status fill_with_demo(size_t *rows)
-{
-    struct db *db = NULL;
-    size_t applied;
-    enum status status = commands_open(&db, true);
-    struct arena *arena = arena_new((size_t)16 * 1024);
-    if (status == OK)
-        status = db_set_up(db);
-    if (status == OK)
-        status = site_migrations_apply(db, &applied);
-    if (status == OK)
-        status = site_demo_load(db, arena, rows);
-    db_close(db);
-    arena_free(arena);
-    return status;
-}
-
-static int demo(int count, char **arguments)
-{
-    bool only_new = count > 0 && strcmp(arguments[0], "--if-new") == 0;
-    if (count > (only_new ? 1 : 0))
-        return commands_misused("demo", "is no option", arguments[only_new ? 1 : 0]);
-    if (commands_start() != OK)
-        return commands_failed();
-    if (only_new && database_exists())
-        return 0;
-    size_t rows = 0;
-    enum status status = site_settings.debug
-                             ? fill_with_demo(&rows)
-                             : fail_as(INVALID, "the demo's password is public: its data is loaded "
-                                                "with DEBUG=1 only");
-    if (status != OK)
-        return commands_failed();
-    printf("Made the database and filled it with %zu demo rows.\n", rows);
-    return 0;
-}
-
 static const struct command commands[] = {
     {"serve", "", "serve the site until it is told to stop",
      "TERM and INT finish what has begun and stop; a second one stops at once. HUP starts new\n"
@@ -284,10 +239,8 @@ static const struct command commands[] = {
      "In the words of the database that DATABASE_URL names. Nothing is run.\n\n"
      "--backward   print what takes it back\n",
      command_sqlmigrate},
-    {"demo", "[--if-new]", "fill the database with the demo lettings and profiles",
-     "Only with DEBUG=1: the demo's sign-in is public.\n"
-     "--if-new   do nothing when there is a database already\n",
-     demo},
+    {"demo", "[--if-new] [--lettings COUNT]...", "fill the database with demo or made-up rows",
+     command_demo_help, command_demo},
     {"loaddata", "[OPTION]... FIXTURE...", "load rows from fixtures: Django's JSON",
      command_loaddata_help, command_loaddata},
     {"dumpdata", "[OPTION]... [APP[.MODEL]]...", "write rows as a fixture: Django's JSON",

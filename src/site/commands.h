@@ -26,6 +26,10 @@ int command_dumpdata(int count, char **arguments);
 extern const char command_loaddata_help[];
 extern const char command_dumpdata_help[];
 
+/* In commands_demo.c. */
+int command_demo(int count, char **arguments);
+extern const char command_demo_help[];
+
 /* In commands_startmodule.c. */
 int command_startmodule(int count, char **arguments);
 

@@ -47,6 +47,7 @@ struct sitemap {
 struct demo {
     int64_t count;
     uint64_t seed;
+    bool add; /* also where there are rows */
     /* To be called now and then with the number of those made. */
     void (*progress)(int64_t made);
 };
@@ -82,8 +83,7 @@ struct module {
     void (*context)(const struct request *request, struct value_map *context);
     /* For /readyz: not OK when it cannot work, with the reason. */
     enum status (*health)(struct db *db);
-    /* Adds made-up rows, in transactions of its own. CONFLICT: there are rows, which `add` of the
-     * command would have allowed. */
+    /* Makes up rows. CONFLICT: there are some, and it was not told to add to them. */
     enum status (*demo)(struct db *db, const struct demo *demo);
 };
 

@@ -1,0 +1,192 @@
+// Search, filters, suggestions, neighbours, panels and the sitemap's part, and that they follow every write.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { get, runCommand, startServer } from '../../../tests/http/harness.mjs';
+import { checkCommand, emptyDatabase, linksOf, quoted, sql, unescaped } from '../../../tests/http/support.mjs';
+
+const address = (id, city, state) => `INSERT INTO lettings_address VALUES (${id}, 1, 'Street', ${quoted(city)}, ${quoted(state)}, 1, 'USA');`;
+const letting = (id, title, at = id) => `INSERT INTO lettings_letting VALUES (${id}, ${quoted(title)}, ${at});`;
+const ROWS = [
+  [1, 'Sunny Cottage', 'Hanover', 'NJ'], [2, 'Quiet cottages by the lake', 'Hanover', 'MA'], [3, 'Café Zürich', 'Ocean City', 'NJ'],
+  [4, 'Hanover House', 'Bath', 'ME'], [5, "O'Brien's \"Barn\"", 'Ocean City', 'MD'], [6, 'בית על הים', 'Bath', 'ME'],
+];
+const titles = (text) => [...text.matchAll(/class="letting_link"[^>]*>([^<]*)</g)].map(([, title]) => unescaped(title));
+
+describe('lettings', () => {
+  let server;
+  let database;
+  const ask = async (query) => {
+    const answer = await get(`${server.url}/lettings/${query}`);
+    assert.equal(answer.status, 200, query);
+    return answer.text;
+  };
+  const found = async (query) => titles(await ask(query)).map((title) => ROWS.find((row) => row[1] === title)?.[0] ?? title);
+
+  before(async () => {
+    const path = emptyDatabase();
+    sql(path, ROWS.map(([id, title, city, state]) => address(id, city, state) + letting(id, title)).join('\n'));
+    server = await startServer({ database: path });
+    database = server.database;
+  });
+  after(() => server.stop());
+
+  const SEARCHES = [
+    ['?q=cottage', [1, 2], 'a word, then what begins so'],
+    ['?q=COTTAGE+sunny', [1], 'all words'],
+    ['?q=hanover', [4, 1, 2], 'titles before cities'],
+    ['?q=cott', [1, 2], 'the beginning of a word'],
+    ['?q=cott+sunny', [], 'only of the last'],
+    ['?q=c', [], 'but not one letter'],
+    ['?q=nj', [1, 3], 'a state'],
+    ['?q=cafe+zurich', [3], 'without accents'],
+    ['?q=o%27brien', [5], 'with an apostrophe'],
+    ['?q=%D7%91%D7%99%D7%AA', [6], 'from right to left'],
+    ['?state=NJ', [1, 3], 'of a state'],
+    ['?state=nj', [], 'as it is written'],
+    ['?city=Hanover', [1, 2], 'of a city in any state'],
+    ['?state=NJ&city=Hanover', [1], 'of one city'],
+    ['?q=hanover&state=MA', [2], 'of both'],
+    ['?q=cottage&city=Hanover', [1, 2], 'with a city'],
+    ['?q=&state=&city=', [1, 2, 3, 4, 5, 6], 'nothing asked for'],
+    ['?q=cottage&q=barn', [5], 'the last of two'],
+  ];
+  for (const [query, expected, name] of SEARCHES) {
+    test(`${query}: ${name}`, async () => assert.deepEqual(await found(query), expected));
+  }
+
+  const ANY = ['"', '""', '*', 'a*', '"*', 'NEAR(', 'NEAR(a b, 2)', 'a AND', 'AND', 'OR', 'NOT a', '(', ')', 'title:x', 'title : "', '^a', '+', '-',
+    '{title} : a', '\\', "'", "'; DROP TABLE lettings_letting; --", '%', '_', '—', '…', '🏠', '👩‍👩‍👧‍👦 house', '\u202e\u05d0', '\u0301', 'é'.repeat(800),
+    'x '.repeat(1500), 'x'.repeat(3000), '\u00a0', '\t', '$1', '?1', 'ﬀ', 'İstanbul', '\ud800', '0', '-1', '1e9'];
+  test('any text gives a page', async () => {
+    for (const text of ANY) {
+      for (const name of ['q', 'state', 'city']) await ask(`?${name}=${encodeURIComponent(text.toWellFormed?.() ?? '')}`);
+      await ask(`?q=cottage&city=${encodeURIComponent(text.toWellFormed?.() ?? '')}`);
+    }
+  });
+  for (const bytes of ['%00', '%ff', '%c3%28', '%ed%a0%80', '%', '%zz', '=', '&&', 'a%00b']) {
+    test(`any bytes give a page: ${bytes}`, () => ask(`?q=${bytes}&state=${bytes}&city=${bytes}`));
+  }
+  test('a place of hits that is none is not found', async () => {
+    for (const from of ['x', '-1', '200', '50', '9999999999999999999999']) {
+      assert.equal((await get(`${server.url}/lettings/?q=cottage&from=${from}`)).status, 404, from);
+    }
+  });
+
+  const SUGGESTIONS = [['cottgae', 'cottage'], ['cotage', 'cottage'], ['cottagge', 'cottage'], ['xottage', 'cottage'], ['hannovre', 'hanover'],
+    ['sunny+cotage', 'sunny cottage'], ['SUNY', 'sunny'], ['cottage', null], ['zzzzzz', null], ['cot', null], ['ab', null]];
+  for (const [typed, meant] of SUGGESTIONS) {
+    test(`${typed} ${meant ? `suggests ${meant}` : 'suggests nothing'}`, async () => {
+      const url = /Did you mean <a href="([^"]*)"/.exec(await ask(`?q=${typed}`))?.[1];
+      assert.equal(url && new URL(unescaped(url), server.url).searchParams.get('q'), meant ?? undefined);
+      if (url) assert.ok(titles((await get(server.url + unescaped(url))).text).length);
+    });
+  }
+
+  test('filters say how many, and lead there', async () => {
+    const text = await ask('');
+    for (const [label, count] of [['NJ', 2], ['ME', 2], ['Bath, ME', 2], ['Hanover, MA', 1]]) {
+      const [, url] = new RegExp(`<a href="([^"]*)"[^>]*>${label}</a> ${count}<`).exec(text) ?? [];
+      assert.ok(url, label);
+      assert.equal(titles((await get(server.url + unescaped(url))).text).length, count);
+    }
+  });
+
+  test("a city's page shows its lettings and leads to them", async () => {
+    const { text } = await get(`${server.url}/lettings/1/`);
+    assert.ok(linksOf(text, /href="\/lettings\/2\/"/).length);
+    assert.ok(linksOf(text, /city=Hanover/).length);
+  });
+
+  test('every write shows at once', async (t) => {
+    t.after(() => sql(database, `DELETE FROM lettings_letting WHERE id >= 90; DELETE FROM lettings_address WHERE id >= 90;`));
+    const states = async () => [...(await ask('')).matchAll(/\?state=(\w\w)"[^>]*>\1<\/a> (\d+)/g)].map(([, state, count]) => state + count).join(' ');
+    const old = await states();
+    sql(database, address(90, 'Xanadu', 'ZZ') + letting(90, 'Palace'));
+    assert.deepEqual(await found('?q=xanadu'), ['Palace']);
+    assert.equal(await states(), `${old} ZZ1`);
+    sql(database, `UPDATE lettings_letting SET title = 'Castle' WHERE id = 90;`);
+    assert.deepEqual([await found('?q=palace'), await found('?q=castle')], [[], ['Castle']]);
+    sql(database, `UPDATE lettings_address SET city = 'Avalon', state = 'YY' WHERE id = 90;`);
+    assert.deepEqual([await found('?q=xanadu'), await found('?city=Avalon')], [[], ['Castle']]);
+    sql(database, `REPLACE INTO lettings_letting VALUES (90, 'Tower', 90); REPLACE INTO lettings_address VALUES (90, 1, 'S', 'Camelot', 'YY', 1, 'USA');`);
+    assert.deepEqual([await found('?q=castle'), await found('?q=camelot')], [[], ['Tower']]);
+    sql(database, `INSERT INTO lettings_letting VALUES (92, 'Before its address', 92); ${address(92, 'Later', 'YY')}`);
+    assert.deepEqual(await found('?q=later'), ['Before its address']);
+    sql(database, `UPDATE lettings_letting SET id = 93 WHERE id = 92;`);
+    assert.deepEqual(await found('?q=later'), ['Before its address']);
+    sql(database, `DELETE FROM lettings_letting WHERE id = 93; DELETE FROM lettings_address WHERE id = 90;`);
+    assert.deepEqual([await found('?q=later'), await found('?q=camelot')], [[], []]);
+    sql(database, `DELETE FROM lettings_letting WHERE id = 90;`);
+    assert.equal(await states(), old);
+    assert.equal(sql(database, `INSERT INTO lettings_search(lettings_search) VALUES ('integrity-check');
+      SELECT count(*) FROM lettings_search_letting; SELECT count(*) FROM lettings_search;`), '6\n6');
+  });
+
+  test('pages of a filter carry it on', async (t) => {
+    t.after(() => sql(database, 'DELETE FROM lettings_letting WHERE id >= 1000; DELETE FROM lettings_address WHERE id >= 1000;'));
+    sql(database, `BEGIN; ${Array.from({ length: 230 }, (_, i) => address(1000 + i, 'Long & Far', 'QQ') + letting(1000 + i, `Row ${i}`)).join('')} COMMIT;`);
+    for (const [start, total] of [['?state=QQ&city=Long+%26+Far', 230], ['?state=QQ', 230], ['?city=Long+%26+Far', 230], ['?q=row', 200], ['?q=row&state=QQ', 200]]) {
+      const seen = [];
+      for (let url = `/lettings/${start}`; url;) {
+        const { status, text } = await get(server.url + url);
+        assert.equal(status, 200, url);
+        seen.push(...titles(text));
+        const [next] = linksOf(text, /rel="next"/);
+        url = next && new URL(next, server.url + url).href.slice(server.url.length);
+      }
+      assert.deepEqual(seen, Array.from({ length: total }, (_, i) => `Row ${i}`), start);
+    }
+    const last = titles(await ask('?state=QQ&last=1'));
+    assert.deepEqual([last.length, last.at(-1)], [50, 'Row 229']);
+  });
+});
+
+test('a database without the tables of the search is served', async (t) => {
+  const path = emptyDatabase();
+  sql(path, address(1, 'Bath', 'ME') + letting(1, 'Home'));
+  checkCommand(['migrate', 'lettings', '0001'], { env: { DATABASE_URL: `sqlite:///${path}` } });
+  const server = await startServer({ database: path, t });
+  for (const url of ['/', '/lettings/', '/lettings/?q=home', '/lettings/?state=ME', '/lettings/1/', '/readyz']) {
+    assert.equal((await get(server.url + url)).status, 200, url);
+  }
+});
+
+test('triggers that a remade table has lost are made again, and what they missed with them', (t) => {
+  const path = emptyDatabase();
+  const env = { DATABASE_URL: `sqlite:///${path}` };
+  sql(path, `PRAGMA foreign_keys = OFF; BEGIN;
+    CREATE TABLE new__lettings_letting (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, title varchar(256) NOT NULL,
+      address_id integer NOT NULL UNIQUE REFERENCES lettings_address (id) DEFERRABLE INITIALLY DEFERRED);
+    DROP TABLE lettings_letting; ALTER TABLE new__lettings_letting RENAME TO lettings_letting; COMMIT;
+    ${address(1, 'Bath', 'ME')} ${letting(1, 'Missed')}`);
+  checkCommand(['check'], { env, status: 1, err: /lettings_letting_insert, which the migration lettings\.0002_search made, is gone: run `oc-lettings migrate`/ });
+  checkCommand(['migrate'], { env, out: /again of 1 migration\./ });
+  checkCommand(['check'], { env });
+  checkCommand(['migrate'], { env, out: /^Nothing to migrate\.$/m });
+  assert.equal(sql(path, "SELECT rowid FROM lettings_search('missed'); SELECT lettings FROM lettings_search_state;"), '1\n1');
+});
+
+test('made-up lettings are the same for the same seed, and found', () => {
+  const titlesOf = (...args) => {
+    const path = emptyDatabase();
+    const env = { DATABASE_URL: `sqlite:///${path}` };
+    checkCommand(['demo', '--lettings', '30', '--profiles', '5', ...args], { env, out: /^Made 30 lettings\.$/m });
+    checkCommand(['check'], { env });
+    assert.equal(sql(path, 'SELECT sum(lettings) FROM lettings_search_state; SELECT count(*) FROM lettings_search;'), '30\n30');
+    checkCommand(['demo', '--lettings', '5'], { env, status: 1, err: /there are lettings or addresses already: add to them with --add/ });
+    checkCommand(['demo', '--lettings', '5', '--add'], { env, out: /Made 5/ });
+    return sql(path, 'SELECT title FROM lettings_letting ORDER BY id LIMIT 30');
+  };
+  assert.equal(titlesOf(), titlesOf('--seed', '0'));
+  assert.notEqual(titlesOf(), titlesOf('--seed', '1'));
+});
+
+for (const [args, err] of [[['--lettings'], /--lettings lacks its number/], [['--lettings', 'many'], /must be a number from 1 to 100000000, not "many"/],
+  [['--lettings', '0'], /from 1 to/], [['--lettings', '-3'], /from 1 to/], [['--lettings', '100000001'], /from 1 to/], [['--seed', 'x'], /--seed must be/],
+  [['--boats', '3'], /"--boats" is no option/], [['5'], /"5" is no option/]]) {
+  test(`demo ${args.join(' ')} is refused`, () => {
+    const { status, stderr } = runCommand(['demo', ...args]);
+    assert.equal(status, 2);
+    assert.match(stderr, err);
+  });
+}
