@@ -172,12 +172,30 @@ static char *copy_columns(struct db_statement *statement)
     return at;
 }
 
+static void (*watcher)(struct db *db, struct text sql);
+static _Thread_local bool watching;
+
+void db_watch(void (*watch)(struct db *db, struct text sql))
+{
+    watcher = watch;
+}
+
+static void tell_watcher(struct db *db, struct text sql)
+{
+    if (!watcher || watching)
+        return;
+    watching = true;
+    watcher(db, sql);
+    watching = false;
+}
+
 /* One block: the statement, its columns, their names and, where it was built, its text. NULL: it
  * failed, and `status` says how. */
 static struct db_statement *statement_new(struct db *db, struct text sql, bool built,
                                           enum status *status)
 {
     void *handle;
+    tell_watcher(db, sql);
     *status = db->engine->prepare(db->connection, &handle, sql);
     if (*status != OK)
         return NULL;

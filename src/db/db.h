@@ -162,6 +162,10 @@ struct db_table {
 enum status db_table_read(struct db *db, struct arena *arena, struct text name,
                           struct db_table *out);
 
+/* Called with each statement that is prepared, before it runs: for tests, which look at plans. Not
+ * called for what it prepares itself. NULL: nobody. */
+void db_watch(void (*watch)(struct db *db, struct text sql));
+
 /* Whether there is an index or a trigger of that name. */
 enum status db_has_index_or_trigger(struct db *db, struct text name, bool *out);
 

@@ -137,6 +137,48 @@ static enum status mark(struct db *db)
     return leave_mark("job-ran");
 }
 
+/* What SQLite does for each statement goes into the file "plans": the statement, then its steps,
+ * each after a tab. The parameters are NULL. */
+#define MOST_PARAMETERS 100
+
+static size_t count_parameters(struct text sql)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sql.length; i++) {
+        size_t number = sql.at[i] == '$' ? strtoul(sql.at + i + 1, NULL, 10) : 0;
+        count = number > count ? number : count;
+    }
+    return count;
+}
+
+static void write_plan(struct db *db, struct text sql)
+{
+    static const struct db_parameter nothing[MOST_PARAMETERS];
+    struct arena *arena = arena_new(1024);
+    struct buffer out = {.arena = arena};
+    struct db_rows rows;
+    buffer_format(&out, "%.*s", TEXT_ARG(sql));
+    db_query_built(db, &rows, text_format(arena, "EXPLAIN QUERY PLAN %.*s", TEXT_ARG(sql)), nothing,
+                   count_parameters(sql));
+    while (db_next(&rows))
+        buffer_format(&out, "\t%.*s", TEXT_ARG(db_text(&rows, "detail")));
+    buffer_text(&out, db_finish(&rows) == OK ? TEXT("\n") : TEXT("\tFAILED\n"));
+    int fd = open("plans", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, out.at, out.length) != (ssize_t)out.length)
+        abort();
+    close(fd);
+    arena_free(arena);
+}
+
+/* ?on=1: from now on, in this worker. */
+static enum status plans(struct request *request, struct response *response)
+{
+    struct text text;
+    db_watch(request_query(request, "on", &text) ? write_plan : NULL);
+    response_plain(response, 200, TEXT("watching"));
+    return OK;
+}
+
 const struct module probe_module = {
     .name = "probe",
     .namespace = "probe",
@@ -161,6 +203,7 @@ const struct module probe_module = {
          .work = WORK_NONE},
         {"path/<path:value>/", argument, .name = "path", .access = ACCESS_PUBLIC,
          .work = WORK_NONE},
+        {"plans/", plans, .name = "plans", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
     .jobs = JOBS({"mark", 1, mark}),
 };
