@@ -6,7 +6,7 @@
 bool search_is_there(struct db *db, struct arena *arena)
 {
     struct db_table table;
-    return db_table_columns(db, arena, TEXT("lettings_search_letting"), &table) == OK
+    return db_table_read(db, arena, TEXT("lettings_search_letting"), &table) == OK
            && table.columns.count > 0;
 }
 

@@ -109,9 +109,11 @@ struct value_map *site_context(const struct request *request)
     value_map_set(map, TEXT("nav"), nav_value(request));
     value_map_set(map, TEXT("section"), value_text(section_of(request->path)));
     language_add_context(request, map);
-    if (request->route)
+    if (request->route) {
+        value_map_set(map, TEXT("origin"), value_text(link_absolute(request, TEXT(""), TEXT(""))));
         value_map_set(map, TEXT("canonical"),
                       value_text(link_absolute(request, request->path, TEXT(""))));
+    }
     struct context_adding adding = {request, map};
     site_each_module(add_module_context, &adding);
     return map;
