@@ -15,7 +15,7 @@ before(() => {
 });
 
 const portuguese = (change = (text) => text) => change(french.replace('Language: fr\\n', 'Language: pt_BR\\n')
-  .replace('Français', 'Português').replace('Page introuvable', 'Página não encontrada'));
+  .replace('Français', 'Português').replaceAll('Page introuvable', 'Página não encontrada'));
 const links = (text) => [...text.matchAll(/href="\/language\/([^/]+)\/[^>]*>([^<]*)</g)].map(([, ...link]) => link);
 
 test('a file more is a language more', async (t) => {
