@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort, get, ROOT, runCommand, sharedData, skipWithoutModule, skipWithoutShared, startServer,
@@ -114,6 +114,51 @@ for (const [name, make, skip] of DATABASES) {
       assert.equal((await django.ask(`/admin/lettings/letting/${id}/change/`,
         { title: 'Quay House', address: at })).status, 302);
       assert.match((await get(`${site.url}/lettings/${id}/`)).text, /<h1>Quay House<\/h1>/);
+    });
+
+    test('finds at once what Django writes, and no longer what it deletes', async () => {
+      const find = async (word) => /class="letting_link"/.test((await get(`${site.url}/lettings/?q=${word}`)).text);
+      const address = { number: '12', street: 'Quay Street', city: 'Xanadu', state: 'ME', zip_code: '4530', country_iso_code: 'USA' };
+      assert.equal((await django.ask('/admin/lettings/address/add/', address)).status, 302);
+      const at = sql(database, 'SELECT max(id) FROM lettings_address;');
+      assert.equal((await django.ask('/admin/lettings/letting/add/', { title: 'Pleasure Dome', address: at })).status, 302);
+      assert.deepEqual([await find('pleasure'), await find('xanadu')], [true, true]);
+      assert.equal((await django.ask(`/admin/lettings/address/${at}/change/`, { ...address, city: 'Avalon' })).status, 302);
+      assert.deepEqual([await find('xanadu'), await find('avalon')], [false, true]);
+      assert.equal((await django.ask(`/admin/lettings/address/${at}/delete/`, { post: 'yes' })).status, 302);
+      assert.deepEqual([await find('pleasure'), await find('avalon')], [false, false]);
+    });
+
+    test("takes Django's flush and loaddata, and a table that Django remakes", () => {
+      const dir = temporaryFolder();
+      const copy = join(dir, FILE);
+      const dump = join(dir, 'dump.json');
+      sql(database, `VACUUM INTO '${copy}';`);
+      const found = () => sql(copy, `SELECT count(*) FROM lettings_search_letting; SELECT count(*) FROM lettings_search;
+        SELECT sum(lettings) FROM lettings_search_state; SELECT count(*) FROM lettings_letting;`);
+      const before = found();
+      manage(copy, 'dumpdata', 'lettings', '-o', dump);
+      assert.doesNotMatch(readFileSync(dump, 'utf8'), /search/);
+      manage(copy, 'flush', '--noinput');
+      assert.match(found(), /^0\n0\n\n?0$/);
+      manage(copy, 'loaddata', dump);
+      assert.equal(found(), before);
+      const remake = `from django.db import connection
+from lettings.models import Letting, Address
+for model, name in ((Letting, 'title'), (Address, 'city')):
+    field = model._meta.get_field(name)
+    _, _, args, kwargs = field.deconstruct()
+    longer = type(field)(**{**kwargs, 'max_length': 300})
+    longer.set_attributes_from_name(name)
+    longer.model = model
+    with connection.schema_editor() as editor:
+        editor.alter_field(model, field, longer)`;
+      manage(copy, 'shell', '-c', remake);
+      sql(copy, "UPDATE lettings_letting SET title = 'Missed meanwhile' WHERE id = (SELECT min(id) FROM lettings_letting);");
+      ours(dir, 'migrate');
+      ours(dir, 'check');
+      assert.equal(found(), before);
+      assert.equal(sql(copy, "SELECT count(*) FROM lettings_search('meanwhile');"), '1');
     });
 
     test('shows at once to Django what is written here', async () => {
