@@ -65,10 +65,14 @@ static void put_quoted(struct buffer *out, struct text text)
     buffer_char(out, '"');
 }
 
-/* A word of one letter begins too much to be a beginning. */
+/* The lengths of beginnings that the index has (migrations/0002_search.sql). */
+#define SHORTEST_BEGINNING 2
+#define LONGEST_BEGINNING  12
+
 static bool may_begin(struct text word)
 {
-    return unicode_length(word) > 1;
+    size_t length = unicode_length(word);
+    return length >= SHORTEST_BEGINNING && length <= LONGEST_BEGINNING;
 }
 
 struct tier {

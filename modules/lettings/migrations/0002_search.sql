@@ -21,9 +21,10 @@ DROP TABLE IF EXISTS "lettings_search_part";
 DROP VIEW IF EXISTS "lettings_search_count";
 DROP VIEW IF EXISTS "lettings_search_split";
 
--- The texts. A prefix of one letter is not looked for; longer ones than these are merged then.
+-- The texts. Beginnings of words are looked for only in these lengths (search.c): of others, FTS5
+-- would put together all that begins so before it gives the first.
 CREATE VIRTUAL TABLE "lettings_search" USING fts5 (
-    "title", "city", "state", columnsize = 0, prefix = '2 3 4 5 6 7 8',
+    "title", "city", "state", columnsize = 0, prefix = '2 3 4 5 6 7 8 9 10 11 12',
     tokenize = 'unicode61 remove_diacritics 2'
 );
 
