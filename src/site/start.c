@@ -1,4 +1,5 @@
 /* Puts the installed modules together: checks the list, then routes, then templates. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,19 @@ static enum status check_against(const struct module *module, const struct modul
     return check_tables(module, other);
 }
 
+static enum status check_panels(const struct module *module)
+{
+    for (size_t i = 0; i < module->panels.count; i++) {
+        const struct panel *panel = &module->panels.rows[i];
+        char name[256];
+        snprintf(name, sizeof name, "templates/%s", panel->template);
+        if (!asset_find(text_of(name)))
+            return fail_as(INVALID, "module %s: the panel \"%s\" has no template %s", module->name,
+                           panel->place, name);
+    }
+    return OK;
+}
+
 static enum status check_module(const struct module *const *modules, size_t index)
 {
     const struct module *module = modules[index];
@@ -73,6 +87,8 @@ static enum status check_module(const struct module *const *modules, size_t inde
             return fail_as(INVALID, "module %s: it needs the module %s, installed before it",
                            module->name, *need);
     enum status status = check_models(module);
+    if (status == OK)
+        status = check_panels(module);
     if (status == OK)
         status = check_against(module, &site_module);
     for (size_t i = 0; i < index && status == OK; i++)
