@@ -5,9 +5,7 @@
 static enum status home_index(struct request *request, struct response *response)
 {
     struct value_map *context = site_context(request);
-    enum status status = site_panels(request, context, "home", TEXT(""));
-    if (status != OK)
-        return status;
+    site_panels(request, context, "home", TEXT(""));
     return site_render(request, response, "home/index.html", context);
 }
 

@@ -294,10 +294,9 @@ enum status letting_detail(struct request *request, struct response *response)
     const struct address *address = letting->address;
     value_map_set(context, TEXT("letting"), model_value(&letting_model, letting, request->arena));
     status = add_neighbours(request, context, letting);
-    if (status == OK)
-        status = site_panels(request, context, "city", address ? address->city : TEXT(""));
     if (status != OK)
         return status;
+    site_panels(request, context, "city", address ? address->city : TEXT(""));
     return site_render(request, response, "lettings/letting.html", context);
 }
 

@@ -40,9 +40,7 @@ static enum status profile_detail(struct request *request, struct response *resp
     struct value_map *context = site_context(request);
     value_map_set(context, TEXT("profile"), model_value(&profile_model, profile, request->arena));
     value_map_set(context, TEXT("shows_email"), value_bool(text_is(show_email, "everyone")));
-    status = site_panels(request, context, "city", profile->favorite_city);
-    if (status != OK)
-        return status;
+    site_panels(request, context, "city", profile->favorite_city);
     return site_render(request, response, "profiles/profile.html", context);
 }
 

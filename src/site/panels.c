@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/log.h"
 #include "site/site.h"
 #include "template/value.h"
 
@@ -13,38 +14,42 @@ struct paneling {
     LIST(struct value) rendered;
 };
 
-static enum status render_panel(struct paneling *paneling, const struct panel *panel)
+static enum status render_panel(const struct paneling *paneling, const struct panel *panel,
+                                struct buffer *html)
 {
-    const struct request *request = paneling->request;
-    struct value_map *context = site_context(request);
-    struct buffer html = {.arena = request->arena};
+    struct value_map *context = site_context(paneling->request);
     value_map_set(context, TEXT("subject"), value_text(paneling->subject));
-    enum status status = panel->fill(request, paneling->subject, context);
-    if (status == NOT_FOUND)
-        return OK;
-    if (status == OK)
-        status = site_render_into(request, &html, panel->template, context);
-    if (status == OK)
-        *LIST_PUSH(request->arena, &paneling->rendered) = value_safe(buffer_contents(&html));
-    return status;
+    enum status status = panel->fill(paneling->request, paneling->subject, context);
+    return status == OK ? site_render_into(paneling->request, html, panel->template, context)
+                        : status;
 }
 
-static enum status render_module(const struct module *module, void *context)
+/* A page is not lost with what stands in its margin. */
+static void add_panel(struct paneling *paneling, const struct panel *panel)
+{
+    struct buffer html = {.arena = paneling->request->arena};
+    enum status status = render_panel(paneling, panel, &html);
+    if (status == OK)
+        *LIST_PUSH(html.arena, &paneling->rendered) = value_safe(buffer_contents(&html));
+    else if (status != NOT_FOUND)
+        log_error("a panel failed", LOG_STRING("template", panel->template),
+                  LOG_STRING("error", status_failure()->message));
+}
+
+static enum status add_module(const struct module *module, void *context)
 {
     struct paneling *paneling = context;
-    enum status status = OK;
-    for (size_t i = 0; i < module->panels.count && status == OK; i++)
+    for (size_t i = 0; i < module->panels.count; i++)
         if (strcmp(module->panels.rows[i].place, paneling->place) == 0)
-            status = render_panel(paneling, &module->panels.rows[i]);
-    return status;
+            add_panel(paneling, &module->panels.rows[i]);
+    return OK;
 }
 
-enum status site_panels(const struct request *request, struct value_map *context, const char *place,
-                        struct text subject)
+void site_panels(const struct request *request, struct value_map *context, const char *place,
+                 struct text subject)
 {
     struct paneling paneling = {.request = request, .place = place, .subject = subject};
-    enum status status = site_each_module(render_module, &paneling);
+    site_each_module(add_module, &paneling);
     value_map_set(context, TEXT("panels"),
                   value_list(request->arena, paneling.rendered.items, paneling.rendered.count));
-    return status;
 }

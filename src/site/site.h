@@ -33,9 +33,9 @@ const struct router *site_router(void);
 struct value_map *site_context(const struct request *request);
 
 /* Sets `panels` in the context: what the modules show in a place, rendered (a list of HTML). The
- * subject says of what, as module.h says. */
-enum status site_panels(const struct request *request, struct value_map *context, const char *place,
-                        struct text subject);
+ * subject says of what, as module.h says. One that fails is left out, and the log says why. */
+void site_panels(const struct request *request, struct value_map *context, const char *place,
+                 struct text subject);
 
 /* The path of a route: of "lettings:letting" and the one argument it takes. */
 enum status site_path(struct arena *arena, const char *route, struct text argument,
