@@ -199,13 +199,15 @@ static enum status connect(struct connection *connection, const char *path,
                            const struct db_options *options)
 {
     struct stat found = {0};
-    stat(path, &found); /* before it is opened: a file put there meanwhile is another */
+    bool is_there = stat(path, &found) == 0; /* before it is opened: what comes later is another */
     enum status status = open_path(&connection->handle, path, options);
     if (status != OK)
         return status;
+    connection->wal = is_wal(connection->handle);
+    if (!is_there)
+        stat(path, &found);
     connection->device = found.st_dev;
     connection->inode = found.st_ino;
-    connection->wal = is_wal(connection->handle);
     return OK;
 }
 

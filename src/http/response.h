@@ -21,6 +21,7 @@ struct response {
     struct text encoding; /* Content-Encoding of the bytes as they are; empty: none */
     LIST(struct response_header) headers;
     bool close; /* end the connection after this answer */
+    bool kept;  /* it came from the page cache */
 };
 
 void response_start(struct response *response, struct arena *arena);

@@ -100,6 +100,7 @@ static void use(struct page *page)
 
 static void copy_page(const struct page *page, struct response *response)
 {
+    response->kept = true;
     response->content_type = page->content_type;
     response->encoding = text_copy(response->arena, page->encoding);
     response->fixed = text_copy(response->arena, page->bytes);

@@ -13,7 +13,7 @@ describe('the log', { concurrency: true }, () => {
     const { headers } = await get(`${server.url}/probe/users/?q="a=b"%0a`,
       { headers: { Cookie: 'sessionid=hidden-3' } });
     const line = await server.logged(new RegExp(`request_id=${headers['x-request-id']}$`));
-    assert.match(line, /^time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z level=info process=worker msg=request method=GET target="[^ ]*" status=200 bytes=\d+ us=\d+ client=127\.0\.0\.1 request_id=/);
+    assert.match(line, /^time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z level=info process=worker msg=request method=GET target="[^ ]*" status=200 bytes=\d+ us=\d+ cache=none client=127\.0\.0\.1 request_id=/);
     assert.ok(!server.log().join('\n').includes('hidden-3'));
   });
 

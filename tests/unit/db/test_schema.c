@@ -145,7 +145,6 @@ static void test_dialects(void **state)
 static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_columns_of_a_table),
     CONNECTED_TEST(test_no_such_table_has_no_columns),
-    CONNECTED_TEST(test_no_such_table_has_no_columns),
     CONNECTED_TEST(test_place_of_a_failure),
     CONNECTED_TEST(test_schema_transactions),
     CONNECTED_TEST(test_schema_transaction_of_a_reader),

@@ -1,0 +1,159 @@
+// Pages are kept while the database is unchanged, and never a moment longer.
+import assert from 'node:assert/strict';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { get, makeDatabase, SANITIZED, startServer, temporaryFolder, TEST_PROGRAM } from './harness.mjs';
+import { readWhileWriting } from './freshness.mjs';
+import { sql } from './support.mjs';
+
+const PAGE = '/probe/users/';
+const ONE = { WEB_CONCURRENCY: '1' };
+const setName = (database, name) => sql(database, `UPDATE auth_user SET first_name = '${name}' WHERE id = (SELECT min(id) FROM auth_user);`);
+const start = (t, env = {}) => startServer({ program: TEST_PROGRAM, env: { ...ONE, ...env }, t });
+
+/** Asks and tells whether the answer was a kept page. */
+async function ask(server, path = PAGE, options = {}) {
+  const answer = await get(server.url + path, options);
+  const line = await server.logged(new RegExp(`request_id=${answer.headers['x-request-id']}$`));
+  return { ...answer, kept: line.includes(' cache=hit ') };
+}
+
+test('no answer is older than the newest finished write', (t) => readWhileWriting(t, 6));
+
+describe('a page', () => {
+  let server;
+  before(async () => { server = await startServer({ program: TEST_PROGRAM, env: ONE }); });
+  after(() => server?.stop());
+
+  test('is kept until somebody writes', async () => {
+    for (const name of ['Ada', 'Grace', 'Joan']) {
+      setName(server.database, name);
+      const first = await ask(server);
+      const again = await ask(server);
+      assert.deepEqual([first.kept, again.kept], [false, true], name);
+      assert.match(first.text, new RegExp(`<h1>${name}</h1>`));
+      assert.equal(again.text, first.text);
+      const { date, 'x-request-id': id, ...headers } = first.headers;
+      const { date: later, 'x-request-id': other, ...same } = again.headers;
+      assert.deepEqual(same, headers);
+      assert.notEqual(id, other);
+    }
+  });
+
+  test('is known to who has it', async () => {
+    const { headers } = await ask(server);
+    const { status, text, kept } = await ask(server, PAGE, { headers: { 'If-None-Match': headers.etag } });
+    assert.deepEqual([status, text, kept], [304, '', true]);
+    const other = await ask(server, PAGE, { headers: { 'If-None-Match': '"other"' } });
+    assert.deepEqual([other.status, other.kept], [200, true]);
+  });
+
+  test('is also its own HEAD', async () => {
+    const { text } = await ask(server);
+    const head = await ask(server, PAGE, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.text, head.kept], [200, '', true]);
+    assert.equal(Number(head.headers['content-length']), Buffer.byteLength(text));
+  });
+
+  // What makes another page of it.
+  const OTHERS = [
+    ['a query', '/probe/users/?a=1', {}],
+    ['an encoding', '/?long', { 'Accept-Encoding': 'gzip' }],
+    ['a language', '/?language', { 'Accept-Language': 'fr' }],
+    ['a host', PAGE, { Host: 'localhost' }],
+  ];
+  for (const [what, path, headers] of OTHERS) {
+    test(`is another in ${what}`, async () => {
+      await ask(server, path === '/probe/users/?a=1' ? PAGE : path);
+      const first = await ask(server, path, { headers });
+      const again = await ask(server, path, { headers });
+      assert.deepEqual([first.status, first.kept, again.kept], [200, false, true]);
+    });
+  }
+
+  // What is never kept.
+  const NEVER = [
+    ['a visitor with a session', PAGE, { headers: { Cookie: 'a=b; sessionid=x' } }],
+    ['a missing page', '/probe/users/999999/', {}],
+    ['readiness', '/readyz', {}],
+    ['what reads no database', '/healthz', {}],
+  ];
+  for (const [what, path, options] of NEVER) {
+    test(`${what}: never`, async () => {
+      await ask(server);
+      for (let i = 0; i < 3; i++) assert.equal((await ask(server, path, options)).kept, false);
+    });
+  }
+
+  test('is not touched by a session of another visitor', async () => {
+    await ask(server);
+    await ask(server, PAGE, { headers: { Cookie: 'sessionid=x' } });
+    assert.equal((await ask(server)).kept, true);
+  });
+});
+
+describe('no page is kept', () => {
+  for (const env of [{ PAGE_CACHE_SIZE: '0' }, { DEBUG: '1' }]) {
+    test(`with ${Object.entries(env)[0].join('=')}`, async (t) => {
+      const server = await start(t, env);
+      for (let i = 0; i < 3; i++) assert.equal((await ask(server)).kept, false);
+    });
+  }
+
+  test('of a database without a write-ahead log', async (t) => {
+    const database = makeDatabase(temporaryFolder());
+    sql(database, 'PRAGMA journal_mode = DELETE;');
+    const server = await startServer({ program: TEST_PROGRAM, database, env: ONE, t });
+    for (let i = 0; i < 3; i++) assert.equal((await ask(server)).kept, false);
+    setName(server.database, 'Later');
+    assert.match((await ask(server)).text, /Later/);
+  });
+});
+
+describe('the newest is shown after', () => {
+  const EVENTS = [
+    ['a checkpoint', ({ database }) => sql(database, 'PRAGMA wal_checkpoint(FULL);')],
+    ['the log begins anew', ({ database }) => sql(database, 'PRAGMA wal_checkpoint(RESTART);')],
+    ['the log is emptied', ({ database }) => sql(database, 'PRAGMA wal_checkpoint(TRUNCATE);')],
+    ['a vacuum', ({ database }) => sql(database, 'VACUUM;')],
+    ['a restored backup', ({ database, backup }) => sql(database, `.restore ${backup}\n`), 'Backup'],
+    ['another file took its place', ({ database, backup }) => {
+      for (const suffix of ['-wal', '-shm']) rmSync(database + suffix, { force: true });
+      writeFileSync(`${database}.new`, readFileSync(backup));
+      renameSync(`${database}.new`, database);
+    }, 'Backup'],
+  ];
+  for (const [what, happens, shows] of EVENTS) {
+    test(what, async (t) => {
+      const server = await start(t);
+      const { database } = server;
+      setName(database, 'Backup');
+      sql(database, `.backup ${database}.backup\n`);
+      for (const name of ['Before', 'Between']) {
+        setName(database, name);
+        for (let i = 0; i < 3; i++) assert.match((await ask(server)).text, new RegExp(`<h1>${name}</h1>`));
+        if (name === 'Between') happens({ database, backup: `${database}.backup` });
+        for (let i = 0; i < 3; i++) {
+          const { text } = await ask(server);
+          assert.match(text, new RegExp(`<h1>${name === 'Between' && shows ? shows : name}</h1>`));
+        }
+      }
+      setName(database, 'After');
+      for (let i = 0; i < 3; i++) assert.match((await ask(server)).text, /<h1>After<\/h1>/);
+      assert.equal((await ask(server)).kept, true);
+    });
+  }
+});
+
+test('pages are kept within bounds', { skip: SANITIZED ? 'a sanitized program needs more memory' : false }, async (t) => {
+  const server = await start(t, { PAGE_CACHE_SIZE: '1', LOG_LEVEL: 'warning' });
+  const [pid] = server.workers();
+  const resident = () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]);
+  const ask500 = async (from) => {
+    for (let i = 0; i < 500; i++) assert.equal((await get(`${server.url}${PAGE}?${'x'.repeat(7000)}${from + i}`)).status, 200);
+  };
+  await ask500(0);
+  const early = resident();
+  await ask500(1000);
+  assert.ok(resident() - early < 1024, `${early} kB, then ${resident()} kB`);
+});

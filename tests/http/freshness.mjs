@@ -1,0 +1,120 @@
+// Three processes write while eight clients read: no answer is older than the newest write that had finished.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { get, ROOT, startServer, TEST_PROGRAM } from './harness.mjs';
+import { sql } from './support.mjs';
+
+const PYTHON = '/usr/bin/python3';
+const CLIENTS = 8;
+const DISTURBANCES = ['PRAGMA wal_checkpoint(PASSIVE);', 'PRAGMA wal_checkpoint(FULL);', 'PRAGMA wal_checkpoint(RESTART);',
+  'PRAGMA wal_checkpoint(TRUNCATE);', 'VACUUM;', 'CREATE TABLE passing (id integer); DROP TABLE passing;'];
+const DJANGO = `
+import sys
+from django.contrib.auth.models import User
+for line in sys.stdin:
+    key, name = line.split()
+    User.objects.filter(pk=key).update(first_name=name)
+    print(name, flush=True)
+`;
+
+/** A process that writes a name for each line it gets, and answers when that is finished. */
+function writer(command, args, env, lineOf) {
+  const child = spawn(command, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async write(key, name) {
+      child.stdin.write(lineOf(key, name));
+      const { value } = await answers.next();
+      assert.equal(value, name);
+    },
+    async end() {
+      child.stdin.end();
+      if (child.exitCode === null) await once(child, 'close');
+    },
+  };
+}
+
+function writers(server, t) {
+  const shell = writer('sqlite3', ['-bail', '-cmd', '.timeout 10000', server.database], {},
+    (key, name) => `UPDATE auth_user SET first_name = '${name}' WHERE id = ${key}; SELECT '${name}';\n`);
+  const ours = {
+    async write(key, name) {
+      const { status } = await get(`${server.url}/probe/write/${key}/`, { method: 'POST', body: name });
+      assert.equal(status, 200);
+    },
+    async end() {},
+  };
+  if (spawnSync(PYTHON, ['-c', 'import django']).status !== 0) {
+    t.diagnostic('Django does not write: python3-django is not installed');
+    return [shell, ours];
+  }
+  const django = writer(PYTHON, [join(ROOT, 'tests/django/manage.py'), 'shell', '-c', DJANGO], { DATABASE: server.database },
+    (key, name) => `${key} ${name}\n`);
+  return [shell, ours, django];
+}
+
+/** GET with what the client has already: { status, text, tag }. */
+const ask = (url, agent, tag) => new Promise((done, fail) => {
+  http.get(url, { agent, headers: tag ? { 'If-None-Match': tag } : {} }, (answer) => {
+    let text = '';
+    answer.setEncoding('utf8').on('data', (part) => { text += part; })
+      .on('end', () => done({ status: answer.statusCode, text, tag: answer.headers.etag })).on('error', fail);
+  }).on('error', fail);
+});
+
+const namesOf = (html) => [...html.matchAll(/<h1>([^<]*)<\/h1>/g)].map(([, name]) => name);
+const numberOf = (name) => Number(/^n(\d+)$/.exec(name)?.[1] ?? 0);
+
+async function read(url, finished, isOver) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  let has = { text: '', tag: null };
+  let count = 0;
+  for (; !isOver(); count++) {
+    const floor = [...finished];
+    const answer = await ask(url, agent, count % 3 ? has.tag : null);
+    assert.ok(answer.status === 200 || answer.status === 304, `${answer.status}`);
+    if (answer.status === 200) has = answer;
+    const seen = namesOf(has.text).map(numberOf);
+    floor.forEach((number, i) => assert.ok(seen[i] >= number,
+      `answer ${count} (${answer.status}) says ${seen[i]} where ${number} was written before it was asked for`));
+  }
+  agent.destroy();
+  return count;
+}
+
+async function disturb(database, isOver) {
+  for (let i = 0; !isOver(); i++) {
+    const child = spawn('sqlite3', ['-cmd', '.timeout 10000', database, DISTURBANCES[i % DISTURBANCES.length]], { stdio: 'ignore' });
+    await once(child, 'close');
+    await new Promise((done) => { setTimeout(done, 100); });
+  }
+}
+
+/** Runs for so many seconds. */
+export async function readWhileWriting(t, seconds) {
+  const server = await startServer({ program: TEST_PROGRAM, env: { DATABASE_TIMEOUT: '10000' }, t });
+  const keys = sql(server.database, 'SELECT id FROM auth_user ORDER BY id;').split('\n');
+  const all = writers(server, t);
+  assert.ok(keys.length >= all.length);
+  const finished = all.map(() => 0);
+  const end = Date.now() + seconds * 1000;
+  const isOver = () => Date.now() > end;
+  const write = async (each, i) => {
+    for (let number = 1; !isOver(); number++) {
+      await each.write(keys[i], `n${number}`);
+      finished[i] = number;
+      await new Promise((done) => { setTimeout(done, number % 20); });
+    }
+    await each.end();
+  };
+  const reading = Array.from({ length: CLIENTS }, () => read(`${server.url}/probe/users/`, finished, isOver));
+  const [counts] = await Promise.all([Promise.all(reading), ...all.map(write), disturb(server.database, isOver)]);
+  const hits = server.log().filter((line) => line.includes('cache=hit')).length;
+  t.diagnostic(`${counts.reduce((sum, count) => sum + count, 0)} answers, ${hits} of them kept ones; ${finished.join(', ')} writes`);
+  assert.ok(hits > 0, 'no answer was a kept page');
+  finished.forEach((number) => assert.ok(number > 3, `${finished}`));
+}
