@@ -13,6 +13,8 @@ static void grow(struct buffer *buffer, size_t need)
     size_t capacity = buffer->capacity ? buffer->capacity : SMALLEST;
     while (capacity < need)
         capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
+    if (buffer->limit && capacity > buffer->limit) /* so that appends need look at one of them */
+        capacity = buffer->limit;
     buffer->at = arena_grow(buffer->arena, buffer->at, buffer->capacity, capacity);
     buffer->capacity = capacity;
 }
@@ -32,7 +34,7 @@ char *buffer_room(struct buffer *buffer, size_t length)
     return buffer->at + buffer->length;
 }
 
-void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+void buffer_append_slowly(struct buffer *buffer, const void *bytes, size_t length)
 {
     if (length == 0)
         return;
@@ -41,16 +43,6 @@ void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
         return;
     memcpy(room, bytes, length);
     buffer->length += length;
-}
-
-void buffer_text(struct buffer *buffer, struct text text)
-{
-    buffer_append(buffer, text.at, text.length);
-}
-
-void buffer_char(struct buffer *buffer, char c)
-{
-    buffer_append(buffer, &c, 1);
 }
 
 void buffer_int(struct buffer *buffer, int64_t value)
@@ -72,15 +64,17 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
     va_start(arguments, format);
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
+    size_t left = buffer->failed ? 0 : buffer->capacity - buffer->length;
+    int length = vsnprintf(left ? buffer->at + buffer->length : NULL, left, format, again);
     va_end(again);
-    char *room = length < 0 ? NULL : buffer_room(buffer, (size_t)length + 1);
-    if (room) {
+    bool fits = length >= 0 && (size_t)length < left;
+    char *room = fits || length < 0 ? NULL : buffer_room(buffer, (size_t)length + 1);
+    if (room)
         vsnprintf(room, (size_t)length + 1, format, arguments);
+    if (fits || room)
         buffer->length += (size_t)length;
-    } else {
+    else
         buffer->failed = true;
-    }
     va_end(arguments);
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -22,9 +23,27 @@ struct buffer {
 #define BUFFER_ON(array)                                                                           \
     ((struct buffer){.at = (array), .capacity = sizeof(array), .limit = sizeof(array)})
 
-void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
-void buffer_text(struct buffer *buffer, struct text text);
-void buffer_char(struct buffer *buffer, char c);
+void buffer_append_slowly(struct buffer *buffer, const void *bytes, size_t length);
+
+/* Appends are most of what rendering does: where there is room they cost no call. */
+static inline void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+{
+    if (buffer->failed || length >= buffer->capacity - buffer->length) {
+        buffer_append_slowly(buffer, bytes, length);
+        return;
+    }
+    if (length)
+        memcpy(buffer->at + buffer->length, bytes, length);
+    buffer->length += length;
+}
+static inline void buffer_text(struct buffer *buffer, struct text text)
+{
+    buffer_append(buffer, text.at, text.length);
+}
+static inline void buffer_char(struct buffer *buffer, char c)
+{
+    buffer_append(buffer, &c, 1);
+}
 void buffer_int(struct buffer *buffer, int64_t value);
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -18,6 +18,8 @@ bool text_equal(struct text a, struct text b)
 
 bool text_is(struct text text, const char *string)
 {
+    if (text.length == 0 || *string != text.at[0])
+        return text.length == 0 && *string == '\0';
     return text_equal(text, text_of(string));
 }
 
@@ -170,14 +172,18 @@ struct text text_copy(struct arena *arena, struct text text)
 
 struct text text_vformat(struct arena *arena, const char *format, va_list arguments)
 {
+    char most[256]; /* room for most texts, so that they are printed once */
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
+    int length = vsnprintf(most, sizeof most, format, again);
     va_end(again);
     if (length < 0)
         return TEXT("");
     char *at = arena_alloc(arena, (size_t)length + 1);
-    vsnprintf(at, (size_t)length + 1, format, arguments);
+    if ((size_t)length < sizeof most)
+        memcpy(at, most, (size_t)length + 1);
+    else
+        vsnprintf(at, (size_t)length + 1, format, arguments);
     return (struct text){at, (size_t)length};
 }
 

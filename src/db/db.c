@@ -421,6 +421,19 @@ enum status db_script(struct db *db, const char *sql)
     return db_script_at(db, sql, &at);
 }
 
+enum status db_snapshot(struct db *db, enum status (*body)(struct db *db, void *context),
+                        void *context)
+{
+    enum status status = db_run(db, "BEGIN");
+    if (status != OK)
+        return status;
+    status = body(db, context);
+    enum status ended = db_run(db, "COMMIT");
+    if (ended != OK)
+        db->engine->rollback(db->connection);
+    return status == OK ? ended : status;
+}
+
 enum status db_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
                            void *context)
 {

@@ -133,6 +133,10 @@ enum status db_script(struct db *db, const char *sql);
 /* `at`: where in `sql` the statement begins that failed, or the fault in it. */
 enum status db_script_at(struct db *db, const char *sql, const char **at);
 
+/* Runs `body`, whose reads all see one state of the database, and which writes nothing. */
+enum status db_snapshot(struct db *db, enum status (*body)(struct db *db, void *context),
+                        void *context);
+
 /* Runs `body` in a transaction that may write: committed when it gives OK, else rolled back. */
 enum status db_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
                            void *context);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "db/engine.h"
 
@@ -315,6 +316,19 @@ static int bind_one(sqlite3_stmt *statement, int index, const struct db_paramete
     return SQLITE_MISUSE;
 }
 
+/* Of "$<number>". SQLite numbers names as they appear, which mostly is in their order. */
+static int index_of(sqlite3_stmt *statement, size_t number)
+{
+    char name[24];
+    struct buffer wanted = BUFFER_ON(name);
+    buffer_char(&wanted, '$');
+    buffer_int(&wanted, (int64_t)number);
+    buffer_char(&wanted, '\0');
+    const char *there = sqlite3_bind_parameter_name(statement, (int)number);
+    return there && strcmp(there, name) == 0 ? (int)number
+                                             : sqlite3_bind_parameter_index(statement, name);
+}
+
 static enum status bind(void *connection, void *statement, const struct db_parameter *parameters,
                         size_t count)
 {
@@ -323,10 +337,7 @@ static enum status bind(void *connection, void *statement, const struct db_param
     if ((size_t)sqlite3_bind_parameter_count(statement) != count)
         return fail("%zu parameters for: %s", count, sqlite3_sql(statement));
     for (size_t i = 0; i < count; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "$%zu", i + 1);
-        int index = sqlite3_bind_parameter_index(statement, name);
-        int code = bind_one(statement, index, &parameters[i]);
+        int code = bind_one(statement, index_of(statement, i + 1), &parameters[i]);
         if (code != SQLITE_OK)
             return status_of(handle_of(connection), code);
     }

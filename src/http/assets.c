@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -54,10 +55,15 @@ struct text asset_read(struct arena *arena, const struct asset *asset, struct te
 enum status asset_url(struct arena *arena, struct text path, struct text directory,
                       struct text *out)
 {
-    const struct asset *asset = asset_find(text_format(arena, "static/%.*s", TEXT_ARG(path)));
+    struct buffer url = {.arena = arena};
+    buffer_text(&url, TEXT("/static/"));
+    buffer_text(&url, path);
+    const struct asset *asset = asset_find(text_from(buffer_contents(&url), 1));
     if (!asset)
         return fail_as(NOT_FOUND, "there is no static file \"%.*s\"", TEXT_ARG(path));
-    *out = text_format(arena, "/%s", directory.length ? asset->name : asset->hashed_name);
+    url.length = 1;
+    buffer_text(&url, text_of(directory.length ? asset->name : asset->hashed_name));
+    *out = buffer_contents(&url);
     return OK;
 }
 

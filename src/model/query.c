@@ -101,9 +101,18 @@ static struct place place_of(struct builder *builder, const char *name)
     return (struct place){table, field};
 }
 
+/* `t1."city"`. Written for every request: buffer_format() would be felt. */
+static void put_name(struct builder *builder, size_t table, const char *column)
+{
+    buffer_char(&builder->statement.sql, 't');
+    buffer_int(&builder->statement.sql, (int64_t)table);
+    buffer_char(&builder->statement.sql, '.');
+    statement_name(&builder->statement, column);
+}
+
 static void put_column(struct builder *builder, struct place place)
 {
-    buffer_format(&builder->statement.sql, "t%zu.\"%s\"", place.table, place.field->column);
+    put_name(builder, place.table, place.field->column);
 }
 
 /* Conditions */
@@ -262,12 +271,21 @@ static void put_columns(struct builder *builder)
 
 static void put_from(struct builder *builder)
 {
-    buffer_format(&builder->statement.sql, " FROM \"%s\" t0", model_table(builder->query->model));
+    struct buffer *sql = &builder->statement.sql;
+    buffer_text(sql, TEXT(" FROM "));
+    statement_name(&builder->statement, model_table(builder->query->model));
+    buffer_text(sql, TEXT(" t0"));
     for (size_t i = 1; i < builder->joins.count; i++) {
         const struct join *join = &builder->joins.items[i];
-        buffer_format(&builder->statement.sql, " %s JOIN \"%s\" t%zu ON t%zu.\"%s\" = t%zu.\"%s\"",
-                      join->nullable || join->selected ? "LEFT" : "INNER", model_table(join->model),
-                      i, i, model_key(join->model)->column, join->parent, join->reference->column);
+        buffer_text(sql,
+                    join->nullable || join->selected ? TEXT(" LEFT JOIN ") : TEXT(" INNER JOIN "));
+        statement_name(&builder->statement, model_table(join->model));
+        buffer_text(sql, TEXT(" t"));
+        buffer_int(sql, (int64_t)i);
+        buffer_text(sql, TEXT(" ON "));
+        put_name(builder, i, model_key(join->model)->column);
+        buffer_text(sql, TEXT(" = "));
+        put_name(builder, join->parent, join->reference->column);
     }
 }
 

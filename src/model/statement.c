@@ -8,7 +8,15 @@ struct statement statement_start(struct arena *arena)
 void statement_bind(struct statement *statement, struct db_parameter value)
 {
     *LIST_PUSH(statement->arena, &statement->parameters) = value;
-    buffer_format(&statement->sql, "$%zu", statement->parameters.count);
+    buffer_char(&statement->sql, '$');
+    buffer_int(&statement->sql, (int64_t)statement->parameters.count);
+}
+
+void statement_name(struct statement *statement, const char *name)
+{
+    buffer_char(&statement->sql, '"');
+    buffer_text(&statement->sql, text_of(name));
+    buffer_char(&statement->sql, '"');
 }
 
 void statement_query(struct db *db, const struct statement *statement, struct db_rows *rows)

@@ -16,6 +16,9 @@ struct statement statement_start(struct arena *arena);
 /* Writes "$1", "$2" … for a value. */
 void statement_bind(struct statement *statement, struct db_parameter value);
 
+/* Writes the name of a table or column, quoted. */
+void statement_name(struct statement *statement, const char *name);
+
 /* Begins its rows; to be finished. */
 void statement_query(struct db *db, const struct statement *statement, struct db_rows *rows);
 

@@ -73,10 +73,26 @@ bool handle_open_database(struct request *request, struct response *response)
     return false;
 }
 
+struct viewing {
+    struct request *request;
+    struct response *response;
+};
+
+static enum status call_view(struct db *db, void *context)
+{
+    const struct viewing *viewing = context;
+    (void)db;
+    status_clear(); /* a view may give a status without words */
+    return viewing->request->route->view(viewing->request, viewing->response);
+}
+
+/* What only reads sees one state of the database, and takes its locks once. */
 static void run_view(struct request *request, struct response *response)
 {
-    status_clear(); /* a view may give a status without words */
-    enum status status = request->route->view(request, response);
+    struct viewing viewing = {request, response};
+    bool only_reads = request->db && !may_write(request);
+    enum status status = only_reads ? db_snapshot(request->db, call_view, &viewing)
+                                    : call_view(request->db, &viewing);
     if (status != OK)
         answer_failure(request, response, status);
 }

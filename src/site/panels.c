@@ -17,7 +17,7 @@ struct paneling {
 static enum status render_panel(const struct paneling *paneling, const struct panel *panel,
                                 struct buffer *html)
 {
-    struct value_map *context = site_context(paneling->request);
+    struct value_map *context = value_map_new(paneling->request->arena);
     value_map_set(context, TEXT("subject"), value_text(paneling->subject));
     enum status status = panel->fill(paneling->request, paneling->subject, context);
     return status == OK ? site_render_into(paneling->request, html, panel->template, context)

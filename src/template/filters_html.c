@@ -54,13 +54,21 @@ FILTER(safeseq)
     return value_list(call->arena, items, list.count);
 }
 
-static void put_js(struct buffer *out, uint32_t c)
+/* How many bytes at the beginning stand for themselves in JavaScript. */
+static size_t plain_js(struct text text)
 {
     static const char special[] = "\\'\"><&=-;`";
-    bool escape = c < 32 || c == 0x2028 || c == 0x2029;
-    for (size_t i = 0; special[i]; i++)
-        escape |= c == (unsigned char)special[i];
-    if (escape)
+    size_t length = 0;
+    while (length < text.length && (unsigned char)text.at[length] >= 32
+           && (unsigned char)text.at[length] < 0x80
+           && !memchr(special, text.at[length], sizeof special - 1))
+        length++;
+    return length;
+}
+
+static void put_js(struct buffer *out, uint32_t c)
+{
+    if (c < 0x80 || c == 0x2028 || c == 0x2029)
         buffer_format(out, "\\u%04X", c);
     else
         unicode_put(out, c);
@@ -71,8 +79,13 @@ FILTER(escapejs)
     struct text text = value_as_text(value);
     struct buffer out = filter_buffer(call);
     (void)argument;
-    while (text.length)
-        put_js(&out, unicode_take(&text));
+    while (text.length) {
+        size_t plain = plain_js(text);
+        buffer_append(&out, text.at, plain);
+        text = text_from(text, plain);
+        if (text.length)
+            put_js(&out, unicode_take(&text));
+    }
     return safe_result(call, &out);
 }
 
