@@ -69,6 +69,8 @@ const struct module site_module = {
     .routes =
         ROUTES({"static/<path:path>", static_file, .name = "static", .access = ACCESS_PUBLIC,
                 .work = WORK_NONE},
+               {"language/<slug:code>/", language_set, .name = "language", .access = ACCESS_PUBLIC,
+                .work = WORK_NONE},
                {"healthz", alive, .name = "healthz", .access = ACCESS_PUBLIC, .work = WORK_NONE,
                 .any_host = true},
                {"readyz", ready, .name = "readyz", .access = ACCESS_PUBLIC, .any_host = true,

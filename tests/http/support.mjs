@@ -209,6 +209,12 @@ export function publicPages() {
 
 export const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 
+/** SQL that adds a user with a profile. */
+export const profileOf = (id, username, city = 'Berlin') => `
+  INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name)
+  VALUES (${id}, '!', 0, ${quoted(username)}, 'Last', 'user${id}@example.com', 0, 1, '2020-06-14 09:41:15', 'First');
+  INSERT INTO profiles_profile (id, favorite_city, user_id) VALUES (${id}, ${quoted(city)}, ${id});`;
+
 /** As Django escapes in HTML. */
 export const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<',
   '&lt;').replaceAll('>', '&gt;')
