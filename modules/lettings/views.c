@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "http/routes.h"
 #include "lettings/search.h"
 #include "site/links.h"
 #include "site/pages.h"
@@ -302,6 +303,22 @@ enum status letting_detail(struct request *request, struct response *response)
 
 /* Panels */
 
+static bool is_page_of(const struct request *request, const struct letting *letting)
+{
+    return request->route->view == letting_detail
+           && request_int(request, "letting_id") == letting->id;
+}
+
+/* At most PANEL_LETTINGS, without the one whose own page this is. */
+static void keep_others(const struct request *request, struct row_list *rows)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rows->count && kept < PANEL_LETTINGS; i++)
+        if (!is_page_of(request, rows->items[i]))
+            rows->items[kept++] = rows->items[i];
+    rows->count = kept;
+}
+
 enum status lettings_fill_city(const struct request *request, struct text city,
                                struct value_map *context)
 {
@@ -310,9 +327,11 @@ enum status lettings_fill_city(const struct request *request, struct text city,
     struct buffer parameters = {.arena = request->arena};
     enum status status = OK;
     if (city.length)
-        status = lettings_in_place(request, &filter, LOOKUP_GT, INT64_MIN, PANEL_LETTINGS, &rows);
+        status =
+            lettings_in_place(request, &filter, LOOKUP_GT, INT64_MIN, PANEL_LETTINGS + 1, &rows);
     if (status == FAILED && !search_is_there(request->db, request->arena))
         return NOT_FOUND;
+    keep_others(request, &rows);
     if (status != OK || rows.count == 0)
         return status == OK ? NOT_FOUND : status;
     link_put(&parameters, "city", city);

@@ -1,5 +1,6 @@
 /* The people of the site, and the city each likes best. */
 #include "site/module.h"
+#include "http/routes.h"
 #include "model/query.h"
 #include "profiles/demo.h"
 #include "profiles/models.h"
@@ -44,19 +45,41 @@ static enum status profile_detail(struct request *request, struct response *resp
     return site_render(request, response, "profiles/profile.html", context);
 }
 
+static bool is_page_of(const struct request *request, const struct profile *profile)
+{
+    const struct user *user = profile->user;
+    return request->route->view == profile_detail && user
+           && text_equal(request_text(request, "username"), user->username);
+}
+
+/* At most PANEL_PROFILES, without the one whose own page this is. */
+static void keep_others(const struct request *request, struct row_list *rows)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rows->count && kept < PANEL_PROFILES; i++)
+        if (!is_page_of(request, rows->items[i]))
+            rows->items[kept++] = rows->items[i];
+    rows->count = kept;
+}
+
 static enum status fill_city(const struct request *request, struct text city,
                              struct value_map *context)
 {
     struct row_list rows = {0};
     const struct query query = {
-        &profile_model,          .where = WHERE({"favorite_city", .value = DB_TEXT(city)}),
-        .order = NAMES("pk"),    .related = NAMES("user"),
-        .limit = PANEL_PROFILES,
+        &profile_model,
+        .where = WHERE({"favorite_city", .value = DB_TEXT(city)}),
+        .order = NAMES("pk"),
+        .related = NAMES("user"),
+        .limit = PANEL_PROFILES + 1,
     };
     enum status status =
         city.length ? query_rows(request->db, request->arena, &query, &rows) : NOT_FOUND;
-    if (status != OK || rows.count == 0)
-        return status == OK ? NOT_FOUND : status;
+    if (status != OK)
+        return status;
+    keep_others(request, &rows);
+    if (rows.count == 0)
+        return NOT_FOUND;
     page_set_rows(request, context, "profiles", &profile_model, &rows);
     return OK;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { get, runCommand, startServer } from '../../../tests/http/harness.mjs';
-import { checkCommand, emptyDatabase, linksOf, quoted, sql, unescaped } from '../../../tests/http/support.mjs';
+import { checkCommand, emptyDatabase, linksOf, quoted, range, sql, unescaped } from '../../../tests/http/support.mjs';
 
 const address = (id, city, state) => `INSERT INTO lettings_address VALUES (${id}, 1, 'Street', ${quoted(city)}, ${quoted(state)}, 1, 'USA');`;
 const letting = (id, title, at = id) => `INSERT INTO lettings_letting VALUES (${id}, ${quoted(title)}, ${at});`;
@@ -88,21 +88,38 @@ describe('lettings', () => {
   test('filters say how many, and lead there', async () => {
     const text = await ask('');
     for (const [label, count] of [['NJ', 2], ['ME', 3], ['Bath, ME', 3], ['Hanover, MA', 1]]) {
-      const [, url] = new RegExp(`<a href="([^"]*)"[^>]*>${label}</a> ${count}<`).exec(text) ?? [];
+      const [, url] = new RegExp(`<a class="chip" href="([^"]*)"[^>]*>(?:<bdi>)?${label}(?:</bdi>)? <span class="count">${count}<`).exec(text) ?? [];
       assert.ok(url, label);
       assert.equal(titles((await get(server.url + unescaped(url))).text).length, count);
     }
   });
 
-  test("a city's page shows its lettings and leads to them", async () => {
+  test("a letting's page shows the others of its city, and leads to them", async () => {
     const { text } = await get(`${server.url}/lettings/1/`);
-    assert.ok(linksOf(text, /href="\/lettings\/2\/"/).length);
+    assert.deepEqual(titles(text), ['Quiet cottages by the lake']);
     assert.ok(linksOf(text, /city=Hanover/).length);
+  });
+
+  test('where there are no others, nothing is said of the city', async () => {
+    sql(database, address(80, 'Lonely', 'AK') + letting(80, 'Only one'));
+    const { text } = await get(`${server.url}/lettings/80/`);
+    sql(database, 'DELETE FROM lettings_letting WHERE id = 80; DELETE FROM lettings_address WHERE id = 80;');
+    assert.match(text, /<h1>Only one<\/h1>/);
+    assert.doesNotMatch(text, /Lettings in Lonely|city=Lonely/);
+  });
+
+  test('of many others six are shown', async () => {
+    const ids = range(80, 88);
+    sql(database, ids.map((id) => address(id, 'Full', 'AK') + letting(id, `Full ${id}`)).join(''));
+    const pages = [await get(`${server.url}/lettings/80/`), await get(`${server.url}/lettings/87/`)];
+    sql(database, 'DELETE FROM lettings_letting WHERE id >= 80; DELETE FROM lettings_address WHERE id >= 80;');
+    assert.deepEqual(pages.map(({ text }) => titles(text)),
+      [range(81, 86), range(80, 85)].map((shown) => shown.map((id) => `Full ${id}`)));
   });
 
   test('every write shows at once', async (t) => {
     t.after(() => sql(database, `DELETE FROM lettings_letting WHERE id >= 90; DELETE FROM lettings_address WHERE id >= 90;`));
-    const states = async () => [...(await ask('')).matchAll(/\?state=(\w\w)"[^>]*>\1<\/a> (\d+)/g)].map(([, state, count]) => state + count).join(' ');
+    const states = async () => [...(await ask('')).matchAll(/\?state=(\w\w)"[^>]*>\1 <span class="count">(\d+)/g)].map(([, state, count]) => state + count).join(' ');
     const old = await states();
     sql(database, address(90, 'Xanadu', 'ZZ') + letting(90, 'Palace'));
     assert.deepEqual(await found('?q=xanadu'), ['Palace']);

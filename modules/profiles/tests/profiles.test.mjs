@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { get, startServer } from '../../../tests/http/harness.mjs';
-import { checkCommand, checkMissing, checkPage, describeDatabases, emptyDatabase, escaped, linksOf, quoted,
+import { checkCommand, checkMissing, checkPage, describeDatabases, emptyDatabase, escaped, linksOf, profileOf,
   range, sql } from '../../../tests/http/support.mjs';
 
 const PROFILES = [
@@ -11,13 +11,6 @@ const PROFILES = [
   ['AirWow', ['Ada', 'Paul', 'airwow@example.com', 'Budapest']],
   ['4meRomance', ['John', 'Rodriguez', '4meromance@example.com', 'Berlin']],
 ];
-
-
-/** SQL that adds a user with a profile. */
-const profileOf = (id, username) => `
-  INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name)
-  VALUES (${id}, '!', 0, ${quoted(username)}, 'Last', 'user${id}@example.com', 0, 1, '2020-06-14 09:41:15', 'First');
-  INSERT INTO profiles_profile (id, favorite_city, user_id) VALUES (${id}, 'Berlin', ${id});`;
 
 describeDatabases((server) => {
   test('the list has one link to each', async () => {
@@ -49,6 +42,16 @@ describe('lists and special characters', () => {
 
   test('an empty database says so', async () => {
     checkPage(await get(`${server.url}/profiles/`), { title: 'Profiles', texts: ['No profiles are available.'] });
+  });
+
+  test("a profile's page shows the others who love its city", async () => {
+    const people = async (name) => linksOf((await get(`${server.url}/profiles/${name}/`)).text, /profile_link/);
+    change(profileOf(1, 'one', 'Oslo') + profileOf(2, 'two', 'Oslo') + profileOf(3, 'three', 'Paris') + profileOf(4, 'four', '') + profileOf(5, 'five', ''));
+    assert.deepEqual(await people('one'), ['/profiles/two/']);
+    assert.deepEqual(await people('two'), ['/profiles/one/']);
+    for (const alone of ['three', 'four']) assert.deepEqual(await people(alone), []);
+    change(range(10, 20).map((id) => profileOf(id, `u${id}`, 'Oslo')).join(''));
+    assert.deepEqual(await people('one'), ['two', ...range(10, 16).map((id) => `u${id}`)].map((name) => `/profiles/${name}/`));
   });
 
   // [username, its path as Django's reverse() writes it]
