@@ -39,6 +39,6 @@ describe('the sitemap', () => {
 
   test('is named by robots.txt, under the host that was asked', async () => {
     const { text } = await get(`${server.url}/robots.txt`, { headers: { Host: 'localhost' } });
-    assert.equal(text, 'User-agent: *\nAllow: /\nSitemap: http://localhost/sitemap.xml\n');
+    assert.equal(text, 'User-agent: *\nAllow: /\nDisallow: /language/\nSitemap: http://localhost/sitemap.xml\n');
   });
 });
