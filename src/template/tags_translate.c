@@ -13,6 +13,8 @@ struct translate_node {
     struct expression *context; /* NULL: none */
     const struct name *as;
     bool noop;
+    const struct text *ready; /* of a constant message, by language; NULL: to be looked up */
+    size_t ready_count;
 };
 
 /* The value of `context "…"`; TEXT_NONE without one. */
@@ -54,11 +56,20 @@ static enum status give(struct render *render, const struct name *as, struct val
     return OK;
 }
 
+static bool is_ready(const struct translate_node *node, const struct render *render)
+{
+    const struct language *language = render->language;
+    return language && language->index < node->ready_count
+           && language == &render->set->host.languages->items[language->index];
+}
+
 static enum status render_translate(const struct node *self, struct render *render)
 {
     const struct translate_node *node = (const struct translate_node *)self;
     struct text context;
     struct value value;
+    if (is_ready(node, render))
+        return give(render, node->as, value_safe(node->ready[render->language->index]));
     enum status status = context_of(node->context, render, &context);
     if (status == OK)
         status = node->noop ? expression_value(node->message, render, &value)
@@ -98,6 +109,24 @@ static bool translate_option(struct parser *parser, const struct tag *tag, size_
     return node->context != NULL;
 }
 
+/* Looks a constant message up in every language, once for all pages. */
+static void make_ready(struct parser *parser, struct translate_node *node)
+{
+    const struct language_list *languages = parser->set->host.languages;
+    struct value constant;
+    if (!languages || node->context || node->noop || !expression_constant(node->message, &constant)
+        || constant.kind != VALUE_SAFE
+        || text_find_char(value_as_text(constant), '%') != TEXT_NOT_FOUND)
+        return;
+    struct text *texts = ARENA_ARRAY(parser->arena, struct text, languages->count);
+    for (size_t i = 0; i < languages->count; i++)
+        texts[i] =
+            halve_percents(language_text(&languages->items[i], TEXT_NONE, value_as_text(constant)),
+                           parser->arena);
+    node->ready = texts;
+    node->ready_count = languages->count;
+}
+
 static struct node *compile_translate(struct parser *parser, const struct tag *tag)
 {
     struct translate_node *node = NODE_NEW(parser, tag, struct translate_node, render_translate);
@@ -110,6 +139,7 @@ static struct node *compile_translate(struct parser *parser, const struct tag *t
     while (at < tag->count)
         if (!translate_option(parser, tag, &at, node))
             return NULL;
+    make_ready(parser, node);
     return &node->node;
 }
 
