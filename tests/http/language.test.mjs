@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { get, runCommand, startServer } from './harness.mjs';
+import { demoFixtures, linksOf, untranslated } from './support.mjs';
 
 const ENGLISH = 'Page not found';
 const FRENCH = 'Page introuvable';
@@ -67,6 +68,42 @@ test('a method that is refused is refused in French', async () => {
 test('the rows of the navigation are in the language', async () => {
   const { text } = await ask('/', { 'accept-language': 'fr' });
   for (const label of ['Accueil', 'Locations', 'Profils']) assert.ok(text.includes(`>${label}</a>`), label);
+});
+
+/** Every text of the demo data, and what is called the same everywhere. */
+const VALUES = ['Holiday Homes', 'English', 'Français', ...demoFixtures().flat()
+  .flatMap(({ fields }) => Object.values(fields).filter((value) => typeof value === 'string'))];
+const INITIALS = /^\p{Lu}{1,2}$/u;
+
+test('nothing on any page is left in English', async () => {
+  const urls = async (path) => [...(await ask(path)).text.matchAll(/<loc>([^<]*)</g)].map(([, url]) => url.replace(server.url, ''));
+  const pages = (await Promise.all((await urls('/sitemap.xml')).map(urls))).flat();
+  assert.ok(pages.includes('/'));
+  for (const path of [...pages, '/nothing/', '/lettings/1%zz']) {
+    const [english, french] = [await ask(path), await ask(path, { 'accept-language': 'fr' })].map(({ text }) => text);
+    assert.deepEqual(untranslated(french, english, VALUES).filter((text) => !INITIALS.test(text)), [], path);
+  }
+});
+
+test('a text that is not translated is seen', () => {
+  const page = (heading, label) => `<h1>${heading}</h1><p>Bath, ME</p><img alt="${label}">
+    <script type="application/ld+json">{"@type": "Thing", "name": "${heading}", "url": "/x"}</script>`;
+  assert.deepEqual(untranslated(page('Search', 'Map'), page('Search', 'Carte'), ['Bath', 'ME']), ['Search', 'Search']);
+  assert.deepEqual(untranslated(page('Search', 'Map'), page('Rechercher', 'Map'), ['Bath', 'ME']), ['Map']);
+  assert.deepEqual(untranslated(page('Search', 'Map'), page('Rechercher', 'Carte'), ['Bath']), ['Bath, ME']);
+});
+
+test("the footer's link takes the visitor back to the page, in the language from then on", async () => {
+  const { text } = await ask('/', { 'accept-language': 'en' });
+  const [link] = linksOf(text.slice(text.indexOf('<footer')), /hreflang="fr"/);
+  const { headers } = await ask(link);
+  const cookie = headers['set-cookie'][0].split(';')[0];
+  assert.equal(headers.location, '/');
+  for (const path of ['/', '/nothing/']) {
+    const page = await ask(path, { cookie, 'accept-language': 'en' });
+    assert.match(page.text, /<html lang="fr">/);
+    assert.match(page.text.slice(page.text.indexOf('<footer')), /hreflang="fr"[^>]* aria-current="true"/);
+  }
 });
 
 test('an answer without texts says nothing of languages', async () => {

@@ -224,6 +224,29 @@ export const unescaped = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;
   '>').replaceAll('&quot;', '"')
   .replaceAll('&#x27;', "'").replaceAll('&amp;', '&');
 
+const NOT_WORDS = new Set(['@context', '@type', 'identifier', 'url', 'image', 'item']);
+const wordsOf = (json) => (typeof json === 'string' ? [json] : Object.entries(json ?? {})
+  .flatMap(([key, value]) => (NOT_WORDS.has(key) ? [] : wordsOf(value))));
+
+/** What visitors, screen readers and search engines read of a page. */
+export function textsOf(html) {
+  const all = (pattern) => [...html.matchAll(pattern)].map(([, text]) => text);
+  const data = all(/<script type="application\/ld\+json">(.*?)<\/script>/gs).map((text) => JSON.parse(text));
+  const texts = all(/>([^<>]+)(?=<(?!\/script))/g);
+  const labels = all(/ (?:alt|aria-label|placeholder|title)="([^"]*)"/g);
+  const meta = all(/<meta (?:name|property)="(?:description|og:title|og:locale)"[^>]* content="([^"]*)"/g);
+  return [...[...texts, ...labels, ...meta].map(unescaped), ...data.flatMap(wordsOf)]
+    .map((text) => text.trim()).filter(Boolean);
+}
+
+/** Those of a page that are the same in two languages, but for what is one of the values. */
+export function untranslated(page, other, values) {
+  const others = new Set(textsOf(other));
+  const parts = values.filter(Boolean).sort((a, b) => b.length - a.length);
+  return textsOf(page).filter((text) => others.has(text)
+    && /\p{L}/u.test(parts.reduce((rest, part) => rest.replaceAll(part, ''), text)));
+}
+
 /** The hrefs of the links whose attributes match, unescaped. */
 export const linksOf = (html, pattern) => [...html.matchAll(/<a ([^>]*)>/g)].map(([,
   attributes]) => attributes)

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { get, runCommand, startServer } from '../../../tests/http/harness.mjs';
-import { checkCommand, emptyDatabase, linksOf, quoted, range, sql, unescaped } from '../../../tests/http/support.mjs';
+import { checkCommand, emptyDatabase, linksOf, quoted, range, sql, unescaped,
+  untranslated } from '../../../tests/http/support.mjs';
 
 const address = (id, city, state) => `INSERT INTO lettings_address VALUES (${id}, 1, 'Street', ${quoted(city)}, ${quoted(state)}, 1, 'USA');`;
 const letting = (id, title, at = id) => `INSERT INTO lettings_letting VALUES (${id}, ${quoted(title)}, ${at});`;
@@ -93,6 +94,24 @@ describe('lettings', () => {
       assert.equal(titles((await get(server.url + unescaped(url))).text).length, count);
     }
   });
+
+  test('what a search says is in French too', async () => {
+    const values = ['Holiday Homes', 'English', 'Français', ...ROWS.flat().filter((value) => typeof value === 'string'), 'cottage'];
+    for (const query of ['?q=sunny', '?q=cottage', '?q=cotage', '?q=zzzzzz', '?state=NJ', '?city=Bath', '?q=cottage&state=NJ']) {
+      const french = await get(`${server.url}/lettings/${query}`, { headers: { 'accept-language': 'fr' } });
+      assert.deepEqual(untranslated(french.text, await ask(query), values), [], query);
+    }
+  });
+
+  for (const [query, english, french] of [
+    ['?q=sunny', 'One letting found.', 'Une location trouvée.'],
+    ['?q=cottage', '2 lettings found.', '2 locations trouvées.'],
+  ]) {
+    test(`${query}: ${english}`, async () => {
+      assert.ok((await ask(query)).includes(english));
+      assert.ok((await get(`${server.url}/lettings/${query}`, { headers: { 'accept-language': 'fr' } })).text.includes(french));
+    });
+  }
 
   test("a letting's page shows the others of its city, and leads to them", async () => {
     const { text } = await get(`${server.url}/lettings/1/`);
