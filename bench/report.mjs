@@ -1,0 +1,39 @@
+// The figures as text: tables that Markdown shows as such.
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+
+function table(head, rows) {
+  const all = [head, ...rows];
+  const widths = head.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+  const line = (row) => `| ${row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (i ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+const times = (ratio) => (ratio >= 20 ? ratio.toFixed(0) : ratio.toFixed(2));
+const whole = (number) => number.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
+
+export function describeMachine({ seconds, rounds, log }) {
+  const version = /^(\S+ \S+ \S+)/.exec(readFileSync('/proc/version', 'utf8'))[1];
+  return `${cpus().length} processors (${cpus()[0].model.trim()}), ${version}; ${rounds} rounds of ${seconds} s, 64 connections, ` +
+    `access logs ${log ? 'on' : 'off'}`;
+}
+
+export function printPages(results, pages) {
+  for (const { name, path, bytes } of pages) {
+    const rows = results.filter((one) => one.page === name).map((one) => [
+      one.label, whole(one.rate), times(one.rateRatio), one.p50.toFixed(2), one.p99.toFixed(2),
+      one.cpu.toFixed(1), times(one.cpuRatio), one.memory.toFixed(1),
+    ]);
+    console.log(`\n${path}, ${whole(bytes.length)} bytes\n`);
+    console.log(table(['server', 'requests/s', '× nginx', 'p50 ms', 'p99 ms', 'CPU µs/request', '× nginx', 'PSS MiB'], rows));
+  }
+}
+
+export const printStart = (ms) => console.log(`\nFirst byte of a letting's page ${ms.toFixed(1)} ms after the start of the program.`);
+
+export function printGrowth(growth, rows) {
+  console.log(`\nCPU time per request, read anew, with more lettings\n`);
+  console.log(table(['page', 'µs at 50', `µs at ${whole(rows)}`, 'ratio'],
+    growth.map(({ page, few, many, ratio }) => [page, few.toFixed(1), many.toFixed(1), times(ratio)])));
+}

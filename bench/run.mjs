@@ -1,0 +1,146 @@
+// script/bench: the site beside its peers, in one run on this machine.
+import { rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { temporaryFolder } from '../tests/http/harness.mjs';
+import { fetchPages, growthPages, makeLettings } from './data.mjs';
+import { firstByte, load, median, memoryMiB, treeOf } from './measure.mjs';
+import { plot } from './plot.mjs';
+import { describeMachine, printGrowth, printPages, printStart } from './report.mjs';
+import { SERVERS, start } from './servers.mjs';
+
+const USAGE = `usage: script/bench [OPTION...]
+  --seconds N     of each load (2)
+  --rounds N      of which the medians are taken (3)
+  --only A,B      of nginx, fresh, anew, go, node, django; nginx is always there
+  --log           with access logs
+  --growth ROWS   lettings for what growth costs (1000000); 0: leave that out
+  --json FILE     write the figures
+  --plot FILE     write the plot, an SVG`;
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '3' }, only: { type: 'string' },
+      log: { type: 'boolean', default: false }, growth: { type: 'string', default: '1000000' },
+      json: { type: 'string' }, plot: { type: 'string' },
+    },
+  });
+  const number = (name, least) => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < least) throw new Error(`--${name}: a whole number from ${least} on`);
+    return value;
+  };
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => !SERVERS.some((server) => server.name === name));
+  if (unknown !== undefined) throw new Error(`--only: there is no ${unknown}; there are ${SERVERS.map(({ name }) => name).join(', ')}`);
+  return { ...values, only, seconds: number('seconds', 1), rounds: number('rounds', 1), growth: number('growth', 0) };
+}
+
+const progress = (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`);
+
+function chosen(only) {
+  return SERVERS.filter((server) => {
+    if (only && server.name !== 'nginx' && !only.includes(server.name)) return false;
+    const reason = server.missing();
+    if (reason) console.log(`left out: ${server.label}: ${reason}`);
+    return !reason;
+  });
+}
+
+/** Starts the servers one after the other in each round: [{ server, page, rate, p50, p99, cpu, memory }]. */
+async function comparePages(servers, run, { rounds, seconds }) {
+  const results = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const server of servers) {
+      const running = await start(server, run);
+      const loads = [];
+      for (const page of run.pages) {
+        progress(`round ${round + 1} of ${rounds}: ${server.label}, ${page.name}`);
+        loads.push({ server: server.name, page: page.name, round, ...await load(running.url + page.path, running.pid, seconds) });
+      }
+      const memory = memoryMiB(treeOf(running.pid));
+      await running.stop();
+      results.push(...loads.map((one) => ({ ...one, memory })));
+    }
+  }
+  progress('');
+  return results;
+}
+
+/** The medians over the rounds; ratios are taken within a round, of this to nginx. */
+function summarize(results, servers, pages) {
+  return pages.flatMap((page) => servers.map((server) => {
+    const mine = results.filter((one) => one.server === server.name && one.page === page.name);
+    const of = (name) => median(mine.map((one) => one[name]));
+    const ratio = (name) => median(mine.map((one) =>
+      one[name] / results.find((other) => other.server === 'nginx' && other.page === page.name && other.round === one.round)[name]));
+    return { server: server.name, label: server.label, page: page.name, rate: of('rate'), p50: of('p50'), p99: of('p99'),
+      cpu: of('cpu'), memory: of('memory'), rateRatio: ratio('rate'), cpuRatio: ratio('cpu') };
+  }));
+}
+
+async function timeStart(run, times = 7) {
+  const server = SERVERS.find(({ name }) => name === 'anew');
+  const all = [];
+  for (let i = 0; i < times; i++) {
+    const running = await start(server, run, (port, since) => firstByte(port, run.pages[0].path, since));
+    all.push(running.waited);
+    await running.stop();
+  }
+  return median(all);
+}
+
+/** CPU time per request on few and on many rows: [{ page, few, many, ratio }]. */
+async function measureGrowth(run, { growth, rounds, seconds }) {
+  const server = SERVERS.find(({ name }) => name === 'anew');
+  progress(`making ${growth} lettings`);
+  const sizes = [{ rows: 50, database: run.database }, { rows: growth, database: makeLettings(`${run.dir}/many`, growth) }];
+  const costs = {};
+  for (let round = 0; round < rounds; round++) {
+    for (const { rows, database } of sizes) {
+      const running = await start(server, { ...run, database });
+      for (const [page, path] of Object.entries(await growthPages(running.url, rows))) {
+        progress(`growth, round ${round + 1} of ${rounds}: ${page} of ${rows}`);
+        const { cpu } = await load(running.url + path, running.pid, Math.min(seconds, 1), 1);
+        ((costs[page] ??= {})[rows] ??= []).push(cpu);
+      }
+      await running.stop();
+    }
+  }
+  progress('');
+  return Object.entries(costs).filter(([, cost]) => cost[50] && cost[growth]).map(([page, cost]) => ({
+    page, few: median(cost[50]), many: median(cost[growth]), ratio: median(cost[growth].map((many, i) => many / cost[50][i])),
+  }));
+}
+
+async function main() {
+  const wanted = options();
+  const servers = chosen(wanted.only);
+  const dir = temporaryFolder();
+  const run = { dir, database: makeLettings(`${dir}/few`), log: wanted.log, pages: [{ path: '/lettings/' }] };
+  const own = await start(SERVERS.find(({ name }) => name === 'anew'), run);
+  run.pages = await fetchPages(own.url);
+  await own.stop();
+
+  const machine = describeMachine(wanted);
+  console.log(machine);
+  const pages = summarize(await comparePages(servers, run, wanted), servers, run.pages);
+  printPages(pages, run.pages);
+  const firstByteMs = await timeStart(run);
+  printStart(firstByteMs);
+  const growth = wanted.growth ? await measureGrowth(run, wanted) : null;
+  if (growth) printGrowth(growth, wanted.growth);
+
+  if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify({ machine, pages, firstByteMs, growth }, null, 1)}\n`);
+  if (wanted.plot) writeFileSync(wanted.plot, plot(pages, machine));
+  rmSync(dir, { recursive: true, force: true });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+try {
+  await main();
+} catch (error) {
+  const ours = error.code?.startsWith('ERR_PARSE_ARGS') || error.message.startsWith('--');
+  console.error(ours ? `${error.message}\n${USAGE}` : error);
+  process.exitCode = ours ? 2 : 1;
+}
