@@ -20,13 +20,13 @@ export function describeMachine({ seconds, rounds, log }) {
 }
 
 export function printPages(results, pages) {
-  for (const { name, path, bytes } of pages) {
+  for (const { name, path } of pages) {
     const rows = results.filter((one) => one.page === name).map((one) => [
       one.label, whole(one.rate), times(one.rateRatio), one.p50.toFixed(2), one.p99.toFixed(2),
-      one.cpu.toFixed(1), times(one.cpuRatio), one.memory.toFixed(1),
+      one.cpu.toFixed(1), times(one.cpuRatio), one.memory.toFixed(1), whole(one.bytes),
     ]);
-    console.log(`\n${path}, ${whole(bytes.length)} bytes\n`);
-    console.log(table(['server', 'requests/s', '× nginx', 'p50 ms', 'p99 ms', 'CPU µs/request', '× nginx', 'PSS MiB'], rows));
+    console.log(`\n\`${path}\`\n`);
+    console.log(table(['server', 'requests/s', '× nginx', 'p50 ms', 'p99 ms', 'CPU µs/request', '× nginx', 'PSS MiB', 'bytes'], rows));
   }
 }
 

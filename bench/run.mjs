@@ -1,7 +1,7 @@
 // script/bench: the site beside its peers, in one run on this machine.
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { temporaryFolder } from '../tests/http/harness.mjs';
+import { get, temporaryFolder } from '../tests/http/harness.mjs';
 import { fetchPages, growthPages, makeLettings } from './data.mjs';
 import { firstByte, load, median, memoryMiB, treeOf } from './measure.mjs';
 import { plot } from './plot.mjs';
@@ -55,8 +55,9 @@ async function comparePages(servers, run, { rounds, seconds }) {
       const running = await start(server, run);
       const loads = [];
       for (const page of run.pages) {
+        const { bytes } = await get(running.url + page.path);
         progress(`round ${round + 1} of ${rounds}: ${server.label}, ${page.name}`);
-        loads.push({ server: server.name, page: page.name, round, ...await load(running.url + page.path, running.pid, seconds) });
+        loads.push({ server: server.name, page: page.name, bytes: bytes.length, round, ...await load(running.url + page.path, running.pid, seconds) });
       }
       const memory = memoryMiB(treeOf(running.pid));
       await running.stop();
@@ -74,7 +75,7 @@ function summarize(results, servers, pages) {
     const of = (name) => median(mine.map((one) => one[name]));
     const ratio = (name) => median(mine.map((one) =>
       one[name] / results.find((other) => other.server === 'nginx' && other.page === page.name && other.round === one.round)[name]));
-    return { server: server.name, label: server.label, page: page.name, rate: of('rate'), p50: of('p50'), p99: of('p99'),
+    return { server: server.name, label: server.label, page: page.name, bytes: of('bytes'), rate: of('rate'), p50: of('p50'), p99: of('p99'),
       cpu: of('cpu'), memory: of('memory'), rateRatio: ratio('rate'), cpuRatio: ratio('cpu') };
   }));
 }

@@ -50,6 +50,32 @@ http {
   return { command: 'nginx', args: ['-p', run.dir, '-e', 'stderr', '-c', config], env: process.env };
 }
 
+const PEER_ENV = ({ database, port, log }) =>
+  ({ ...process.env, DATABASE: database, PORT: String(port), WORKERS, ...(log && { ACCESS_LOG: '1' }) });
+
+// Debian's packages of Go modules are sources below this folder.
+const GO_BINARY = join(ROOT, 'build/bench/go-twin');
+function buildGo() {
+  const { status, stderr, error } = spawnSync('go', ['build', '-o', GO_BINARY, '.'], {
+    cwd: join(BENCH, 'go'), encoding: 'utf8', timeout: 180_000,
+    env: { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOCACHE: join(ROOT, 'build/bench/go-cache') },
+  });
+  return status === 0 ? null : `its build failed: ${error?.message ?? stderr}`;
+}
+
+const NODE = join(BENCH, `node/node_modules/node-linux-${process.arch}/bin/node`);
+
+const DEBIANS_PYTHON = '/usr/bin/python3';
+const gunicorn = (run) => ({
+  command: 'gunicorn',
+  args: ['--workers', WORKERS, '--bind', `127.0.0.1:${run.port}`, '--log-level', 'warning',
+    ...(run.log ? ['--access-logfile', '-'] : []), 'twin:application'],
+  cwd: join(BENCH, 'django'),
+  env: {
+    ...PEER_ENV(run), PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: [join(BENCH, 'django'), join(ROOT, 'tests/django')].join(':'),
+  },
+});
+
 /** In the order of the table; `missing` gives the reason to leave one out. */
 export const SERVERS = [
   { name: 'nginx', label: 'nginx, the pages as files', missing: () => lacks('nginx', '-v'), start: nginx },
@@ -58,6 +84,21 @@ export const SERVERS = [
     missing: () => (settings().includes('PAGE_CACHE_SIZE=') ? null : 'this version keeps no pages'),
   },
   { name: 'anew', label: 'OC Lettings, read anew', start: ours({ PAGE_CACHE_SIZE: '0' }), missing: () => null },
+  {
+    name: 'go', label: 'Go, net/http and html/template',
+    missing: () => lacks('go', 'version') ?? buildGo(),
+    start: (run) => ({ command: GO_BINARY, args: [], env: { ...PEER_ENV(run), GOMAXPROCS: WORKERS } }),
+  },
+  {
+    name: 'node', label: 'Node.js, Fastify',
+    missing: () => lacks(NODE, '--version'),
+    start: (run) => ({ command: NODE, args: ['--no-warnings', join(BENCH, 'node/server.mjs')], env: PEER_ENV(run) }),
+  },
+  {
+    name: 'django', label: 'Django, gunicorn',
+    missing: () => lacks('gunicorn', '--version') ?? lacks(DEBIANS_PYTHON, '-c', 'import django'),
+    start: gunicorn,
+  },
 ];
 
 const running = new Set();
