@@ -102,7 +102,7 @@ async function measureGrowth(run, { growth, rounds, seconds }) {
       const running = await start(server, { ...run, database });
       for (const [page, path] of Object.entries(await growthPages(running.url, rows))) {
         progress(`growth, round ${round + 1} of ${rounds}: ${page} of ${rows}`);
-        const { cpu } = await load(running.url + path, running.pid, Math.min(seconds, 1), 1);
+        const { cpu } = await load(running.url + path, running.pid, Math.min(seconds, 1));
         ((costs[page] ??= {})[rows] ??= []).push(cpu);
       }
       await running.stop();
@@ -133,7 +133,7 @@ async function main() {
   if (growth) printGrowth(growth, wanted.growth);
 
   if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify({ machine, pages, firstByteMs, growth }, null, 1)}\n`);
-  if (wanted.plot) writeFileSync(wanted.plot, plot(pages, machine));
+  if (wanted.plot) writeFileSync(wanted.plot, plot(pages, run.pages, machine));
   rmSync(dir, { recursive: true, force: true });
 }
 
