@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { makeDatabase, environment, get, PROGRAM, runCommand } from '../tests/http/harness.mjs';
 
-const FULL_PAGE = 50;
+export const FULL_PAGE = 50;
 const DEMO_LIMIT_MS = 180_000;
 
 const rowsSql = (count) => `

@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { get, temporaryFolder } from '../tests/http/harness.mjs';
-import { fetchPages, growthPages, makeLettings } from './data.mjs';
+import { fetchPages, FULL_PAGE, growthPages, makeLettings } from './data.mjs';
 import { firstByte, load, median, memoryMiB, treeOf } from './measure.mjs';
 import { plot } from './plot.mjs';
 import { describeMachine, printGrowth, printPages, printStart } from './report.mjs';
@@ -91,26 +91,32 @@ async function timeStart(run, times = 7) {
   return median(all);
 }
 
-/** CPU time per request on few and on many rows: [{ page, few, many, ratio }]. */
+/** What a page costs with many lettings, and what it is held against: a letting's page, or a full page of the list, of 50. */
+const baseOf = (page) => (page === 'letting' ? 'letting' : 'first page');
+
+/** CPU time per request on few and on many rows: [{ page, base, few, many, ratio }]. */
 async function measureGrowth(run, { growth, rounds, seconds }) {
   const server = SERVERS.find(({ name }) => name === 'anew');
   progress(`making ${growth} lettings`);
-  const sizes = [{ rows: 50, database: run.database }, { rows: growth, database: makeLettings(`${run.dir}/many`, growth) }];
-  const costs = {};
-  for (let round = 0; round < rounds; round++) {
-    for (const { rows, database } of sizes) {
-      const running = await start(server, { ...run, database });
-      for (const [page, path] of Object.entries(await growthPages(running.url, rows))) {
-        progress(`growth, round ${round + 1} of ${rounds}: ${page} of ${rows}`);
-        const { cpu } = await load(running.url + path, running.pid, Math.min(seconds, 1));
-        ((costs[page] ??= {})[rows] ??= []).push(cpu);
-      }
-      await running.stop();
+  const many = { ...run, database: makeLettings(`${run.dir}/many`, growth) };
+  const costs = [];
+  const measure = async (one, rows, wanted = () => true) => {
+    const running = await start(server, one);
+    const cost = {};
+    for (const [page, path] of Object.entries(await growthPages(running.url, rows)).filter(([page]) => wanted(page))) {
+      progress(`growth: ${page} of ${rows}`);
+      cost[page] = (await load(running.url + path, running.pid, Math.min(seconds, 1))).cpu;
     }
+    await running.stop();
+    return cost;
+  };
+  for (let round = 0; round < rounds; round++) {
+    costs.push({ few: await measure(run, FULL_PAGE, (page) => page === baseOf(page)), many: await measure(many, growth) });
   }
   progress('');
-  return Object.entries(costs).filter(([, cost]) => cost[50] && cost[growth]).map(([page, cost]) => ({
-    page, few: median(cost[50]), many: median(cost[growth]), ratio: median(cost[growth].map((many, i) => many / cost[50][i])),
+  return Object.keys(costs[0].many).map((page) => ({
+    page, base: baseOf(page), few: median(costs.map(({ few }) => few[baseOf(page)])), many: median(costs.map(({ many: cost }) => cost[page])),
+    ratio: median(costs.map(({ few, many: cost }) => cost[page] / few[baseOf(page)])),
   }));
 }
 
