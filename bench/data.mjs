@@ -5,15 +5,16 @@ import { mkdirSync } from 'node:fs';
 import { makeDatabase, environment, get, PROGRAM, runCommand } from '../tests/http/harness.mjs';
 
 export const FULL_PAGE = 50;
+const DEMO_LETTINGS = 6;
 const DEMO_LIMIT_MS = 180_000;
 
 const rowsSql = (count) => `
 PRAGMA synchronous = OFF;
 BEGIN;
-WITH RECURSIVE n(i) AS (SELECT 7 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+WITH RECURSIVE n(i) AS (SELECT ${DEMO_LETTINGS + 1} UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
 INSERT INTO lettings_address (id, number, street, city, state, zip_code, country_iso_code)
 SELECT i, 1 + i % 9999, 'Harbour Street', 'Port ' || (i % 997), substr('GAOHVAALPAORWACA', 1 + 2 * (i % 8), 2), 10000 + i % 89999, 'USA' FROM n;
-INSERT INTO lettings_letting (id, title, address_id) SELECT id, 'Cottage ' || id || ' by the water', id FROM lettings_address WHERE id > 6;
+INSERT INTO lettings_letting (id, title, address_id) SELECT id, 'Cottage ' || id || ' by the water', id FROM lettings_address WHERE id > ${DEMO_LETTINGS};
 COMMIT;
 ANALYZE;
 PRAGMA wal_checkpoint(TRUNCATE);
@@ -25,7 +26,7 @@ export function makeLettings(dir, count = FULL_PAGE) {
   const database = makeDatabase(dir);
   const can = runCommand(['demo', '--help'], { dir, env: { DEBUG: '1' } }).stdout.includes('--lettings');
   const { status, stderr, error } = can
-    ? spawnSync(PROGRAM, ['demo', '--lettings', String(count)],
+    ? spawnSync(PROGRAM, ['demo', '--add', '--lettings', String(count - DEMO_LETTINGS)],
       { cwd: dir, env: environment(dir, { DEBUG: '1' }), encoding: 'utf8', timeout: DEMO_LIMIT_MS })
     : spawnSync('sqlite3', ['-bail', database, rowsSql(count)], { encoding: 'utf8', timeout: DEMO_LIMIT_MS });
   if (error) throw error;

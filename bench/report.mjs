@@ -14,8 +14,8 @@ const times = (ratio) => (ratio >= 20 ? ratio.toFixed(0) : ratio.toFixed(2));
 const whole = (number) => number.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
 
 export function describeMachine({ seconds, rounds, log }) {
-  const version = /^(\S+ \S+ \S+)/.exec(readFileSync('/proc/version', 'utf8'))[1];
-  return `${cpus().length} processors (${cpus()[0].model.trim()}), ${version}; ${rounds} rounds of ${seconds} s, 64 connections, ` +
+  const [version] = /\d+\.\d+/.exec(readFileSync('/proc/version', 'utf8'));
+  return `${cpus().length} processors (${cpus()[0].model.trim()}), Linux ${version}; ${rounds} rounds of ${seconds} s, 64 connections, ` +
     `access logs ${log ? 'on' : 'off'}`;
 }
 
@@ -36,4 +36,10 @@ export function printGrowth(growth, rows) {
   console.log(`\nCPU time per request, read anew, of ${whole(rows)} lettings beside that of 50\n`);
   console.log(table([`page of ${whole(rows)}`, 'µs', 'page of 50', 'µs', 'ratio'],
     growth.map(({ page, base, few, many, ratio }) => [page, many.toFixed(1), base, few.toFixed(1), times(ratio)])));
+}
+
+export function printGoals(goals) {
+  console.log('\nWhat it is meant to reach\n');
+  console.log(table(['goal', 'bound', 'measured', 'reached'],
+    goals.map(({ what, bound, measured, reached }) => [what, bound, times(measured), reached ? 'yes' : 'no'])));
 }

@@ -5,7 +5,7 @@ import { get, temporaryFolder } from '../tests/http/harness.mjs';
 import { fetchPages, FULL_PAGE, growthPages, makeLettings } from './data.mjs';
 import { firstByte, load, median, memoryMiB, treeOf } from './measure.mjs';
 import { plot } from './plot.mjs';
-import { describeMachine, printGrowth, printPages, printStart } from './report.mjs';
+import { describeMachine, printGoals, printGrowth, printPages, printStart } from './report.mjs';
 import { SERVERS, start } from './servers.mjs';
 
 const USAGE = `usage: script/bench [OPTION...]
@@ -80,6 +80,29 @@ function summarize(results, servers, pages) {
   }));
 }
 
+/** What the site is meant to reach: [{ what, bound, measured, reached }]; only what was measured. */
+function judge(results, pages, firstByteMs, growth) {
+  const ratio = (page, one, other, name) => {
+    const of = (server, round) => results.find((each) => each.server === server && each.page === page && each.round === round);
+    const rounds = [...new Set(results.map(({ round }) => round))].filter((round) => of(one, round) && of(other, round));
+    return rounds.length ? median(rounds.map((round) => of(one, round)[name] / of(other, round)[name])) : undefined;
+  };
+  const best = pages.some(({ server }) => server === 'fresh') ? 'fresh' : 'anew';
+  const goals = [
+    { what: 'letting, proven fresh: CPU, × nginx', most: 1.1, measured: ratio('letting', 'fresh', 'nginx', 'cpu') },
+    { what: 'letting, read anew: CPU, × nginx', most: 1.8, measured: ratio('letting', 'anew', 'nginx', 'cpu') },
+    { what: 'list of 50, read anew: CPU, × nginx', most: 2.5, measured: ratio('list', 'anew', 'nginx', 'cpu') },
+    { what: 'letting: requests/s, × Django', least: 60, measured: ratio('letting', best, 'django', 'rate') },
+    { what: 'letting: requests/s, × Go', least: 4, measured: ratio('letting', best, 'go', 'rate') },
+    { what: 'first byte, ms', most: 50, measured: firstByteMs },
+    { what: 'PSS after the load, MiB', most: 40, measured: pages.find(({ server }) => server === best)?.memory },
+    { what: 'growth, the worst page, ×', most: 1.5, measured: growth ? Math.max(...growth.map((each) => each.ratio)) : undefined },
+  ];
+  return goals.filter(({ measured }) => measured !== undefined).map(({ what, most, least, measured }) => ({
+    what, measured, bound: most ? `≤ ${most}` : `≥ ${least}`, reached: most ? measured <= most : measured >= least,
+  }));
+}
+
 async function timeStart(run, times = 7) {
   const server = SERVERS.find(({ name }) => name === 'anew');
   const all = [];
@@ -131,14 +154,17 @@ async function main() {
 
   const machine = describeMachine(wanted);
   console.log(machine);
-  const pages = summarize(await comparePages(servers, run, wanted), servers, run.pages);
+  const results = await comparePages(servers, run, wanted);
+  const pages = summarize(results, servers, run.pages);
   printPages(pages, run.pages);
   const firstByteMs = await timeStart(run);
   printStart(firstByteMs);
   const growth = wanted.growth ? await measureGrowth(run, wanted) : null;
   if (growth) printGrowth(growth, wanted.growth);
+  const goals = judge(results, pages, firstByteMs, growth);
+  printGoals(goals);
 
-  if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify({ machine, pages, firstByteMs, growth }, null, 1)}\n`);
+  if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify({ machine, pages, firstByteMs, growth, goals }, null, 1)}\n`);
   if (wanted.plot) writeFileSync(wanted.plot, plot(pages, run.pages, machine));
   rmSync(dir, { recursive: true, force: true });
 }
