@@ -10,7 +10,7 @@ function table(head, rows) {
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-const times = (ratio) => (ratio >= 20 ? ratio.toFixed(0) : ratio.toFixed(2));
+const times = (ratio) => (ratio >= 20 ? ratio.toFixed(0) : ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2));
 const whole = (number) => number.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
 
 export function describeMachine({ seconds, rounds, log }) {
