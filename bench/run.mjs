@@ -1,4 +1,5 @@
 // script/bench: the site beside its peers, in one run on this machine.
+import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { get, temporaryFolder } from '../tests/http/harness.mjs';
@@ -11,7 +12,7 @@ import { SERVERS, start } from './servers.mjs';
 const USAGE = `usage: script/bench [OPTION...]
   --seconds N     of each load (2)
   --rounds N      of which the medians are taken (3)
-  --only A,B      of nginx, fresh, anew, go, node, django; nginx is always there
+  --only A,B      of nginx, fresh, anew, go, node, django; nginx is always measured
   --log           with access logs
   --growth ROWS   lettings for what growth costs (1000000); 0: leave that out
   --json FILE     write the figures
@@ -22,7 +23,7 @@ function options() {
     options: {
       seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '3' }, only: { type: 'string' },
       log: { type: 'boolean', default: false }, growth: { type: 'string', default: '1000000' },
-      json: { type: 'string' }, plot: { type: 'string' },
+      json: { type: 'string' }, plot: { type: 'string' }, help: { type: 'boolean' },
     },
   });
   const number = (name, least) => {
@@ -145,6 +146,8 @@ async function measureGrowth(run, { growth, rounds, seconds }) {
 
 async function main() {
   const wanted = options();
+  if (wanted.help) return console.log(USAGE);
+  if (spawnSync('wrk', ['-v']).error) throw new Error('there is no wrk, which makes the load: script/bootstrap bench installs it');
   const servers = chosen(wanted.only);
   const dir = temporaryFolder();
   const run = { dir, database: makeLettings(`${dir}/few`), log: wanted.log, pages: [{ path: '/lettings/' }] };
