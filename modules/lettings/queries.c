@@ -116,7 +116,13 @@ static void *find_row(const struct row_list *rows, int64_t key)
 }
 
 /* The list of values is filled up with the last, so that few statements serve for all lengths. */
-#define KEYS_AT_ONCE 16
+static size_t padded_count(size_t count)
+{
+    size_t padded = 1;
+    while (padded < count)
+        padded *= 2;
+    return padded;
+}
 
 enum status lettings_of_keys(struct db *db, struct arena *arena, const int64_t *keys, size_t count,
                              struct row_list *out)
@@ -124,7 +130,7 @@ enum status lettings_of_keys(struct db *db, struct arena *arena, const int64_t *
     *out = (struct row_list){0};
     if (count == 0)
         return OK;
-    size_t padded = (count + KEYS_AT_ONCE - 1) / KEYS_AT_ONCE * KEYS_AT_ONCE;
+    size_t padded = padded_count(count);
     struct db_parameter *values = ARENA_ARRAY(arena, struct db_parameter, padded);
     for (size_t i = 0; i < padded; i++)
         values[i] = DB_INT(keys[i < count ? i : count - 1]);
