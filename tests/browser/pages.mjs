@@ -1,5 +1,6 @@
 // Every kind of public page, and how one is opened in the browser.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { launchBrowser, skipWithoutBrowser, skipWithoutModule, startServer, TEST_PROGRAM } from '../http/harness.mjs';
 import { describeUnless } from '../http/support.mjs';
@@ -36,8 +37,8 @@ export const skipWithoutSite = () => skipWithoutModule('home', 'lettings', 'prof
 
 const describeInBrowser = (name, body) => describeUnless(skipWithoutSite() || skipWithoutBrowser(), name, body);
 
-/** The site with all of PAGES and PROVOKED. */
-export const startSite = (options) => startServer({ program: TEST_PROGRAM, ...options });
+/** The site with all of PAGES, and PROVOKED where the build has the test program. */
+export const startSite = (options) => startServer({ program: existsSync(TEST_PROGRAM) ? TEST_PROGRAM : undefined, ...options });
 
 /** A tab in a profile of its own. */
 export async function openTab(browser, { language = 'en', width = WIDTHS[0], height = HEIGHT, ...options } = {}) {

@@ -282,14 +282,14 @@ export function skipWithoutBrowser() {
 }
 
 /** Playwright's Browser; the test closes it. */
-export async function launchBrowser(options = {}) {
+export async function launchBrowser({ args = [], ...options } = {}) {
   const { chromium } = await import('playwright-core');
   return chromium.launch({
     executablePath: browserPath(),
     args: [
       ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
       '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync',
+      '--disable-component-update', '--disable-sync', ...args,
     ],
     ...options,
   });

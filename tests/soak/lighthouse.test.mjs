@@ -1,0 +1,5 @@
+// Every page through Lighthouse.
+import { testScores } from '../browser/lighthouse.mjs';
+import { describeSite, PAGES } from '../browser/pages.mjs';
+
+describeSite('Lighthouse', (server) => testScores(server, PAGES.filter(({ status }) => !status)));
