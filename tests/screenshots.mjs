@@ -14,7 +14,7 @@ const loadPictures = (tab) => tab.evaluate(() => Promise.all([...document.images
 })));
 
 async function takeAll(browser, server) {
-  const tab = await openTab(browser);
+  const tab = await openTab(browser, { reducedMotion: 'reduce' });
   for (const page of [...PAGES, ...PROVOKED]) {
     await visit(tab, server, page);
     await loadPictures(tab);
