@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { get } from '../http/harness.mjs';
-import { describeUnless, unescaped } from '../http/support.mjs';
+import { describeUnless, emptyDatabase, profileOf, sql, unescaped } from '../http/support.mjs';
 import { LANGUAGES, PAGES, skipWithoutSite, startSite } from './pages.mjs';
 
 const DESCRIPTION = { least: 50, most: 160 };
@@ -54,6 +54,23 @@ describeUnless(skipWithoutSite(), 'machines', () => {
       }
     });
   }
+
+  test('descriptions of the longest and the shortest texts have the right length', async (t) => {
+    const database = emptyDatabase();
+    sql(database, [[1, 'T'.repeat(256), 'C'.repeat(64), 'u'.repeat(150)], [2, 'T', 'C', 'u']].map(([id, title, city, username]) => `
+      INSERT INTO lettings_address VALUES (${id}, 1, 'Street', '${city}', 'GA', 31525, 'USA');
+      INSERT INTO lettings_letting VALUES (${id}, '${title}', ${id});
+      ${profileOf(id, username)} UPDATE profiles_profile SET favorite_city = '${city}' WHERE id = ${id};
+      ${profileOf(id + 2, `${username}0`)} UPDATE profiles_profile SET favorite_city = '' WHERE id = ${id + 2};`).join(''));
+    const few = await startSite({ database, t });
+    for (const path of ['/lettings/1/', '/lettings/2/', ...['u'.repeat(150), 'u', `${'u'.repeat(150)}0`, 'u0'].map((name) => `/profiles/${name}/`)]) {
+      for (const language of LANGUAGES) {
+        const { text } = await get(few.url + path, { headers: { 'Accept-Language': language } });
+        const { length } = metaOf(text, 'description');
+        assert.ok(length >= DESCRIPTION.least && length <= DESCRIPTION.most, `${path} (${language}): ${length}`);
+      }
+    }
+  });
 
   test('a page of its own is its own canonical address', async () => {
     for (const { path } of own) assert.equal(canonicalOf(await read(path)), server.url + path);
