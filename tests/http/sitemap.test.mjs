@@ -1,12 +1,12 @@
 // sitemap.xml, its parts by key, robots.txt, and the canonical address of pages.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { get, startServer } from './harness.mjs';
-import { emptyDatabase, profileOf, sql } from './support.mjs';
+import { after, before, test } from 'node:test';
+import { get, skipWithoutModule, startServer } from './harness.mjs';
+import { describeUnless, emptyDatabase, profileOf, sql } from './support.mjs';
 
 const locations = (text) => [...text.matchAll(/<loc>([^<]*)<\/loc>/g)].map(([, url]) => url);
 
-describe('the sitemap', () => {
+describeUnless(skipWithoutModule('home', 'lettings', 'profiles'), 'the sitemap', () => {
   let server;
   before(async () => {
     const path = emptyDatabase();
@@ -36,9 +36,10 @@ describe('the sitemap', () => {
     ...['lettings-0', 'lettings-3', 'lettings-9223372036854775807', 'boats-1', 'lettings'].map((name) => [`/sitemap-${name}.xml`, 404]),
   ];
   for (const [name, expected] of PARTS) test(name, async () => assert.deepEqual(await part(name), expected));
+});
 
-  test('is named by robots.txt, under the host that was asked', async () => {
-    const { text } = await get(`${server.url}/robots.txt`, { headers: { Host: 'localhost' } });
-    assert.equal(text, 'User-agent: *\nAllow: /\nDisallow: /language/\nSitemap: http://localhost/sitemap.xml\n');
-  });
+test('robots.txt names the sitemap, under the host that was asked', async (t) => {
+  const server = await startServer({ t });
+  const { text } = await get(`${server.url}/robots.txt`, { headers: { Host: 'localhost' } });
+  assert.equal(text, 'User-agent: *\nAllow: /\nDisallow: /language/\nSitemap: http://localhost/sitemap.xml\n');
 });
