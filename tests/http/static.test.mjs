@@ -23,6 +23,12 @@ after(() => server?.stop());
 const fetch = (path, headers, method = 'GET') => ask(server.port, `${method} ${path}`, headers);
 const buffer = ({ body }) => Buffer.from(body, 'latin1');
 
+/** The file of "/static/<module>/…". */
+const sourceOf = (name) => {
+  const module = name.split('/')[2];
+  return join(ROOT, module === 'site' ? 'src' : 'modules', module, name);
+};
+
 test('a page names its files by their content, and these are kept for ever', async () => {
   const { text } = await get(`${server.url}/`);
   const names = [...new Set(text.match(/\/static\/[^"]+/g))];
@@ -32,8 +38,7 @@ test('a page names its files by their content, and these are kept for ever', asy
     const answer = await fetch(name);
     assert.equal(answer.status, 200);
     assert.equal(answer.headers['cache-control'], FOREVER);
-    assert.deepEqual(buffer(answer), readFileSync(join(ROOT, 'src/site',
-      name.replace(/\.[0-9a-f]{12}\./, '.'))));
+    assert.deepEqual(buffer(answer), readFileSync(sourceOf(name.replace(/\.[0-9a-f]{12}\./, '.'))));
   }
 });
 

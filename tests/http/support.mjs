@@ -228,6 +228,10 @@ const NOT_WORDS = new Set(['@context', '@type', 'identifier', 'url', 'image', 'i
 const wordsOf = (json) => (typeof json === 'string' ? [json] : Object.entries(json ?? {})
   .flatMap(([key, value]) => (NOT_WORDS.has(key) ? [] : wordsOf(value))));
 
+/** A page without what no browser runs or fetches: structured data, and its own address. */
+export const withoutData = (text, origin) => text
+  .replaceAll(/<script type="application\/ld\+json">.*?<\/script>/gs, '').replaceAll(`="${origin}/`, '="/');
+
 /** What visitors, screen readers and search engines read of a page. */
 export function textsOf(html) {
   const all = (pattern) => [...html.matchAll(pattern)].map(([, text]) => text);
