@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { sharedData, skipWithoutShared, temporaryFolder } from './harness.mjs';
+import { sharedData, skipWithoutModule, skipWithoutShared, temporaryFolder } from './harness.mjs';
 import { checkCommand as check, emptyDatabase, sql } from './support.mjs';
 
 const DATABASE = 'oc-lettings-site.sqlite3';
@@ -90,7 +90,7 @@ describe('a new database', () => {
   });
 });
 
-describe("Django's database", { skip: skipWithoutShared(DATABASE) }, () => {
+describe("Django's database", { skip: skipWithoutModule('lettings', 'profiles') || skipWithoutShared(DATABASE) }, () => {
   test('gets what it lacks, as Django would bring it', { skip: skipWithoutDjango }, () => {
     const ours = djangoDatabase();
     const theirs = djangoDatabase();
