@@ -1,7 +1,9 @@
 #include "lettings/models.h"
 
+#include <string.h>
+
 #include "base/arena.h"
-#include "base/text.h"
+#include "base/buffer.h"
 #include "http/assets.h"
 #include "site/settings.h"
 
@@ -20,21 +22,19 @@ static struct text letting_print(const void *row, struct arena *arena)
 }
 
 /* "Silo & Barn" as "silo-barn": letters and digits of ASCII, one hyphen for all between them. */
-static struct text slug_of(struct text title, struct arena *arena)
+static void put_slug(struct buffer *out, struct text title)
 {
-    char *slug = arena_alloc(arena, title.length + 1);
-    size_t length = 0;
+    size_t start = out->length;
     bool gap = false;
     for (size_t i = 0; i < title.length; i++) {
-        unsigned char c = (unsigned char)title.at[i];
+        char c = title.at[i];
         bool kept = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (kept && gap)
-            slug[length++] = '-';
+        if (kept && gap && out->length > start)
+            buffer_char(out, '-');
         if (kept)
-            slug[length++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-        gap = !kept && length;
+            buffer_char(out, (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c));
+        gap = !kept;
     }
-    return (struct text){slug, length};
 }
 
 /* The address of the picture drawn for the title; for a title without one, of one of a few that
@@ -42,14 +42,19 @@ static struct text slug_of(struct text title, struct arena *arena)
 static struct value letting_art(const void *row, struct arena *arena)
 {
     const struct letting *letting = row;
-    struct text slug = slug_of(letting->title, arena);
-    struct text path = text_format(arena, "lettings/art/%.*s.svg", TEXT_ARG(slug));
+    struct buffer path = {.arena = arena};
     struct text url = TEXT_NONE;
-    if (asset_url(arena, path, site_source_dir(), &url) == NOT_FOUND) {
-        int number = (int)((uint64_t)letting->id % PLACEHOLDERS);
-        path = text_format(arena, "lettings/art/placeholder-%d.svg", number);
-        asset_url(arena, path, site_source_dir(), &url);
+    buffer_text(&path, TEXT("static/lettings/art/"));
+    size_t folder = path.length;
+    put_slug(&path, letting->title);
+    buffer_text(&path, TEXT(".svg"));
+    if (!asset_find(buffer_contents(&path))) {
+        path.length = folder;
+        buffer_text(&path, TEXT("placeholder-"));
+        buffer_int(&path, (int64_t)((uint64_t)letting->id % PLACEHOLDERS));
+        buffer_text(&path, TEXT(".svg"));
     }
+    asset_url(arena, text_from(buffer_contents(&path), strlen("static/")), site_source_dir(), &url);
     return value_text(url);
 }
 

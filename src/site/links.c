@@ -11,7 +11,10 @@ void link_put(struct buffer *out, const char *name, struct text value)
 {
     if (value.length == 0)
         return;
-    buffer_format(out, "%s%s=", out->length ? "&" : "", name);
+    if (out->length)
+        buffer_char(out, '&');
+    buffer_text(out, text_of(name));
+    buffer_char(out, '=');
     url_encode(out, value, PARAMETER_SAFE);
 }
 

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include <sys/queue.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -17,6 +18,7 @@
 
 #define SESSION_COOKIE "sessionid"
 #define LARGEST_SHARE  8 /* of the cache, that one page may have */
+#define BUCKETS        1024
 
 /* Which page, and the database's state before its view ran. */
 struct page_key {
@@ -26,7 +28,8 @@ struct page_key {
 
 /* In one block with all it points to, but for the headers' names, which are literals. */
 struct page {
-    UT_hash_handle hh;
+    struct page *next; /* in its bucket */
+    TAILQ_ENTRY(page) by_use;
     size_t size;
     struct text key;
     struct db_state state;
@@ -38,7 +41,8 @@ struct page {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct page *pages; /* the one used longest ago first */
+static struct page *buckets[BUCKETS];
+static TAILQ_HEAD(, page) by_use = TAILQ_HEAD_INITIALIZER(by_use); /* longest ago first */
 static size_t pages_size;
 
 static size_t capacity(void)
@@ -68,32 +72,41 @@ static struct text key_of(const struct request *request)
 
 /* With the lock held */
 
-static struct page *find(struct text key)
+/* Where the page of that key is, or belongs. */
+static struct page **place_of(struct text key)
 {
-    struct page *page;
-    HASH_FIND(hh, pages, key.at, key.length, page);
-    return page;
+    struct page **place = &buckets[XXH3_64bits(key.at, key.length) % BUCKETS];
+    while (*place && !text_equal((*place)->key, key))
+        place = &(*place)->next;
+    return place;
 }
 
-static void drop(struct page *page)
+static void drop(struct page **place)
 {
-    HASH_DEL(pages, page);
+    struct page *page = *place;
+    *place = page->next;
+    TAILQ_REMOVE(&by_use, page, by_use);
     pages_size -= page->size;
     free(page);
 }
 
 static void add(struct page *page)
 {
-    HASH_ADD_KEYPTR(hh, pages, page->key.at, page->key.length, page);
+    struct page **place = place_of(page->key);
+    if (*place)
+        drop(place);
+    page->next = *place;
+    *place = page;
+    TAILQ_INSERT_TAIL(&by_use, page, by_use);
     pages_size += page->size;
     while (pages_size > capacity())
-        drop(pages);
+        drop(place_of(TAILQ_FIRST(&by_use)->key));
 }
 
 static void use(struct page *page)
 {
-    HASH_DEL(pages, page);
-    HASH_ADD_KEYPTR(hh, pages, page->key.at, page->key.length, page);
+    TAILQ_REMOVE(&by_use, page, by_use);
+    TAILQ_INSERT_TAIL(&by_use, page, by_use);
 }
 
 /* Answering */
@@ -111,7 +124,7 @@ static void copy_page(const struct page *page, struct response *response)
 static bool answer_with_kept(const struct page_key *key, struct response *response)
 {
     pthread_mutex_lock(&lock);
-    struct page *page = find(key->text);
+    struct page *page = *place_of(key->text);
     bool fresh = page && memcmp(&page->state, &key->state, sizeof key->state) == 0;
     if (fresh) {
         copy_page(page, response);
@@ -191,9 +204,6 @@ void page_cache_keep(struct request *request, struct response *response)
     if (!page)
         return;
     pthread_mutex_lock(&lock);
-    struct page *before = find(page->key);
-    if (before)
-        drop(before);
     add(page);
     pthread_mutex_unlock(&lock);
 }
@@ -201,7 +211,7 @@ void page_cache_keep(struct request *request, struct response *response)
 void page_cache_clear(void)
 {
     pthread_mutex_lock(&lock);
-    while (pages)
-        drop(pages);
+    while (!TAILQ_EMPTY(&by_use))
+        drop(place_of(TAILQ_FIRST(&by_use)->key));
     pthread_mutex_unlock(&lock);
 }

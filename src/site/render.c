@@ -26,9 +26,10 @@ static struct text argument_text(struct arena *arena, struct value value)
 {
     if (value.kind == VALUE_TEXT || value.kind == VALUE_SAFE)
         return (struct text){value.text, value.length};
+    struct buffer digits = {.arena = arena};
     if (value.kind == VALUE_INTEGER)
-        return text_format(arena, "%lld", (long long)value.integer);
-    return TEXT("");
+        buffer_int(&digits, value.integer);
+    return digits.at ? buffer_contents(&digits) : TEXT("");
 }
 
 static enum status reverse(void *context, struct arena *arena, struct text name,
