@@ -99,8 +99,9 @@ enum status lettings_demo(struct db *db, const struct demo *demo)
     size_t applied;
     enum status status = find_first(db, &batch);
     if (status == OK)
-        status = db_script(db, "DROP TRIGGER IF EXISTS lettings_letting_insert;"
-                               "DROP TRIGGER IF EXISTS lettings_address_insert");
+        status = db_run(db, "DROP TRIGGER IF EXISTS lettings_letting_insert");
+    if (status == OK)
+        status = db_run(db, "DROP TRIGGER IF EXISTS lettings_address_insert");
     while (status == OK && batch.made < demo->count) {
         status = db_transaction(db, add_batch, &batch);
         demo->progress(batch.made);

@@ -319,7 +319,7 @@ static int bind_one(sqlite3_stmt *statement, int index, const struct db_paramete
 /* Of "$<number>". SQLite numbers names as they appear, which mostly is in their order. */
 static int index_of(sqlite3_stmt *statement, size_t number)
 {
-    char name[24];
+    char name[24] = "";
     struct buffer wanted = BUFFER_ON(name);
     buffer_char(&wanted, '$');
     buffer_int(&wanted, (int64_t)number);

@@ -128,9 +128,9 @@ static void test_unique_columns(void **state)
     F(row, INTEGER, "row")                                                                         \
     F(number, INTEGER, "number")                                                                   \
     F(guest, FOREIGN_KEY, "guest", .to = &owner_model, .on_delete = CASCADE)
+#define SEAT_SETS TOGETHER(NAMES("row", "number"), NAMES("guest", "row"))
 MODEL_ROW(seat, SEAT_FIELDS);
-MODEL(seat, SEAT_FIELDS, "shop",
-      .unique_together = TOGETHER(NAMES("row", "number"), NAMES("guest", "row")));
+MODEL(seat, SEAT_FIELDS, "shop", .unique_together = SEAT_SETS);
 
 static void test_unique_together(void **state)
 {

@@ -176,8 +176,8 @@ static struct value guest_answer(const void *row, struct arena *arena)
     return value_integer(42);
 }
 
-MODEL(guest, OWNER_FIELDS, "inn",
-      .methods = METHODS({"initial", guest_initial}, {"answer", guest_answer}));
+#define GUEST_METHODS METHODS({"initial", guest_initial}, {"answer", guest_answer})
+MODEL(guest, OWNER_FIELDS, "inn", .methods = GUEST_METHODS);
 
 static void test_methods(void **state)
 {
