@@ -262,8 +262,7 @@ static bool state(void *connection, struct db_state *out)
         return false;
     const volatile uint64_t *copies = region;
     for (size_t i = 0; i < DB_STATE_HEADER; i++)
-        out->header[i] = __atomic_load_n(&copies[i], __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        out->header[i] = __atomic_load_n(&copies[i], __ATOMIC_ACQUIRE);
     bool same = true;
     for (size_t i = 0; i < DB_STATE_HEADER; i++)
         same = same
