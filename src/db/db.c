@@ -262,6 +262,7 @@ static struct db_statement *built_statement(struct db *db, struct text sql, enum
     statement = statement_new(db, sql, true, status);
     if (!statement)
         return NULL;
+    find_built(chain, sql, hash, &oldest); /* again: a watcher may have had others made */
     if (oldest) {
         struct db_statement *gone = *oldest;
         *oldest = gone->next;

@@ -1,4 +1,5 @@
 /* Routes that the site itself has no use for, so that the tests can see what the core does. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -143,12 +144,15 @@ static enum status mark(struct db *db)
 
 static size_t count_parameters(struct text sql)
 {
-    size_t count = 0;
+    size_t most = 0;
     for (size_t i = 0; i < sql.length; i++) {
-        size_t number = sql.at[i] == '$' ? strtoul(sql.at + i + 1, NULL, 10) : 0;
-        count = number > count ? number : count;
+        size_t number = 0;
+        for (size_t k = i + 1;
+             sql.at[i] == '$' && k < sql.length && isdigit((unsigned char)sql.at[k]); k++)
+            number = number * 10 + (size_t)(sql.at[k] - '0');
+        most = number > most ? number : most;
     }
-    return count;
+    return most;
 }
 
 static void write_plan(struct db *db, struct text sql)
@@ -162,7 +166,9 @@ static void write_plan(struct db *db, struct text sql)
                    count_parameters(sql));
     while (db_next(&rows))
         buffer_format(&out, "\t%.*s", TEXT_ARG(db_text(&rows, "detail")));
-    buffer_text(&out, db_finish(&rows) == OK ? TEXT("\n") : TEXT("\tFAILED\n"));
+    if (db_finish(&rows) != OK)
+        buffer_format(&out, "\tFAILED: %s", status_failure()->message);
+    buffer_char(&out, '\n');
     int fd = open("plans", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, out.at, out.length) != (ssize_t)out.length)
         abort();
