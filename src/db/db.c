@@ -518,11 +518,11 @@ enum status db_table_read(struct db *db, struct arena *arena, struct text name,
     return status == OK ? read_indexes(db, arena, name, out) : status;
 }
 
-enum status db_has_index_or_trigger(struct db *db, struct text name, bool *out)
+enum status db_has_object(struct db *db, struct text name, bool *out)
 {
     int64_t found;
-    enum status status = db_integer_with(db, &found, 0, db->engine->index_or_trigger_sql,
-                                         DB_PARAMETERS(DB_TEXT(name)), 1);
+    enum status status =
+        db_integer_with(db, &found, 0, db->engine->object_sql, DB_PARAMETERS(DB_TEXT(name)), 1);
     *out = found != 0;
     return status;
 }

@@ -170,8 +170,8 @@ enum status db_table_read(struct db *db, struct arena *arena, struct text name,
  * called for what it prepares itself. NULL: nobody. */
 void db_watch(void (*watch)(struct db *db, struct text sql));
 
-/* Whether there is an index or a trigger of that name. */
-enum status db_has_index_or_trigger(struct db *db, struct text name, bool *out);
+/* Whether there is a table, view, index or trigger of that name. */
+enum status db_has_object(struct db *db, struct text name, bool *out);
 
 /* SELECT that answers one integer, or `otherwise` when there is no row. */
 #define db_integer(db, out, otherwise, sql, ...)                                                   \

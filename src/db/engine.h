@@ -20,8 +20,8 @@ struct db_engine {
     /* Answer db_table_read() for the table $1, in order. */
     const char *columns_sql;
     const char *indexes_sql;
-    /* Gives a row when there is an index or a trigger named $1. */
-    const char *index_or_trigger_sql;
+    /* Gives a row when there is a table, view, index or trigger named $1. */
+    const char *object_sql;
 
     enum status (*prepare)(void *connection, void **statement, struct text sql);
     void (*discard)(void *statement);

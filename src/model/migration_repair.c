@@ -8,8 +8,10 @@
 /* The name in `CREATE TRIGGER "name" …`, at the start of a line. */
 static bool made_name(struct text line, struct text *name)
 {
-    static const char *const beginnings[] = {"CREATE TRIGGER ", "CREATE INDEX ",
-                                             "CREATE UNIQUE INDEX "};
+    static const char *const beginnings[] = {
+        "CREATE TRIGGER ", "CREATE INDEX ",         "CREATE UNIQUE INDEX ",
+        "CREATE TABLE ",   "CREATE VIRTUAL TABLE ", "CREATE VIEW ",
+    };
     bool makes = false;
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         makes = makes || text_starts(line, text_of(beginnings[i]));
@@ -32,7 +34,7 @@ static enum status find_losses(struct db *db, struct arena *arena,
     while (status == OK && text_next(&rest, '\n', &line)) {
         bool is_there = true;
         if (made_name(line, &name))
-            status = db_has_index_or_trigger(db, name, &is_there);
+            status = db_has_object(db, name, &is_there);
         if (status == OK && !is_there)
             *LIST_PUSH(arena, &out->items) = (struct migration_loss){migration, name};
     }

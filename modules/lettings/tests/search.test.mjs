@@ -205,6 +205,19 @@ test('triggers that a remade table has lost are made again, and what they missed
   assert.equal(sql(path, "SELECT rowid FROM lettings_search('missed'); SELECT lettings FROM lettings_search_state;"), '1\n1');
 });
 
+for (const gone of ['TABLE lettings_search', 'TABLE lettings_search_state', 'VIEW lettings_search_count',
+  'INDEX lettings_search_letting_city', 'TRIGGER lettings_address_delete']) {
+  test(`the lost ${gone} is named, and made again`, () => {
+    const path = emptyDatabase();
+    const env = { DATABASE_URL: `sqlite:///${path}` };
+    sql(path, `${address(1, 'Bath', 'ME')} ${letting(1, 'Missed')} DROP ${gone};`);
+    checkCommand(['check'], { env, status: 1, err: new RegExp(`${gone.split(' ')[1]}, which the migration .* is gone: run`) });
+    checkCommand(['migrate'], { env, out: /again of 1 migration\./ });
+    checkCommand(['check'], { env });
+    assert.equal(sql(path, "SELECT rowid FROM lettings_search('missed'); SELECT lettings FROM lettings_search_state;"), '1\n1');
+  });
+}
+
 test('made-up lettings are the same for the same seed, and found', () => {
   const titlesOf = (...args) => {
     const path = emptyDatabase();
