@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +10,7 @@ import { get, ROOT, startServer, TEST_PROGRAM } from './harness.mjs';
 import { sql } from './support.mjs';
 
 const PYTHON = '/usr/bin/python3';
+const MANAGE = join(ROOT, 'tests/django/manage.py');
 const CLIENTS = 8;
 const DISTURBANCES = ['PRAGMA wal_checkpoint(PASSIVE);', 'PRAGMA wal_checkpoint(FULL);', 'PRAGMA wal_checkpoint(RESTART);',
   'PRAGMA wal_checkpoint(TRUNCATE);', 'VACUUM;', 'CREATE TABLE passing (id integer); DROP TABLE passing;'];
@@ -48,11 +50,12 @@ function writers(server, t) {
     },
     async end() {},
   };
-  if (spawnSync(PYTHON, ['-c', 'import django']).status !== 0) {
-    t.diagnostic('Django does not write: python3-django is not installed');
+  const missing = existsSync(MANAGE) ? 'python3-django is not installed' : 'tests/django is not in this tree';
+  if (!existsSync(MANAGE) || spawnSync(PYTHON, ['-c', 'import django']).status !== 0) {
+    t.diagnostic(`Django does not write: ${missing}`);
     return [shell, ours];
   }
-  const django = writer(PYTHON, [join(ROOT, 'tests/django/manage.py'), 'shell', '-c', DJANGO], { DATABASE: server.database },
+  const django = writer(PYTHON, [MANAGE, 'shell', '-c', DJANGO], { DATABASE: server.database },
     (key, name) => `${key} ${name}\n`);
   return [shell, ours, django];
 }

@@ -222,7 +222,7 @@ test('made-up lettings are the same for the same seed, and found', () => {
   const titlesOf = (...args) => {
     const path = emptyDatabase();
     const env = { DATABASE_URL: `sqlite:///${path}` };
-    checkCommand(['demo', '--lettings', '30', '--profiles', '5', ...args], { env, out: /^Made 30 lettings\.$/m });
+    checkCommand(['demo', '--lettings', '30', ...args], { env, out: /^Made 30 lettings\.$/m });
     checkCommand(['check'], { env });
     assert.equal(sql(path, 'SELECT sum(lettings) FROM lettings_search_state; SELECT count(*) FROM lettings_search;'), '30\n30');
     checkCommand(['demo', '--lettings', '5'], { env, status: 1, err: /there are lettings or addresses already: add to them with --add/ });
