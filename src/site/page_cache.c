@@ -42,7 +42,7 @@ struct page {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct page *buckets[BUCKETS];
-static TAILQ_HEAD(, page) by_use = TAILQ_HEAD_INITIALIZER(by_use); /* longest ago first */
+static TAILQ_HEAD(page_queue, page) by_use = TAILQ_HEAD_INITIALIZER(by_use); /* longest ago first */
 static size_t pages_size;
 
 static size_t capacity(void)

@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "model/differences.h"
+#include "model/model.h"
 
 UNIT_CONNECTION("")
 

@@ -1,5 +1,7 @@
 #include "model/things.h"
 
+#include "model/model.h"
+
 UNIT_CONNECTION(THINGS_SQL
                 "INSERT INTO shop_owner VALUES (1, 'Ada'), (2, 'Grace');"
                 "INSERT INTO shop_thing VALUES (7, 'lamp', -5, 3, 1, '2024-05-07 14:05:00', 1,"
@@ -176,8 +178,10 @@ static struct value guest_answer(const void *row, struct arena *arena)
     return value_integer(42);
 }
 
-#define GUEST_METHODS METHODS({"initial", guest_initial}, {"answer", guest_answer})
-MODEL(guest, OWNER_FIELDS, "inn", .methods = GUEST_METHODS);
+static const struct model_method guest_methods[] = {{"initial", guest_initial},
+                                                    {"answer", guest_answer},
+                                                    {0}};
+MODEL(guest, OWNER_FIELDS, "inn", .methods = guest_methods);
 
 static void test_methods(void **state)
 {
