@@ -163,7 +163,10 @@ static void test_reference_leads_on(void **state)
     assert_int_equal(name.integer, 2);
 }
 
-MODEL_ROW(guest, OWNER_FIELDS);
+#define GUEST_FIELDS(F)                                                                            \
+    F(id, ROWID, "ID")                                                                             \
+    F(name, TEXT, "name", .max_length = 20)
+MODEL_ROW(guest, GUEST_FIELDS);
 
 static struct value guest_initial(const void *row, struct arena *arena)
 {
@@ -181,7 +184,7 @@ static struct value guest_answer(const void *row, struct arena *arena)
 static const struct model_method guest_methods[] = {{"initial", guest_initial},
                                                     {"answer", guest_answer},
                                                     {0}};
-MODEL(guest, OWNER_FIELDS, "inn", .methods = guest_methods);
+MODEL(guest, GUEST_FIELDS, "inn", .methods = guest_methods);
 
 static void test_methods(void **state)
 {
