@@ -15,7 +15,7 @@ const SIDE_BY_SIDE = 2;
 const BUILDS = {
   http: ['test', 'tsan'],
   security: ['test', 'asan', 'tsan'],
-  soak: ['.'],
+  soak: ['test'],
 };
 const ALONE = ['browser', 'faults', 'soak'];
 
