@@ -8,7 +8,7 @@
 #include "template/value.h"
 
 struct paneling {
-    const struct request *request;
+    struct request *request;
     const char *place;
     struct text subject;
     LIST(struct value) rendered;
@@ -29,11 +29,13 @@ static void add_panel(struct paneling *paneling, const struct panel *panel)
 {
     struct buffer html = {.arena = paneling->request->arena};
     enum status status = render_panel(paneling, panel, &html);
-    if (status == OK)
+    if (status == OK) {
         *LIST_PUSH(html.arena, &paneling->rendered) = value_safe(buffer_contents(&html));
-    else if (status != NOT_FOUND)
+    } else if (status != NOT_FOUND) {
+        paneling->request->page_key = NULL; /* a page without it is not to be kept */
         log_error("a panel failed", LOG_STRING("template", panel->template),
                   LOG_STRING("error", status_failure()->message));
+    }
 }
 
 static enum status add_module(const struct module *module, void *context)
@@ -45,7 +47,7 @@ static enum status add_module(const struct module *module, void *context)
     return OK;
 }
 
-void site_panels(const struct request *request, struct value_map *context, const char *place,
+void site_panels(struct request *request, struct value_map *context, const char *place,
                  struct text subject)
 {
     struct paneling paneling = {.request = request, .place = place, .subject = subject};

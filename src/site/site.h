@@ -34,7 +34,7 @@ struct value_map *site_context(const struct request *request);
 
 /* Sets `panels` in the context: what the modules show in a place, rendered (a list of HTML). The
  * subject says of what, as module.h says. One that fails is left out, and the log says why. */
-void site_panels(const struct request *request, struct value_map *context, const char *place,
+void site_panels(struct request *request, struct value_map *context, const char *place,
                  struct text subject);
 
 /* The path of a route: of "lettings:letting" and the one argument it takes. */
