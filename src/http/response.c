@@ -120,7 +120,7 @@ static struct text opaque(struct text tag)
     return text_starts(tag, TEXT("W/")) ? text_from(tag, 2) : tag;
 }
 
-static bool client_has(const struct request *request, struct text tag)
+bool response_client_has(const struct request *request, struct text tag)
 {
     struct text wanted = request_header(request, "If-None-Match");
     struct text item;
@@ -169,7 +169,7 @@ static void set_tag(struct response *response, const struct request *request)
         tag = tag_of(response->arena, response_bytes(response));
         response_header(response, "ETag", tag);
     }
-    if (client_has(request, tag))
+    if (response_client_has(request, tag))
         response->status = 304;
 }
 

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/text.h"
 
+struct kept;
 struct request;
 
 struct response_header {
@@ -21,7 +22,7 @@ struct response {
     struct text encoding; /* Content-Encoding of the bytes as they are; empty: none */
     LIST(struct response_header) headers;
     bool close; /* end the connection after this answer */
-    bool kept;  /* it came from the page cache */
+    struct kept *kept; /* it is sent as this, whose status alone counts; NULL: it is not */
 };
 
 void response_start(struct response *response, struct arena *arena);
@@ -48,6 +49,9 @@ void response_plain(struct response *response, int status, struct text line);
 /* Ready to send: ETag and 304 for what a client has already (whose bytes stay, for their length),
  * gzip where it is worth it, Vary; caches must ask again unless the answer said otherwise. */
 void response_finish(struct response *response, const struct request *request);
+
+/* Whether the client has what has this ETag already (RFC 9110, 13.1.2). */
+bool response_client_has(const struct request *request, struct text tag);
 
 /* The bytes to send. */
 struct text response_bytes(const struct response *response);

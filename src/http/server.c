@@ -17,6 +17,8 @@
 #include "base/log.h"
 #include "http/connections.h"
 #include "http/executor.h"
+#include "http/headers.h"
+#include "http/kept.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/url.h"
@@ -183,37 +185,48 @@ static void read_request(struct exchange *exchange, const char *method)
 
 /* Answers */
 
-static void add_headers(struct exchange *exchange, struct MHD_Response *out)
+static bool closes(const struct exchange *exchange)
 {
-    const struct response *response = &exchange->response;
-    for (size_t i = 0; i < response->headers.count; i++)
-        MHD_add_response_header(out, response->headers.items[i].name,
-                                response->headers.items[i].value.at);
-    bool describes_body = response->status != 204 && response->status != 304;
-    if (describes_body)
-        MHD_add_response_header(out, "Content-Type", response->content_type);
-    if (describes_body && response->encoding.length)
-        MHD_add_response_header(out, "Content-Encoding", response->encoding.at);
-    if (response->close
-        || connection_may_close(&exchange->server->connections, &exchange->connection,
-                                clock_monotonic()))
-        MHD_add_response_header(out, "Connection", "close");
+    return exchange->response.close
+           || connection_may_close(&exchange->server->connections, &exchange->connection,
+                                   clock_monotonic());
 }
 
-static enum MHD_Result send_response(struct exchange *exchange)
+static enum MHD_Result send_new(struct exchange *exchange, const struct response *response)
 {
-    struct text bytes = response_bytes(&exchange->response);
+    unsigned status = (unsigned)exchange->response.status;
+    struct text bytes = response_bytes(response);
     struct MHD_Response *out =
         MHD_create_response_from_buffer(bytes.length, (void *)(uintptr_t)bytes.at,
                                         MHD_RESPMEM_PERSISTENT);
     if (!out)
         return MHD_NO;
-    add_headers(exchange, out);
-    set_deadline(exchange, exchange->server->options.send_timeout, bytes.length);
-    enum MHD_Result result =
-        MHD_queue_response(exchange->handle, (unsigned)exchange->response.status, out);
+    headers_add(out, response, (int)status);
+    if (closes(exchange))
+        MHD_add_response_header(out, "Connection", "close");
+    enum MHD_Result result = MHD_queue_response(exchange->handle, status, out);
     MHD_destroy_response(out);
     return result;
+}
+
+static enum MHD_Result send_response(struct exchange *exchange)
+{
+    const struct response *response = &exchange->response;
+    const struct kept *kept = response->kept;
+    set_deadline(exchange, exchange->server->options.send_timeout, response_bytes(response).length);
+    if (!kept)
+        return send_new(exchange, response);
+    if (closes(exchange))
+        return send_new(exchange, kept_response(kept));
+    return MHD_queue_response(exchange->handle, (unsigned)response->status,
+                              kept_handle(kept, response->status));
+}
+
+static void forget_response(struct exchange *exchange)
+{
+    if (exchange->response.kept)
+        kept_release(exchange->response.kept);
+    exchange->response.kept = NULL;
 }
 
 static void answer(struct exchange *exchange)
@@ -363,6 +376,7 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **st
     (void)handle;
     (void)code;
     struct exchange *exchange = *state;
+    forget_response(exchange);
     arena_reset(exchange->arena);
     set_deadline(exchange, exchange->server->options.idle_timeout, 0);
     atomic_store_explicit(&exchange->connection.idle_since, clock_monotonic(),

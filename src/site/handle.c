@@ -103,6 +103,7 @@ void site_answer(void *context, struct request *request, struct response *respon
     size_t entered;
     if (middleware_before(request, response, &entered))
         run_view(request, response);
-    response_finish(response, request);
+    if (!response->kept)
+        response_finish(response, request);
     middleware_after(request, response, entered);
 }

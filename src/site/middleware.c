@@ -37,6 +37,8 @@ static struct text hsts_value(struct arena *arena)
 /* Lighthouse reads robots.txt as the page would: connect-src. */
 static void add_security_headers(struct request *request, struct response *response)
 {
+    if (response->kept)
+        return; /* it has them */
     response_header(response, "Content-Security-Policy",
                     TEXT("default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
                          "manifest-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -45,9 +47,15 @@ static void add_security_headers(struct request *request, struct response *respo
     response_header(response, "Referrer-Policy", TEXT("same-origin"));
     response_header(response, "X-Content-Type-Options", TEXT("nosniff"));
     response_header(response, "X-Frame-Options", TEXT("DENY"));
-    response_header(response, "X-Request-ID", request->id);
     if (request->secure && site_settings.hsts_seconds)
         response_header(response, "Strict-Transport-Security", hsts_value(request->arena));
+}
+
+/* A kept page was made for another request. */
+static void add_request_id(struct request *request, struct response *response)
+{
+    if (!response->kept)
+        response_header(response, "X-Request-ID", request->id);
 }
 
 /* Requests that are refused for their form alone. */
@@ -173,6 +181,8 @@ static const struct {
     void (*after)(struct request *request, struct response *response);
 } order[] = {
     {.after = log_request},
+    {.after = add_request_id},
+    {.after = page_cache_keep},
     {.after = add_security_headers},
     {language_choose, language_forget},
     {.before = refuse_malformed},
@@ -183,7 +193,7 @@ static const struct {
     {.before = check_route},
     {.before = check_body},
     {.before = handle_open_database},
-    {page_cache_answer, page_cache_keep},
+    {.before = page_cache_answer},
 };
 
 #define STEPS (sizeof order / sizeof *order)

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "db/db.h"
+#include "http/kept.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/routes.h"
@@ -26,18 +27,14 @@ struct page_key {
     struct db_state state;
 };
 
-/* In one block with all it points to, but for the headers' names, which are literals. */
+/* In one block with its key. */
 struct page {
     struct page *next; /* in its bucket */
     TAILQ_ENTRY(page) by_use;
-    size_t size;
-    struct text key;
+    struct kept *kept;
     struct db_state state;
-    const char *content_type;
-    struct text encoding;
-    struct text bytes;
-    size_t header_count;
-    struct response_header headers[];
+    struct text key;
+    char key_bytes[];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -81,12 +78,18 @@ static struct page **place_of(struct text key)
     return place;
 }
 
+static size_t size_of(const struct page *page)
+{
+    return sizeof *page + page->key.length + kept_size(page->kept);
+}
+
 static void drop(struct page **place)
 {
     struct page *page = *place;
     *place = page->next;
     TAILQ_REMOVE(&by_use, page, by_use);
-    pages_size -= page->size;
+    pages_size -= size_of(page);
+    kept_release(page->kept);
     free(page);
 }
 
@@ -98,7 +101,7 @@ static void add(struct page *page)
     page->next = *place;
     *place = page;
     TAILQ_INSERT_TAIL(&by_use, page, by_use);
-    pages_size += page->size;
+    pages_size += size_of(page);
     while (pages_size > capacity())
         drop(place_of(TAILQ_FIRST(&by_use)->key));
 }
@@ -111,23 +114,14 @@ static void use(struct page *page)
 
 /* Answering */
 
-static void copy_page(const struct page *page, struct response *response)
-{
-    response->kept = true;
-    response->content_type = page->content_type;
-    response->encoding = text_copy(response->arena, page->encoding);
-    response->fixed = text_copy(response->arena, page->bytes);
-    for (size_t i = 0; i < page->header_count; i++)
-        response_header(response, page->headers[i].name, page->headers[i].value);
-}
-
-static bool answer_with_kept(const struct page_key *key, struct response *response)
+static bool answer_with_kept(const struct page_key *key, const struct request *request,
+                             struct response *response)
 {
     pthread_mutex_lock(&lock);
     struct page *page = *place_of(key->text);
     bool fresh = page && memcmp(&page->state, &key->state, sizeof key->state) == 0;
     if (fresh) {
-        copy_page(page, response);
+        kept_answer(page->kept, request, response);
         use(page);
     }
     pthread_mutex_unlock(&lock);
@@ -140,7 +134,7 @@ bool page_cache_answer(struct request *request, struct response *response)
     if (!is_public_page(request) || !db_state(request->db, &key->state))
         return true;
     key->text = key_of(request);
-    if (answer_with_kept(key, response))
+    if (answer_with_kept(key, request, response))
         return false;
     request->page_key = key;
     return true;
@@ -155,57 +149,35 @@ static bool may_be_kept(const struct response *response)
            && !response_header_value(response, "Set-Cookie").length;
 }
 
-static struct text put(char **room, struct text text)
+static struct page *page_new(const struct page_key *key, struct kept *kept)
 {
-    char *at = *room;
-    if (text.length)
-        memcpy(at, text.at, text.length);
-    at[text.length] = '\0';
-    *room += text.length + 1;
-    return (struct text){at, text.length};
-}
-
-static size_t size_of(const struct page_key *key, const struct response *response)
-{
-    size_t size = sizeof(struct page) + response->headers.count * sizeof *response->headers.items;
-    size += key->text.length + response->encoding.length + response_bytes(response).length + 3;
-    for (size_t i = 0; i < response->headers.count; i++)
-        size += response->headers.items[i].value.length + 1;
-    return size;
-}
-
-static struct page *page_of(const struct page_key *key, const struct response *response)
-{
-    size_t size = size_of(key, response);
-    struct page *page = size <= capacity() / LARGEST_SHARE ? malloc(size) : NULL;
+    struct page *page = malloc(sizeof *page + key->text.length);
     if (!page)
         return NULL;
-    char *room = (char *)&page->headers[response->headers.count];
-    *page = (struct page){
-        .size = size,
-        .key = put(&room, key->text),
-        .state = key->state,
-        .content_type = response->content_type,
-        .encoding = put(&room, response->encoding),
-        .bytes = put(&room, response_bytes(response)),
-        .header_count = response->headers.count,
-    };
-    for (size_t i = 0; i < page->header_count; i++)
-        page->headers[i] = (struct response_header){response->headers.items[i].name,
-                                                    put(&room, response->headers.items[i].value)};
+    *page = (struct page){.kept = kept, .state = key->state};
+    page->key =
+        (struct text){memcpy(page->key_bytes, key->text.at, key->text.length), key->text.length};
     return page;
+}
+
+static void keep(const struct page_key *key, struct kept *kept)
+{
+    struct page *page = page_new(key, kept);
+    if (!page || size_of(page) > capacity() / LARGEST_SHARE) {
+        kept_release(kept);
+        free(page);
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    add(page);
+    pthread_mutex_unlock(&lock);
 }
 
 void page_cache_keep(struct request *request, struct response *response)
 {
-    if (!request->page_key || !may_be_kept(response))
-        return;
-    struct page *page = page_of(request->page_key, response);
-    if (!page)
-        return;
-    pthread_mutex_lock(&lock);
-    add(page);
-    pthread_mutex_unlock(&lock);
+    struct kept *kept = request->page_key && may_be_kept(response) ? kept_new(response) : NULL;
+    if (kept)
+        keep(request->page_key, kept);
 }
 
 void page_cache_clear(void)
