@@ -1,13 +1,17 @@
 #include "lettings/models.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/list.h"
 #include "http/assets.h"
 #include "site/settings.h"
 
-#define PLACEHOLDERS 4
+#define PLACEHOLDERS  4
+#define LONGEST_TITLE 256 /* in bytes, of those with a picture */
 
 static struct text address_print(const void *row, struct arena *arena)
 {
@@ -21,20 +25,60 @@ static struct text letting_print(const void *row, struct arena *arena)
     return ((const struct letting *)row)->title;
 }
 
-/* "Silo & Barn" as "silo-barn": letters and digits of ASCII, one hyphen for all between them. */
-static void put_slug(struct buffer *out, struct text title)
+/* "Silo & Barn" as "silo-barn": letters and digits of ASCII, one hyphen for all between them. `out`
+ * has room for the title. */
+static size_t put_slug(char *out, struct text title)
 {
-    size_t start = out->length;
+    size_t length = 0;
     bool gap = false;
     for (size_t i = 0; i < title.length; i++) {
         char c = title.at[i];
-        bool kept = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (kept && gap && out->length > start)
-            buffer_char(out, '-');
-        if (kept)
-            buffer_char(out, (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c));
-        gap = !kept;
+        bool upper = c >= 'A' && c <= 'Z';
+        if (!upper && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) {
+            gap = length > 0;
+            continue;
+        }
+        if (gap)
+            out[length++] = '-';
+        out[length++] = (char)(upper ? c + ('a' - 'A') : c);
+        gap = false;
     }
+    return length;
+}
+
+#define ART_FOLDER TEXT("lettings/art/")
+#define ART_ENDING ".svg"
+
+/* The pictures there are, by name, found once: a list asks for one in each row. */
+struct art {
+    struct text name; /* "silo-barn.svg" */
+    struct text url;
+};
+static LIST(struct art) arts;
+static struct text placeholders[PLACEHOLDERS];
+static pthread_once_t arts_found = PTHREAD_ONCE_INIT;
+
+static void find_arts(void)
+{
+    static struct arena *arena;
+    arena = arena_new((size_t)4 * 1024);
+    for (size_t i = 0; i < asset_count; i++) {
+        struct text path = text_of(assets[i].name);
+        struct text below = text_from(path, strlen("static/"));
+        if (!text_starts(path, TEXT("static/")) || !text_starts(below, ART_FOLDER))
+            continue;
+        struct art *art = LIST_PUSH(arena, &arts);
+        art->name = text_from(below, ART_FOLDER.length);
+        asset_url(arena, below, site_source_dir(), &art->url);
+    }
+    for (int i = 0; i < PLACEHOLDERS; i++)
+        asset_url(arena, text_format(arena, "lettings/art/placeholder-%d.svg", i),
+                  site_source_dir(), &placeholders[i]);
+}
+
+static int by_name(const void *name, const void *art)
+{
+    return text_compare(*(const struct text *)name, ((const struct art *)art)->name);
 }
 
 /* The address of the picture drawn for the title; for a title without one, of one of a few that
@@ -42,23 +86,18 @@ static void put_slug(struct buffer *out, struct text title)
 static struct value letting_art(const void *row, struct arena *arena)
 {
     const struct letting *letting = row;
-    struct buffer path = {.arena = arena};
-    struct text url = TEXT_NONE;
-    buffer_text(&path, TEXT("static/lettings/art/"));
-    size_t folder = path.length;
-    put_slug(&path, letting->title);
-    buffer_text(&path, TEXT(".svg"));
-    if (!asset_find(buffer_contents(&path))) {
-        path.length = folder;
-        buffer_text(&path, TEXT("placeholder-"));
-        buffer_int(&path, (int64_t)((uint64_t)letting->id % PLACEHOLDERS));
-        buffer_text(&path, TEXT(".svg"));
-    }
-    asset_url(arena, text_from(buffer_contents(&path), strlen("static/")), site_source_dir(), &url);
-    return value_text(url);
+    char file[LONGEST_TITLE + sizeof ART_ENDING];
+    struct text title = text_part(letting->title, 0, LONGEST_TITLE);
+    (void)arena;
+    pthread_once(&arts_found, find_arts);
+    size_t length = put_slug(file, title);
+    memcpy(file + length, ART_ENDING, strlen(ART_ENDING));
+    struct text name = {file, length + strlen(ART_ENDING)};
+    const struct art *art = bsearch(&name, arts.items, arts.count, sizeof *arts.items, by_name);
+    return value_text(art ? art->url : placeholders[(uint64_t)letting->id % PLACEHOLDERS]);
 }
 
 MODEL(address, ADDRESS_FIELDS, "lettings", .print = address_print,
       .verbose_name_plural = "addresses");
 MODEL(letting, LETTING_FIELDS, "lettings", .print = letting_print,
-      .methods = METHODS({"art", letting_art}));
+      .methods = METHODS(METHOD(letting, "art", letting_art)));

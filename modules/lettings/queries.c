@@ -74,10 +74,10 @@ enum status places_count(struct db *db, const struct letting_filter *filter, int
 MODEL_ROW(in_place, IN_PLACE_FIELDS);
 MODEL(in_place, IN_PLACE_FIELDS, "lettings", .db_table = "lettings_search_letting");
 
-enum status lettings_in_place(const struct request *request, const void *context, enum lookup side,
-                              int64_t key, int64_t limit, struct row_list *out)
+enum status keys_in_place(const struct request *request, const struct letting_filter *filter,
+                          enum lookup side, int64_t key, int64_t limit, int64_t **out,
+                          size_t *count_out)
 {
-    const struct letting_filter *filter = context;
     struct condition where[3] = {{.name = "pk", .lookup = side, .value = DB_INT(key)}};
     size_t count = 1;
     struct row_list found;
@@ -94,10 +94,22 @@ enum status lettings_in_place(const struct request *request, const void *context
     enum status status = query_rows(request->db, request->arena, &query, &found);
     if (status != OK)
         return status;
-    int64_t *keys = ARENA_ARRAY(request->arena, int64_t, found.count);
+    *out = ARENA_ARRAY(request->arena, int64_t, found.count);
+    *count_out = found.count;
     for (size_t i = 0; i < found.count; i++)
-        keys[i] = ((const struct in_place *)found.items[i])->id;
-    return lettings_of_keys(request->db, request->arena, keys, found.count, out);
+        (*out)[i] = ((const struct in_place *)found.items[i])->id;
+    return OK;
+}
+
+enum status lettings_in_place(const struct request *request, const void *filter, enum lookup side,
+                              int64_t key, int64_t limit, struct row_list *out)
+{
+    int64_t *keys;
+    size_t count;
+    enum status status = keys_in_place(request, filter, side, key, limit, &keys, &count);
+    if (status != OK)
+        return status;
+    return lettings_of_keys(request->db, request->arena, keys, count, out);
 }
 
 static void *find_row(const struct row_list *rows, int64_t key)

@@ -9,6 +9,7 @@
 #include "site/links.h"
 #include "site/pages.h"
 #include "site/site.h"
+#include "template/record.h"
 
 #define PANEL_LETTINGS  6
 #define CITIES_AT_FIRST 20 /* while no state is chosen */
@@ -56,24 +57,51 @@ static void set_search(const struct listing *listing)
     value_map_set(listing->context, TEXT("search"), value_map(map));
 }
 
+struct place_link {
+    struct text name;
+    struct text state; /* of a city */
+    int64_t count;
+    struct text url;
+    bool selected;
+};
+
+static const struct value_class place_class;
+static const struct record_attribute place_attributes[] = {
+    RECORD(struct place_link, name, TEXT, &place_class),
+    RECORD(struct place_link, state, TEXT, &place_class),
+    RECORD(struct place_link, count, INTEGER, &place_class),
+    RECORD(struct place_link, url, TEXT, &place_class),
+    RECORD(struct place_link, selected, BOOL, &place_class),
+    {.name = NULL},
+};
+
+static const struct value_attribute *find_in_place(struct text name)
+{
+    return record_find(place_attributes, name);
+}
+
+static const struct value_class place_class = {.name = "place", .find = find_in_place};
+
 static struct value place_value(const struct listing *listing, const struct place *place)
 {
     struct arena *arena = listing->request->arena;
     const struct letting_filter *filter = &listing->filter;
-    struct value_map *map = value_map_new(arena);
-    bool is_city = place->city.length > 0;
-    bool selected = is_city
-                        ? text_equal(place->city, filter->city)
-                              && (!filter->state.length || text_equal(place->state, filter->state))
-                        : text_equal(place->state, filter->state);
     const struct letting_filter chosen = {filter->query, place->state, place->city};
-    value_map_set(map, TEXT("name"), value_text(is_city ? place->city : place->state));
-    if (is_city)
-        value_map_set(map, TEXT("state"), value_text(place->state));
-    value_map_set(map, TEXT("count"), value_integer(place->lettings));
-    value_map_set(map, TEXT("url"), value_text(url_of(listing, chosen)));
-    value_map_set(map, TEXT("selected"), value_bool(selected));
-    return value_map(map);
+    struct place_link *link = ARENA_NEW(arena, struct place_link);
+    bool same_state = text_equal(place->state, filter->state);
+    *link = (struct place_link){
+        .name = place->state,
+        .count = place->lettings,
+        .url = url_of(listing, chosen),
+        .selected = same_state,
+    };
+    if (place->city.length) {
+        link->name = place->city;
+        link->state = place->state;
+        link->selected =
+            text_equal(place->city, filter->city) && (!filter->state.length || same_state);
+    }
+    return value_object(arena, &place_class, link);
 }
 
 static void set_places(const struct listing *listing, const char *name,
@@ -303,20 +331,16 @@ enum status letting_detail(struct request *request, struct response *response)
 
 /* Panels */
 
-static bool is_page_of(const struct request *request, const struct letting *letting)
-{
-    return request->route->view == letting_detail
-           && request_int(request, "letting_id") == letting->id;
-}
-
 /* At most PANEL_LETTINGS, without the one whose own page this is. */
-static void keep_others(const struct request *request, struct row_list *rows)
+static size_t keep_others(const struct request *request, int64_t *keys, size_t count)
 {
+    bool is_detail = request->route->view == letting_detail;
+    int64_t own = is_detail ? request_int(request, "letting_id") : 0;
     size_t kept = 0;
-    for (size_t i = 0; i < rows->count && kept < PANEL_LETTINGS; i++)
-        if (!is_page_of(request, rows->items[i]))
-            rows->items[kept++] = rows->items[i];
-    rows->count = kept;
+    for (size_t i = 0; i < count && kept < PANEL_LETTINGS; i++)
+        if (!is_detail || keys[i] != own)
+            keys[kept++] = keys[i];
+    return kept;
 }
 
 enum status lettings_fill_city(const struct request *request, struct text city,
@@ -325,13 +349,17 @@ enum status lettings_fill_city(const struct request *request, struct text city,
     const struct letting_filter filter = {.city = city};
     struct row_list rows = {0};
     struct buffer parameters = {.arena = request->arena};
+    int64_t *keys = NULL;
+    size_t count = 0;
     enum status status = OK;
     if (city.length)
-        status =
-            lettings_in_place(request, &filter, LOOKUP_GT, INT64_MIN, PANEL_LETTINGS + 1, &rows);
+        status = keys_in_place(request, &filter, LOOKUP_GT, INT64_MIN, PANEL_LETTINGS + 1, &keys,
+                               &count);
     if (status == FAILED && !search_is_there(request->db, request->arena))
         return NOT_FOUND;
-    keep_others(request, &rows);
+    count = keep_others(request, keys, count);
+    if (status == OK)
+        status = lettings_of_keys(request->db, request->arena, keys, count, &rows);
     if (status != OK || rows.count == 0)
         return status == OK ? NOT_FOUND : status;
     link_put(&parameters, "city", city);

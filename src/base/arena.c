@@ -27,6 +27,7 @@ struct block {
 struct arena {
     struct block *blocks; /* the newest first */
     struct block *first;
+    struct block *large; /* each of one allocation that no block has room for */
     size_t block_size;
     size_t used;
 };
@@ -67,13 +68,19 @@ struct arena *arena_new(size_t block_size)
     return arena;
 }
 
-static void free_all_but_first(struct arena *arena)
+static void free_until(struct block **blocks, const struct block *end)
 {
-    while (arena->blocks != arena->first) {
-        struct block *block = arena->blocks;
-        arena->blocks = block->next;
+    while (*blocks != end) {
+        struct block *block = *blocks;
+        *blocks = block->next;
         block_free(block);
     }
+}
+
+static void free_all_but_first(struct arena *arena)
+{
+    free_until(&arena->blocks, arena->first);
+    free_until(&arena->large, NULL);
 }
 
 void arena_reset(struct arena *arena)
@@ -100,15 +107,22 @@ static size_t padded(size_t size)
     return (size + RED_ZONE + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+static struct block *block_add(struct block **blocks, size_t size)
+{
+    struct block *block = block_new(size);
+    block->next = *blocks;
+    *blocks = block;
+    return block;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     size_t need = padded(size);
     struct block *block = arena->blocks;
-    if (need > block->size - block->used) {
-        block = block_new(need > arena->block_size ? need : arena->block_size);
-        block->next = arena->blocks;
-        arena->blocks = block;
-    }
+    if (need > arena->block_size)
+        block = block_add(&arena->large, need);
+    else if (need > block->size - block->used)
+        block = block_add(&arena->blocks, arena->block_size);
     void *at = block->bytes + block->used;
     block->used += need;
     arena->used += need;

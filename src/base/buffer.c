@@ -78,31 +78,45 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
     va_end(arguments);
 }
 
-static struct text escape_of(char c)
+static const struct text escapes[] = {
+    {NULL, 0}, {"&amp;", 5}, {"&lt;", 4}, {"&gt;", 4}, {"&quot;", 6}, {"&#x27;", 6},
+};
+
+/* Which of them a byte has. */
+static const unsigned char escape_of[256] = {
+    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5,
+};
+
+/* The first byte that has an escape, or the end. Sixteen at a time: most have none. */
+static const char *skip_plain(const char *at, const char *end)
 {
-    switch (c) {
-    case '&': return TEXT("&amp;");
-    case '<': return TEXT("&lt;");
-    case '>': return TEXT("&gt;");
-    case '"': return TEXT("&quot;");
-    case '\'': return TEXT("&#x27;");
-    default: return TEXT_NONE;
+    typedef signed char sixteen __attribute__((vector_size(16)));
+    for (; end - at >= 16; at += 16) {
+        sixteen bytes;
+        uint64_t found[2];
+        memcpy(&bytes, at, sizeof bytes);
+        sixteen escaped =
+            (bytes == '&') | (bytes == '<') | (bytes == '>') | (bytes == '"') | (bytes == '\'');
+        memcpy(found, &escaped, sizeof found);
+        if (found[0] | found[1])
+            break;
     }
+    while (at < end && !escape_of[(unsigned char)*at])
+        at++;
+    return at;
 }
 
 void buffer_escaped(struct buffer *buffer, struct text text)
 {
-    size_t plain = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        struct text escape = escape_of(text.at[i]);
-        if (!escape.at)
-            continue;
-        buffer_append(buffer, text.at + plain, i - plain);
-        buffer_text(buffer, escape);
-        plain = i + 1;
+    const char *at = text.at;
+    const char *end = at + text.length;
+    while (at < end) {
+        const char *plain = at;
+        at = skip_plain(at, end);
+        buffer_append(buffer, plain, (size_t)(at - plain));
+        if (at < end)
+            buffer_text(buffer, escapes[escape_of[(unsigned char)*at++]]);
     }
-    if (plain < text.length)
-        buffer_append(buffer, text.at + plain, text.length - plain);
 }
 
 struct text buffer_contents(const struct buffer *buffer)

@@ -20,7 +20,10 @@
 struct db_statement {
     struct db *db;
     struct text sql; /* of a literal, which is known by its address, or a copy */
-    uint64_t hash;   /* of a built one's text */
+    struct text key; /* a built one is known by it */
+    uint64_t hash;   /* of the key */
+    void *plan;      /* of who built it */
+    bool ordered;    /* its parameters stand in their order */
     uint64_t used;   /* when, by the connection's count of statements */
     bool in_use;
     struct db_statement *next; /* of a built one's set */
@@ -100,6 +103,7 @@ static void statement_free(struct db_statement *statement)
     if (!statement)
         return;
     statement->db->engine->discard(statement->handle);
+    free(statement->plan);
     free(statement);
 }
 
@@ -189,9 +193,9 @@ static void tell_watcher(struct db *db, struct text sql)
     watching = false;
 }
 
-/* One block: the statement, its columns, their names and, where it was built, its text. NULL: it
- * failed, and `status` says how. */
-static struct db_statement *statement_new(struct db *db, struct text sql, bool built,
+/* One block: the statement, its columns, their names and, where it was built, its key and text.
+ * NULL: it failed, and `status` says how. */
+static struct db_statement *statement_new(struct db *db, struct text sql, struct text key,
                                           enum status *status)
 {
     void *handle;
@@ -200,18 +204,22 @@ static struct db_statement *statement_new(struct db *db, struct text sql, bool b
     if (*status != OK)
         return NULL;
     int columns = db->engine->column_count(handle);
-    struct db_statement *statement;
-    size_t size = sizeof *statement + (size_t)columns * sizeof *statement->columns;
+    size_t size = sizeof(struct db_statement) + (size_t)columns * sizeof(char *) + key.length;
     for (int i = 0; i < columns; i++)
         size += strlen(db->engine->column_name(handle, i)) + 1;
-    statement = malloc(size + (built ? sql.length : 0));
+    struct db_statement *statement = malloc(size + (key.length ? sql.length : 0));
     if (!statement)
         abort();
-    *statement =
-        (struct db_statement){.db = db, .sql = sql, .handle = handle, .column_count = columns};
+    *statement = (struct db_statement){.db = db,
+                                       .sql = sql,
+                                       .handle = handle,
+                                       .column_count = columns,
+                                       .ordered = db->engine->is_ordered(handle)};
     char *rest = copy_columns(statement);
-    if (built)
-        statement->sql.at = memcpy(rest, sql.at, sql.length);
+    if (key.length) {
+        statement->key = (struct text){memcpy(rest, key.at, key.length), key.length};
+        statement->sql.at = memcpy(rest + key.length, sql.at, sql.length);
+    }
     return statement;
 }
 
@@ -225,14 +233,14 @@ static struct db_statement *statement_of(struct db *db, const char *sql, enum st
         *status = fail("a connection knows at most %d statements", CACHE_SIZE - 1);
         return NULL;
     }
-    *place = statement_new(db, text_of(sql), false, status);
+    *place = statement_new(db, text_of(sql), TEXT_NONE, status);
     db->cached += *place != NULL;
     return *place;
 }
 
-/* The free statement of that text, and where the one is that was used longest ago and could make
+/* The free statement of that key, and where the one is that was used longest ago and could make
  * room for another. */
-static struct db_statement *find_built(struct db_statement **chain, struct text sql, uint64_t hash,
+static struct db_statement *find_built(struct db_statement **chain, struct text key, uint64_t hash,
                                        struct db_statement ***oldest)
 {
     size_t length = 0;
@@ -240,7 +248,7 @@ static struct db_statement *find_built(struct db_statement **chain, struct text 
     for (struct db_statement **at = chain; *at; at = &(*at)->next, length++) {
         if ((*at)->in_use)
             continue;
-        if ((*at)->hash == hash && text_equal(sql, (*at)->sql))
+        if ((*at)->hash == hash && text_equal(key, (*at)->key))
             return *at;
         if (!*oldest || (*at)->used < (**oldest)->used)
             *oldest = at;
@@ -250,19 +258,10 @@ static struct db_statement *find_built(struct db_statement **chain, struct text 
     return NULL;
 }
 
-static struct db_statement *built_statement(struct db *db, struct text sql, enum status *status)
+static void add_built(struct db_statement **chain, struct db_statement *statement, uint64_t hash)
 {
-    uint64_t hash = XXH3_64bits(sql.at, sql.length);
-    struct db_statement **chain = &db->built[hash % BUILT_SETS];
     struct db_statement **oldest;
-    struct db_statement *statement = find_built(chain, sql, hash, &oldest);
-    *status = OK;
-    if (statement)
-        return statement;
-    statement = statement_new(db, sql, true, status);
-    if (!statement)
-        return NULL;
-    find_built(chain, sql, hash, &oldest); /* again: a watcher may have had others made */
+    find_built(chain, statement->key, hash, &oldest);
     if (oldest) {
         struct db_statement *gone = *oldest;
         *oldest = gone->next;
@@ -271,6 +270,28 @@ static struct db_statement *built_statement(struct db *db, struct text sql, enum
     statement->hash = hash;
     statement->next = *chain;
     *chain = statement;
+}
+
+static struct db_statement *built_statement(struct db *db, struct text key, db_builder *build,
+                                            void *context, enum status *status)
+{
+    uint64_t hash = XXH3_64bits(key.at, key.length);
+    struct db_statement **chain = &db->built[hash % BUILT_SETS];
+    struct db_statement **oldest;
+    struct db_statement *statement = find_built(chain, key, hash, &oldest);
+    *status = OK;
+    if (statement)
+        return statement;
+    struct db_built built = {.sql = key};
+    if (build)
+        build(context, &built);
+    statement = statement_new(db, built.sql, key, status);
+    if (!statement) {
+        free(built.plan);
+        return NULL;
+    }
+    statement->plan = built.plan;
+    add_built(chain, statement, hash);
     return statement;
 }
 
@@ -278,7 +299,8 @@ static void begin_rows(struct db_rows *rows, struct db_statement *statement,
                        const struct db_parameter *parameters, size_t count)
 {
     struct db *db = statement->db;
-    rows->status = db->engine->bind(db->connection, statement->handle, parameters, count);
+    rows->status =
+        db->engine->bind(db->connection, statement->handle, parameters, count, statement->ordered);
     if (rows->status != OK)
         return;
     statement->in_use = true;
@@ -295,13 +317,24 @@ void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
         begin_rows(rows, statement, parameters, count);
 }
 
+void db_query_keyed(struct db *db, struct db_rows *rows, struct text key, db_builder *build,
+                    void *context, const struct db_parameter *parameters, size_t count)
+{
+    *rows = (struct db_rows){0};
+    struct db_statement *statement = built_statement(db, key, build, context, &rows->status);
+    if (statement)
+        begin_rows(rows, statement, parameters, count);
+}
+
 void db_query_built(struct db *db, struct db_rows *rows, struct text sql,
                     const struct db_parameter *parameters, size_t count)
 {
-    *rows = (struct db_rows){0};
-    struct db_statement *statement = built_statement(db, sql, &rows->status);
-    if (statement)
-        begin_rows(rows, statement, parameters, count);
+    db_query_keyed(db, rows, sql, NULL, NULL, parameters, count);
+}
+
+const void *db_plan(const struct db_rows *rows)
+{
+    return rows->statement ? rows->statement->plan : NULL;
 }
 
 enum status db_finish(struct db_rows *rows)

@@ -109,6 +109,19 @@ enum status db_run_with(struct db *db, const char *sql, const struct db_paramete
 void db_query_built(struct db *db, struct db_rows *rows, struct text sql,
                     const struct db_parameter *parameters, size_t count);
 
+/* The same where building costs more than looking: known by a key that says all that the SQL
+ * depends on, and built only when no statement has it. `plan`, from malloc() or NULL, is kept with
+ * the statement and freed with it. */
+struct db_built {
+    struct text sql;
+    void *plan;
+};
+typedef void db_builder(void *context, struct db_built *out);
+void db_query_keyed(struct db *db, struct db_rows *rows, struct text key, db_builder *build,
+                    void *context, const struct db_parameter *parameters, size_t count);
+/* The plan that came with the statement; NULL also when it failed. */
+const void *db_plan(const struct db_rows *rows);
+
 /* Steps to the next row; at the end, or when it failed, finishes and gives false. */
 bool db_next(struct db_rows *rows);
 /* Ends the reading, also before the last row; OK, BUSY, CONFLICT or FAILED. */

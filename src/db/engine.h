@@ -28,8 +28,10 @@ struct db_engine {
     int (*column_count)(void *statement);
     const char *(*column_name)(void *statement, int column);
 
+    /* Whether $1, $2 … are the first, second … that the engine counts. */
+    bool (*is_ordered)(void *statement);
     enum status (*bind)(void *connection, void *statement, const struct db_parameter *parameters,
-                        size_t count);
+                        size_t count, bool ordered);
     /* OK: a row; NOT_FOUND: no more. */
     enum status (*step)(void *connection, void *statement);
     void (*reset)(void *statement);

@@ -315,7 +315,7 @@ static int bind_one(sqlite3_stmt *statement, int index, const struct db_paramete
     return SQLITE_MISUSE;
 }
 
-/* Of "$<number>". SQLite numbers names as they appear, which mostly is in their order. */
+/* Of "$<number>". SQLite numbers names as they appear. */
 static int index_of(sqlite3_stmt *statement, size_t number)
 {
     char name[24] = "";
@@ -323,20 +323,28 @@ static int index_of(sqlite3_stmt *statement, size_t number)
     buffer_char(&wanted, '$');
     buffer_int(&wanted, (int64_t)number);
     buffer_char(&wanted, '\0');
-    const char *there = sqlite3_bind_parameter_name(statement, (int)number);
-    return there && strcmp(there, name) == 0 ? (int)number
-                                             : sqlite3_bind_parameter_index(statement, name);
+    return sqlite3_bind_parameter_index(statement, name);
+}
+
+static bool is_ordered(void *statement)
+{
+    int count = sqlite3_bind_parameter_count(statement);
+    int ordered = 0;
+    while (ordered < count && index_of(statement, (size_t)ordered + 1) == ordered + 1)
+        ordered++;
+    return ordered == count;
 }
 
 static enum status bind(void *connection, void *statement, const struct db_parameter *parameters,
-                        size_t count)
+                        size_t count, bool ordered)
 {
     if (sqlite3_stmt_busy(statement))
         return fail("rows are still being read from: %s", sqlite3_sql(statement));
     if ((size_t)sqlite3_bind_parameter_count(statement) != count)
         return fail("%zu parameters for: %s", count, sqlite3_sql(statement));
     for (size_t i = 0; i < count; i++) {
-        int code = bind_one(statement, index_of(statement, i + 1), &parameters[i]);
+        int index = ordered ? (int)i + 1 : index_of(statement, i + 1);
+        int code = bind_one(statement, index, &parameters[i]);
         if (code != SQLITE_OK)
             return status_of(handle_of(connection), code);
     }
@@ -372,10 +380,13 @@ static double real(void *statement, int column)
     return sqlite3_column_double(statement, column);
 }
 
+/* By way of the value, which is read without a lock: a connection belongs to one thread
+ * (sqlite.org/c3ref/value.html, "unprotected"). */
 static struct text text(void *statement, int column)
 {
-    const char *at = (const char *)sqlite3_column_text(statement, column);
-    return (struct text){at, (size_t)sqlite3_column_bytes(statement, column)};
+    sqlite3_value *value = sqlite3_column_value(statement, column);
+    const char *at = (const char *)sqlite3_value_text(value);
+    return (struct text){at, (size_t)sqlite3_value_bytes(value)};
 }
 
 static enum status begin(void *connection)
@@ -459,6 +470,7 @@ const struct db_engine db_sqlite = {
     .discard = discard,
     .column_count = column_count,
     .column_name = column_name,
+    .is_ordered = is_ordered,
     .bind = bind,
     .step = step,
     .reset = reset,

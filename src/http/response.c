@@ -36,9 +36,11 @@ void response_restart(struct response *response, int status)
 
 static struct response_header *find_header(const struct response *response, const char *name)
 {
-    for (size_t i = 0; i < response->headers.count; i++)
-        if (strcasecmp(response->headers.items[i].name, name) == 0)
+    for (size_t i = 0; i < response->headers.count; i++) {
+        const char *other = response->headers.items[i].name;
+        if (((*other ^ *name) & ~0x20) == 0 && strcasecmp(other, name) == 0)
             return &response->headers.items[i];
+    }
     return NULL;
 }
 
@@ -110,8 +112,15 @@ struct text response_bytes(const struct response *response)
 static struct text tag_of(struct arena *arena, struct text bytes)
 {
     XXH128_hash_t hash = XXH3_128bits(bytes.at, bytes.length);
-    return text_format(arena, "W/\"%016llx%016llx\"", (unsigned long long)hash.high64,
-                       (unsigned long long)hash.low64);
+    static const char digits[] = "0123456789abcdef";
+    struct buffer tag = {.arena = arena};
+    buffer_text(&tag, TEXT("W/\""));
+    for (int shift = 60; shift >= 0; shift -= 4)
+        buffer_char(&tag, digits[hash.high64 >> shift & 15]);
+    for (int shift = 60; shift >= 0; shift -= 4)
+        buffer_char(&tag, digits[hash.low64 >> shift & 15]);
+    buffer_char(&tag, '"');
+    return buffer_contents(&tag);
 }
 
 /* Weak comparison (RFC 9110, 8.8.3.2). */

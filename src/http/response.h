@@ -21,7 +21,7 @@ struct response {
     struct text fixed;    /* bytes that outlive the answer, sent instead of the body */
     struct text encoding; /* Content-Encoding of the bytes as they are; empty: none */
     LIST(struct response_header) headers;
-    bool close; /* end the connection after this answer */
+    bool close;        /* end the connection after this answer */
     struct kept *kept; /* it is sent as this, whose status alone counts; NULL: it is not */
 };
 

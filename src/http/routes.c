@@ -15,7 +15,7 @@ struct segment {
     struct text text; /* the literal, or the argument's name */
 };
 
-struct entry {
+struct route_entry {
     const struct route *route;
     struct text path;
     struct text name; /* with namespace; empty: none */
@@ -26,7 +26,7 @@ struct entry {
 
 struct router {
     struct arena *arena;
-    LIST(struct entry) entries;
+    LIST(struct route_entry) entries;
 };
 
 struct router *router_new(struct arena *arena)
@@ -84,7 +84,7 @@ static bool has_argument(const struct segment *segments, size_t count, struct te
     return false;
 }
 
-static enum status parse_path(struct router *router, struct entry *entry)
+static enum status parse_path(struct router *router, struct route_entry *entry)
 {
     LIST(struct segment) segments = {0};
     struct text rest = text_from(entry->path, 1);
@@ -118,8 +118,8 @@ static enum status add_one(struct router *router, const char *namespace, const c
                            const struct route *route)
 {
     struct arena *arena = router->arena;
-    struct entry entry = {.route = route,
-                          .path = text_format(arena, "/%s%s", mount, route->pattern)};
+    struct route_entry entry = {.route = route,
+                                .path = text_format(arena, "/%s%s", mount, route->pattern)};
     if (route->name)
         entry.name =
             namespace ? text_format(arena, "%s:%s", namespace, route->name) : text_of(route->name);
@@ -184,7 +184,7 @@ static size_t longest(enum converter converter, struct text text)
 }
 
 struct attempt {
-    const struct entry *entry;
+    const struct route_entry *entry;
     struct text path;
     struct route_argument *arguments;
     size_t
@@ -216,7 +216,7 @@ static bool fits_argument(struct attempt *attempt, size_t index, size_t from, si
  * times its length. */
 static bool fits(struct attempt *attempt, size_t index, size_t from, size_t argument)
 {
-    const struct entry *entry = attempt->entry;
+    const struct route_entry *entry = attempt->entry;
     if (index == entry->segment_count)
         return from == attempt->path.length;
     const struct segment *segment = &entry->segments[index];
@@ -226,7 +226,7 @@ static bool fits(struct attempt *attempt, size_t index, size_t from, size_t argu
     return fits_argument(attempt, index, from, argument);
 }
 
-static bool entry_match(const struct entry *entry, struct arena *arena, struct text path,
+static bool entry_match(const struct route_entry *entry, struct arena *arena, struct text path,
                         struct route_match *out)
 {
     const struct segment *first = entry->segments;
@@ -268,8 +268,8 @@ static const struct route_argument *argument_for(const struct segment *segment, 
     return NULL;
 }
 
-static bool entry_reverse(const struct entry *entry, const struct route_argument *arguments,
-                          size_t count, struct buffer *out)
+bool route_put(const struct route_entry *entry, const struct route_argument *arguments,
+               size_t count, struct buffer *out)
 {
     if (count != entry->argument_count)
         return false;
@@ -301,10 +301,10 @@ enum status router_reverse(const struct router *router, struct arena *arena, str
                            const struct route_argument *arguments, size_t count, struct text *out)
 {
     for (size_t i = router->entries.count; i-- > 0;) {
-        const struct entry *entry = &router->entries.items[i];
+        const struct route_entry *entry = &router->entries.items[i];
         struct buffer path = {.arena = arena};
         if (name.length && text_equal(entry->name, name)
-            && entry_reverse(entry, arguments, count, &path)) {
+            && route_put(entry, arguments, count, &path)) {
             *out = one_slash_first(arena, buffer_contents(&path));
             return OK;
         }
@@ -313,6 +313,34 @@ enum status router_reverse(const struct router *router, struct arena *arena, str
                    router_has(router, name) ? "the route \"%.*s\" does not take these arguments"
                                             : "there is no route \"%.*s\"",
                    TEXT_ARG(name));
+}
+
+static bool takes(const struct route_entry *entry, const struct text *names, size_t count)
+{
+    bool same = count == entry->argument_count;
+    for (size_t i = 0; i < entry->segment_count && same; i++) {
+        const struct segment *segment = &entry->segments[i];
+        bool found = segment->converter == LITERAL;
+        for (size_t k = 0; k < count && !found; k++)
+            found = !names[k].length || text_equal(names[k], segment->text);
+        same = found && (i > 0 || segment->converter == LITERAL);
+    }
+    return same;
+}
+
+const struct route_entry *router_prepare(const struct router *router, struct text name,
+                                         const struct text *names, size_t count)
+{
+    const struct route_entry *found = NULL;
+    for (size_t i = 0; i < router->entries.count; i++) {
+        const struct route_entry *entry = &router->entries.items[i];
+        if (!name.length || !text_equal(entry->name, name))
+            continue;
+        if (found)
+            return NULL;
+        found = entry;
+    }
+    return found && takes(found, names, count) ? found : NULL;
 }
 
 bool router_has(const struct router *router, struct text name)
@@ -327,7 +355,7 @@ bool router_row(const struct router *router, size_t index, struct route_row *out
 {
     if (index >= router->entries.count)
         return false;
-    const struct entry *entry = &router->entries.items[index];
+    const struct route_entry *entry = &router->entries.items[index];
     *out = (struct route_row){entry->route, entry->path, entry->name};
     return true;
 }

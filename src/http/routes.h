@@ -11,6 +11,7 @@
 #include "http/request.h"
 
 struct arena;
+struct buffer;
 struct response;
 
 typedef enum status view(struct request *request, struct response *response);
@@ -67,6 +68,15 @@ bool router_match(const struct router *router, struct arena *arena, struct text 
  * patterns do not take these arguments. */
 enum status router_reverse(const struct router *router, struct arena *arena, struct text name,
                            const struct route_argument *arguments, size_t count, struct text *out);
+
+/* For a name that is reversed again and again: its route, where it is the only one of that name and
+ * takes arguments of these names; NULL: router_reverse() has to look each time. */
+struct route_entry;
+const struct route_entry *router_prepare(const struct router *router, struct text name,
+                                         const struct text *names, size_t count);
+/* Appends the path. False: the pattern does not take these arguments. */
+bool route_put(const struct route_entry *entry, const struct route_argument *arguments,
+               size_t count, struct buffer *out);
 
 bool router_has(const struct router *router, struct text name);
 

@@ -57,16 +57,17 @@ static bool is_plain(char c)
 void url_encode(struct buffer *out, struct text text, struct text safe)
 {
     static const char digits[] = "0123456789ABCDEF";
+    size_t plain = 0;
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.at[i];
-        if (is_plain((char)c) || text_find_char(safe, (char)c) != TEXT_NOT_FOUND) {
-            buffer_char(out, (char)c);
-        } else {
-            buffer_char(out, '%');
-            buffer_char(out, digits[c >> 4]);
-            buffer_char(out, digits[c & 15]);
-        }
+        if (is_plain((char)c) || text_find_char(safe, (char)c) != TEXT_NOT_FOUND)
+            continue;
+        const char escape[] = {'%', digits[c >> 4], digits[c & 15]};
+        buffer_text(out, text_part(text, plain, i));
+        buffer_append(out, escape, sizeof escape);
+        plain = i + 1;
     }
+    buffer_text(out, text_from(text, plain));
 }
 
 bool url_has_dot_segment(struct text path)

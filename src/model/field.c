@@ -39,6 +39,13 @@ struct value field_value(const struct field *field, const void *row, struct aren
     return field->type->value(field_at(field, row), arena);
 }
 
+bool field_get(const struct value_attribute *attribute, const void *row, struct arena *arena,
+               struct value *out)
+{
+    *out = field_value((const struct field *)attribute, row, arena);
+    return true;
+}
+
 struct text field_print(const struct field *field, const void *row, struct arena *arena)
 {
     return field_is_null(field, row) ? TEXT("") : field->type->print(field_at(field, row), arena);

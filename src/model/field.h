@@ -80,7 +80,8 @@ field_validator validate_email, validate_slug, validate_url;
 #define VALIDATORS(...) ((field_validator *const[]){__VA_ARGS__, NULL})
 
 struct field {
-    const char *name; /* Django's field name */
+    struct value_attribute attribute; /* what templates see of it by its name */
+    const char *name;                 /* Django's field name */
     const char *label;
     const char *column; /* NULL: many to many, which has a table of its own */
     const struct field_type *type;
@@ -177,6 +178,10 @@ struct db_parameter field_bind(const struct field *field, const void *row, struc
 
 /* What `{{ row.field }}` is; of a reference the row it points to, when it was read along. */
 struct value field_value(const struct field *field, const void *row, struct arena *arena);
+
+/* The same, for a class. */
+bool field_get(const struct value_attribute *attribute, const void *row, struct arena *arena,
+               struct value *out);
 
 /* The choice's label, or the value as text; what `get_<field>_display` is. */
 struct text field_display(const struct field *field, const void *row, struct arena *arena);

@@ -88,6 +88,24 @@ static const struct model_method *find_method(const struct model *model, struct 
     return method && method->name ? method : NULL;
 }
 
+bool model_method_get(const struct value_attribute *attribute, const void *row, struct arena *arena,
+                      struct value *out)
+{
+    *out = ((const struct model_method *)attribute)->call(row, arena);
+    return true;
+}
+
+const struct value_attribute *model_attribute(const struct model *model, struct text name)
+{
+    const struct field *field = model_field(model, name);
+    const struct model_method *method = field ? NULL : find_method(model, name);
+    if (method)
+        return &method->attribute;
+    bool by_name =
+        field && field->column && (text_is(name, field->name) || !field->type->is_reference);
+    return by_name ? &field->attribute : NULL;
+}
+
 bool model_get(const struct model *model, const void *row, struct text name, struct arena *arena,
                struct value *out)
 {

@@ -31,11 +31,18 @@
 
 /* What templates can ask a row for besides its fields: `{{ letting.art }}`. */
 struct model_method {
+    struct value_attribute attribute;
     const char *name;
     struct value (*call)(const void *row, struct arena *arena);
 };
 /* Ended by a row without a name. */
-#define METHODS(...) ((const struct model_method[]){__VA_ARGS__, {NULL, NULL}})
+#define METHODS(...) ((const struct model_method[]){__VA_ARGS__, {.name = NULL}})
+#define METHOD(row, method_name, function)                                                         \
+    {                                                                                              \
+        {&row##_model.class, model_method_get}, (method_name), (function)                          \
+    }
+bool model_method_get(const struct value_attribute *attribute, const void *row, struct arena *arena,
+                      struct value *out);
 
 struct model {
     const char *app_label; /* Django's: the module's name */
@@ -115,7 +122,8 @@ struct model {
 /* FIELDS(MODEL_FIELD_OF(row)) makes of F(id, …) the words `MODEL_FIELD_OF(row)(id, …)`: the first
  * half of an initializer ends with the name of the macro that takes the arguments behind it. */
 /* clang-format off */
-#define MODEL_FIELD_OF(row) {.offset = __builtin_offsetof(struct row, MODEL_FIELD_REST
+#define MODEL_FIELD_OF(row) {.attribute = {&row##_model.class, field_get}, \
+                             .offset = __builtin_offsetof(struct row, MODEL_FIELD_REST
 #define MODEL_FIELD_REST(field_name, kind, field_label, ...)                                       \
     MODEL_JOIN(MODEL_COLUMN_, MODEL_MEMBER_OF(kind))(field_name),                                  \
     .name = #field_name,                                                                           \
@@ -140,6 +148,10 @@ struct model {
 #define MODEL(row, FIELDS, label, ...)                                                             \
     FIELDS(MODEL_CHECK)                                                                            \
     static const struct field row##_fields[] = {FIELDS(MODEL_FIELD_OF(row))};                      \
+    static const struct value_attribute *row##_find(struct text name)                              \
+    {                                                                                              \
+        return model_attribute(&row##_model, name);                                                \
+    }                                                                                              \
     static bool row##_get(const void *self, struct text name, struct arena *arena,                 \
                           struct value *out)                                                       \
     {                                                                                              \
@@ -156,6 +168,7 @@ struct model {
                                       .field_count = sizeof row##_fields / sizeof *row##_fields,   \
                                       .row_size = sizeof(struct row),                              \
                                       .class = {.name = #row,                                      \
+                                                .find = row##_find,                                \
                                                 .get = row##_get,                                  \
                                                 .print = row##_text} __VA_OPT__(, ) __VA_ARGS__}
 
@@ -175,6 +188,9 @@ void *model_new(const struct model *model, struct arena *arena);
 
 /* What people call the row. */
 struct text model_print(const struct model *model, const void *row, struct arena *arena);
+
+/* What a name is in each row: a field or a method; NULL: model_get() may know. */
+const struct value_attribute *model_attribute(const struct model *model, struct text name);
 
 /* What `{{ row.name }}` is: a field, `pk`, a reference's key (`address_id`) or its row,
  * `get_<field>_display`, or what one of the model's methods gives. */

@@ -11,6 +11,7 @@
 #include "site/settings.h"
 #include "site/site.h"
 #include "template/catalogue.h"
+#include "template/record.h"
 
 #define COOKIE      "django_language"
 #define COOKIE_YEAR "Max-Age=31536000"
@@ -153,18 +154,43 @@ static struct text next_of(const struct request *request)
     return buffer_contents(&out);
 }
 
+struct link {
+    struct text code;
+    struct text name;
+    struct text url;
+    bool current;
+};
+
+static const struct value_class link_class;
+static const struct record_attribute link_attributes[] = {
+    RECORD(struct link, code, TEXT, &link_class),
+    RECORD(struct link, name, TEXT, &link_class),
+    RECORD(struct link, url, TEXT, &link_class),
+    RECORD(struct link, current, BOOL, &link_class),
+    {.name = NULL},
+};
+
+static const struct value_attribute *find_in_link(struct text name)
+{
+    return record_find(link_attributes, name);
+}
+
+static const struct value_class link_class = {.name = "language link", .find = find_in_link};
+
 static struct value link_value(const struct request *request, const struct language *language,
                                struct text next)
 {
-    struct arena *arena = request->arena;
-    struct value_map *map = value_map_new(arena);
-    value_map_set(map, TEXT("code"), value_text(language->code));
-    value_map_set(map, TEXT("name"), value_text(language->name));
-    value_map_set(map, TEXT("url"),
-                  value_text(text_format(arena, "/language/%.*s/?next=%.*s",
-                                         TEXT_ARG(language->code), TEXT_ARG(next))));
-    value_map_set(map, TEXT("current"), value_bool(language == site_language(request)));
-    return value_map(map);
+    struct buffer url = {.arena = request->arena};
+    struct link *link = ARENA_NEW(request->arena, struct link);
+    buffer_text(&url, TEXT("/language/"));
+    buffer_text(&url, language->code);
+    buffer_text(&url, TEXT("/?next="));
+    buffer_text(&url, next);
+    *link = (struct link){.code = language->code,
+                          .name = language->name,
+                          .url = buffer_contents(&url),
+                          .current = language == site_language(request)};
+    return value_object(request->arena, &link_class, link);
 }
 
 void language_add_context(const struct request *request, struct value_map *context)

@@ -30,14 +30,19 @@ struct text link_parameters(const struct request *request, const char *const *na
 
 struct text link_query(const struct request *request, struct text parameters)
 {
-    return parameters.length ? text_format(request->arena, "?%.*s", TEXT_ARG(parameters))
-                             : TEXT("");
+    struct buffer out = {.arena = request->arena};
+    if (!parameters.length)
+        return TEXT("");
+    buffer_char(&out, '?');
+    buffer_text(&out, parameters);
+    return buffer_contents(&out);
 }
 
 struct text link_absolute(const struct request *request, struct text path, struct text query)
 {
     struct buffer out = {.arena = request->arena};
-    buffer_format(&out, "http%s://%.*s", request->secure ? "s" : "", TEXT_ARG(request->host));
+    buffer_text(&out, request->secure ? TEXT("https://") : TEXT("http://"));
+    buffer_text(&out, request->host);
     url_encode(&out, path, URL_PATH_SAFE);
     buffer_text(&out, query);
     return buffer_contents(&out);

@@ -48,6 +48,36 @@ static enum status reverse(void *context, struct arena *arena, struct text name,
     return router_reverse(site.router, arena, name, given, count, out);
 }
 
+static const void *prepare(void *context, struct text name, const struct text *names, size_t count)
+{
+    (void)context;
+    return router_prepare(site.router, name, names, count);
+}
+
+#define PREPARED_MOST 8 /* arguments */
+
+static bool put_prepared(void *context, const void *prepared,
+                         const struct template_argument *arguments, size_t count,
+                         struct buffer *out)
+{
+    char digits[PREPARED_MOST][24];
+    struct route_argument given[PREPARED_MOST];
+    (void)context;
+    for (size_t i = 0; i < count; i++) {
+        struct value value = arguments[i].value;
+        if (i == PREPARED_MOST || (value.kind != VALUE_INTEGER && !value_is_text(value)))
+            return false;
+        struct buffer number = BUFFER_ON(digits[i]);
+        if (value.kind == VALUE_INTEGER)
+            buffer_int(&number, value.integer);
+        given[i] =
+            (struct route_argument){.name = arguments[i].name,
+                                    .value = value.kind == VALUE_INTEGER ? buffer_contents(&number)
+                                                                         : value_as_text(value)};
+    }
+    return route_put(prepared, given, count, out);
+}
+
 static enum status static_url(void *context, struct arena *arena, struct text path,
                               struct text *out)
 {
@@ -58,6 +88,8 @@ static enum status static_url(void *context, struct arena *arena, struct text pa
 const struct template_host site_template_host = {
     .load = load,
     .reverse = reverse,
+    .prepare = prepare,
+    .put_prepared = put_prepared,
     .static_url = static_url,
     .languages = &site.languages,
 };

@@ -121,9 +121,11 @@ static bool parse_number(struct parser *parser, struct text word, struct value *
     return true;
 }
 
-static void parse_step(struct step *step, struct text word)
+static void parse_step(struct arena *arena, struct step *step, struct text word)
 {
-    *step = (struct step){.text = word, .hash = value_hash_text(word)};
+    *step = (struct step){.text = word,
+                          .hash = value_hash_text(word),
+                          .cache = ARENA_NEW(arena, struct attribute_cache)};
     step->is_index = word.length > 0 && is_digit(word.at[0]) && text_to_int64(&step->index, word);
 }
 
@@ -143,7 +145,7 @@ static const struct variable *parse_variable(struct parser *parser, struct text 
     text_next(&rest, '.', &part);
     variable->name = parser_name(parser, part);
     while (text_next(&rest, '.', &part))
-        parse_step(&variable->steps[variable->count++], part);
+        parse_step(parser->arena, &variable->steps[variable->count++], part);
     return variable;
 }
 

@@ -1,11 +1,20 @@
 /* The compiled form of filter expressions. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "template/node.h"
+
+/* What was found here the last time, by any thread: mostly it is looked up again in an object of
+ * the same class. */
+struct attribute_cache {
+    _Atomic(const struct value_attribute *) found;
+};
 
 struct step {
     struct text text;
     int64_t index;
+    struct attribute_cache *cache;
     uint32_t hash;
     bool is_index;
 };

@@ -206,10 +206,26 @@ static bool moment_step(const struct step *step, struct arena *arena, struct val
            || isoformat(whole, step->text, arena, value);
 }
 
+static const struct value_attribute *find_attribute(const struct step *step,
+                                                    const struct value_class *class)
+{
+    const struct value_attribute *known =
+        atomic_load_explicit(&step->cache->found, memory_order_acquire);
+    if (known && known->class == class)
+        return known;
+    known = class->find ? class->find(step->text) : NULL;
+    if (known)
+        atomic_store_explicit(&step->cache->found, known, memory_order_release);
+    return known;
+}
+
 static bool object_step(const struct step *step, struct arena *arena, struct value *value)
 {
     const struct value_object *object = value->object;
+    const struct value_attribute *attribute = find_attribute(step, object->class);
     struct value items;
+    if (attribute)
+        return attribute->get(attribute, object->self, arena, value);
     if (object->class->get && object->class->get(object->self, step->text, arena, value))
         return true;
     if (!step->is_index || !object->class->items)

@@ -1,6 +1,8 @@
 /* What a compiled template is made of, and the state of one rendering: for writers of tags. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "base/buffer.h"
 #include "base/list.h"
 #include "base/status.h"
@@ -26,6 +28,7 @@ struct nodes {
 struct name {
     struct text text;
     uint32_t hash;
+    bool is_builtin; /* True, False, None: variables of the outermost frame */
     struct name *next;
 };
 
@@ -44,6 +47,7 @@ struct template
     uint32_t hash;
     struct nodes nodes;
     const struct node *extends;
+    atomic_size_t *usual; /* bytes of its newest rendering */
     LIST(struct block *) blocks;
     enum status status; /* not OK: `error` says why it did not compile */
     struct text error;

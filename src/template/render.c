@@ -158,13 +158,11 @@ void scope_replace(struct render *render, const struct name *name, struct value 
         scope_set(render, name, value);
 }
 
-/* True, False and None are variables of the outermost frame. */
-static bool builtin(struct text name, struct value *out)
+static bool builtin(const struct name *name, struct value *out)
 {
-    bool is_true = text_is(name, "True");
-    if (!is_true && !text_is(name, "False") && !text_is(name, "None"))
+    if (!name->is_builtin)
         return false;
-    *out = text_is(name, "None") ? VALUE_NULL : value_bool(is_true);
+    *out = name->text.at[0] == 'N' ? VALUE_NULL : value_bool(name->text.at[0] == 'T');
     return true;
 }
 
@@ -181,7 +179,7 @@ bool scope_get(const struct render *render, const struct name *name, struct valu
         found = value_map_find_text(render->context, name->text, name->hash);
     if (found)
         *out = *found;
-    return found || builtin(name->text, out);
+    return found || builtin(name, out);
 }
 
 struct state *state_of(struct render *render, struct state **states, const void *owner, bool *made)
@@ -197,11 +195,21 @@ struct state *state_of(struct render *render, struct state **states, const void 
     return state;
 }
 
+/* As much room as it took the last time: a buffer that grows is copied. */
+static void reserve(struct buffer *out, size_t usual)
+{
+    if (!out->limit && usual)
+        buffer_room(out, usual + usual / 8);
+}
+
 static enum status run(struct render *render, const struct template *template)
 {
+    reserve(render->out, atomic_load_explicit(template->usual, memory_order_relaxed));
     enum status status = render_nodes(render, &template->nodes);
     if (status == OK)
         status = render_check(render);
+    if (status == OK)
+        atomic_store_explicit(template->usual, render->out->length, memory_order_relaxed);
     return status == NOT_FOUND ? INVALID : status;
 }
 

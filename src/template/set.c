@@ -35,6 +35,7 @@ const struct name *set_name(struct template_set *set, struct text text)
             return name;
     struct name *name = ARENA_NEW(set->arena, struct name);
     *name = (struct name){.text = text_copy(set->arena, text), .hash = hash, .next = *bucket};
+    name->is_builtin = text_is(text, "True") || text_is(text, "False") || text_is(text, "None");
     *bucket = name;
     return name;
 }
@@ -65,6 +66,7 @@ static struct template *load(struct template_set *set, struct text name, uint32_
         return NULL;
     struct template *template = ARENA_NEW(set->arena, struct template);
     struct template **bucket = &set->templates[hash % TEMPLATE_BUCKETS];
+    template->usual = ARENA_NEW(set->arena, atomic_size_t);
     template->name = text_copy(set->arena, name);
     template->path = source.path.length ? source.path : template->name;
     template->hash = hash;

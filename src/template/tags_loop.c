@@ -14,38 +14,62 @@ struct for_node {
     struct nodes empty;
 };
 
-static bool loop_get(const void *self, struct text name, struct arena *arena, struct value *out)
+static const struct value_class loop_class;
+
+enum loop_part { COUNTER, COUNTER0, REVCOUNTER, REVCOUNTER0, FIRST, LAST, PARENTLOOP };
+
+struct loop_attribute {
+    struct value_attribute attribute;
+    const char *name;
+    enum loop_part part;
+};
+
+static bool loop_get(const struct value_attribute *attribute, const void *self, struct arena *arena,
+                     struct value *out)
 {
     const struct loop *loop = self;
+    int64_t at = (int64_t)loop->at;
+    int64_t left = (int64_t)loop->count - at;
     (void)arena;
-    if (text_is(name, "counter"))
-        *out = value_integer((int64_t)loop->at + 1);
-    else if (text_is(name, "counter0"))
-        *out = value_integer((int64_t)loop->at);
-    else if (text_is(name, "first"))
-        *out = value_bool(loop->at == 0);
-    else if (text_is(name, "last"))
-        *out = value_bool(loop->at + 1 == loop->count);
-    else if (text_is(name, "revcounter"))
-        *out = value_integer((int64_t)(loop->count - loop->at));
-    else if (text_is(name, "revcounter0"))
-        *out = value_integer((int64_t)(loop->count - loop->at) - 1);
-    else if (text_is(name, "parentloop"))
-        *out = loop->parent;
-    else
-        return false;
+    switch (((const struct loop_attribute *)attribute)->part) {
+    case COUNTER: *out = value_integer(at + 1); break;
+    case COUNTER0: *out = value_integer(at); break;
+    case REVCOUNTER: *out = value_integer(left); break;
+    case REVCOUNTER0: *out = value_integer(left - 1); break;
+    case FIRST: *out = value_bool(at == 0); break;
+    case LAST: *out = value_bool(left == 1); break;
+    case PARENTLOOP: *out = loop->parent; break;
+    }
     return true;
+}
+
+/* In the order in which Django prints them. */
+static const struct loop_attribute loop_attributes[] = {
+    {{&loop_class, loop_get}, "parentloop", PARENTLOOP},
+    {{&loop_class, loop_get}, "counter0", COUNTER0},
+    {{&loop_class, loop_get}, "counter", COUNTER},
+    {{&loop_class, loop_get}, "revcounter", REVCOUNTER},
+    {{&loop_class, loop_get}, "revcounter0", REVCOUNTER0},
+    {{&loop_class, loop_get}, "first", FIRST},
+    {{&loop_class, loop_get}, "last", LAST},
+};
+#define LOOP_ATTRIBUTES (sizeof loop_attributes / sizeof *loop_attributes)
+
+static const struct value_attribute *loop_find(struct text name)
+{
+    for (size_t i = 0; i < LOOP_ATTRIBUTES; i++)
+        if (text_is(name, loop_attributes[i].name))
+            return &loop_attributes[i].attribute;
+    return NULL;
 }
 
 static struct value loop_map(const struct loop *loop, struct arena *arena)
 {
-    static const char *const names[] = {"parentloop",  "counter0", "counter", "revcounter",
-                                        "revcounter0", "first",    "last"};
     struct value_map *map = value_map_new(arena);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct value value = VALUE_NULL;
-        loop_get(loop, text_of(names[i]), arena, &value);
-        value_map_set(map, text_of(names[i]), value);
+    for (size_t i = 0; i < LOOP_ATTRIBUTES; i++) {
+        struct value value;
+        loop_get(&loop_attributes[i].attribute, loop, arena, &value);
+        value_map_set(map, text_of(loop_attributes[i].name), value);
     }
     return value_map(map);
 }
@@ -61,7 +85,7 @@ static struct text loop_print(const void *self, struct arena *arena)
 }
 
 static const struct value_class loop_class = {.name = "forloop",
-                                              .get = loop_get,
+                                              .find = loop_find,
                                               .print = loop_print,
                                               .items = loop_items};
 

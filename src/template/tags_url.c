@@ -10,7 +10,10 @@ struct url_node {
     struct assignment *arguments; /* positional ones without a name, first */
     size_t count;
     const struct name *as;
+    const void *prepared; /* by the host; NULL: it looks each time */
 };
+
+#define LONGEST_PREPARED 512
 
 static enum status reverse(struct render *render, struct text name,
                            const struct template_argument *arguments, size_t count,
@@ -43,6 +46,21 @@ static enum status put_url(struct render *render, const struct name *as, struct 
     return OK;
 }
 
+/* As most are: a constant name, numbers or short words. */
+static bool put_prepared(const struct url_node *node, struct render *render,
+                         const struct template_argument *arguments)
+{
+    const struct template_host *host = &render->set->host;
+    char room[LONGEST_PREPARED];
+    struct buffer url = BUFFER_ON(room);
+    if (!node->prepared || node->as
+        || !host->put_prepared(host->context, node->prepared, arguments, node->count, &url)
+        || url.failed)
+        return false;
+    put_url(render, NULL, buffer_contents(&url));
+    return true;
+}
+
 static enum status render_url(const struct node *self, struct render *render)
 {
     const struct url_node *node = (const struct url_node *)self;
@@ -58,6 +76,8 @@ static enum status render_url(const struct node *self, struct render *render)
         named |= argument->name != NULL;
         status = expression_value(argument->expression, render, &arguments[i].value);
     }
+    if (status == OK && put_prepared(node, render, arguments))
+        return OK;
     if (status == OK)
         status = expression_value(node->name, render, &name);
     if (status != OK)
@@ -93,6 +113,21 @@ static bool check_url(struct parser *parser, const struct url_node *node)
            || parser_fail_as(parser, "NoReverseMatch", "no route \"%.*s\" takes these arguments",
                              TEXT_ARG(value_as_text(name)))
                   != NULL;
+}
+
+static void prepare(struct parser *parser, struct url_node *node)
+{
+    const struct template_host *host = &parser->set->host;
+    struct value name;
+    size_t named = 0;
+    struct text *names = ARENA_ARRAY(parser->arena, struct text, node->count);
+    for (size_t i = 0; i < node->count; i++) {
+        names[i] = node->arguments[i].name ? node->arguments[i].name->text : TEXT_NONE;
+        named += names[i].length > 0;
+    }
+    if (!host->options.late && host->prepare && (named == 0 || named == node->count)
+        && expression_constant(node->name, &name) && value_is_text(name))
+        node->prepared = host->prepare(host->context, value_as_text(name), names, node->count);
 }
 
 /* Positional arguments come first in `out`, so that one look tells whether there are any. */
@@ -134,13 +169,17 @@ static struct node *compile_url(struct parser *parser, const struct tag *tag)
     }
     if (!compile_arguments(parser, tag, count, node))
         return NULL;
-    return check_url(parser, node) ? &node->node : NULL;
+    if (!check_url(parser, node))
+        return NULL;
+    prepare(parser, node);
+    return &node->node;
 }
 
 struct static_node {
     struct node node;
     struct expression *path;
     const struct name *as;
+    struct text constant; /* where the path is constant */
 };
 
 /* Without the host's help: the prefix and the path, percent-encoded. */
@@ -168,6 +207,8 @@ static enum status render_static(const struct node *self, struct render *render)
     const struct static_node *node = (const struct static_node *)self;
     struct value value;
     struct text url;
+    if (node->constant.at)
+        return put_url(render, node->as, node->constant);
     enum status status = expression_value(node->path, render, &value);
     if (status != OK)
         return status;
@@ -182,7 +223,6 @@ static struct node *compile_static(struct parser *parser, const struct tag *tag)
 {
     struct static_node *node = NODE_NEW(parser, tag, struct static_node, render_static);
     struct value path;
-    struct text url;
     if (tag->count < 2)
         return parser_fail(parser, "a path is expected");
     node->path = expression_compile(parser, tag->words[1]);
@@ -192,7 +232,8 @@ static struct node *compile_static(struct parser *parser, const struct tag *tag)
         node->as = parser_name(parser, tag->words[3]);
     if (!parser->set->host.options.late && expression_constant(node->path, &path)
         && value_is_text(path)
-        && static_url(&parser->set->host, parser->arena, value_as_text(path), &url) != OK)
+        && static_url(&parser->set->host, parser->arena, value_as_text(path), &node->constant)
+               != OK)
         return parser_fail_as(parser, "ValueError", "no static file \"%.*s\"",
                               TEXT_ARG(value_as_text(path)));
     return &node->node;

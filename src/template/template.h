@@ -48,6 +48,13 @@ struct template_host {
     enum status (*reverse)(void *context, struct arena *arena, struct text name,
                            const struct template_argument *arguments, size_t count,
                            struct text *out);
+    /* What reverse() can do quicker with a name that is constant, from the names of its arguments
+     * alone; NULL: nothing. It must last as long as the set. May be NULL. */
+    const void *(*prepare)(void *context, struct text name, const struct text *names, size_t count);
+    /* Appends what reverse() would give. False: ask that one, why not. */
+    bool (*put_prepared)(void *context, const void *prepared,
+                         const struct template_argument *arguments, size_t count,
+                         struct buffer *out);
     /* NOT_FOUND when there is no such static file. */
     enum status (*static_url)(void *context, struct arena *arena, struct text path,
                               struct text *out);

@@ -66,10 +66,22 @@ struct value_map {
     size_t index_size;
 };
 
+/* An attribute that all objects of a class have: looked up once for each place of a template. The
+ * first member of what get() needs besides. */
+struct value_attribute {
+    const struct value_class *class;
+    bool (*get)(const struct value_attribute *attribute, const void *self, struct arena *arena,
+                struct value *out);
+};
+
 /* Something of the program's own (a table's row, say), seen through its class. */
 struct value_class {
     const char *name;
-    /* The attribute `name`; false when there is none. May allocate in `arena`. */
+    /* The attribute `name`, which lives as long as the class; NULL: there is none. NULL: get()
+     * alone knows. */
+    const struct value_attribute *(*find)(struct text name);
+    /* Any other attribute `name`; false when there is none. NULL: there is no other. May allocate
+     * in `arena`. */
     bool (*get)(const void *self, struct text name, struct arena *arena, struct value *out);
     /* What `{{ object }}` prints, unescaped; NULL: the class's name. */
     struct text (*print)(const void *self, struct arena *arena);

@@ -181,10 +181,9 @@ static struct value guest_answer(const void *row, struct arena *arena)
     return value_integer(42);
 }
 
-static const struct model_method guest_methods[] = {{"initial", guest_initial},
-                                                    {"answer", guest_answer},
-                                                    {0}};
-MODEL(guest, GUEST_FIELDS, "inn", .methods = guest_methods);
+MODEL(guest, GUEST_FIELDS, "inn",
+      .methods = METHODS(METHOD(guest, "initial", guest_initial),
+                         METHOD(guest, "answer", guest_answer)));
 
 static void test_methods(void **state)
 {
