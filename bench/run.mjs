@@ -12,7 +12,7 @@ import { SERVERS, start } from './servers.mjs';
 const USAGE = `usage: script/bench [OPTION...]
   --seconds N     of each load (2)
   --rounds N      of which the medians are taken (3)
-  --only A,B      of nginx, fresh, anew, go, node, django; nginx is always measured
+  --only A,B      of nginx, fresh, anew, rendered, go, node, django; nginx is always measured
   --log           with access logs
   --growth ROWS   lettings for what growth costs (1000000); 0: leave that out
   --json FILE     write the figures
@@ -88,7 +88,7 @@ function judge(results, pages, firstByteMs, growth) {
     const rounds = [...new Set(results.map(({ round }) => round))].filter((round) => of(one, round) && of(other, round));
     return rounds.length ? median(rounds.map((round) => of(one, round)[name] / of(other, round)[name])) : undefined;
   };
-  const best = pages.some(({ server }) => server === 'fresh') ? 'fresh' : 'anew';
+  const best = pages.some(({ server }) => server === 'fresh') ? 'fresh' : 'rendered';
   const goals = [
     { what: 'letting, proven fresh: CPU, × nginx', most: 1.1, measured: ratio('letting', 'fresh', 'nginx', 'cpu') },
     { what: 'letting, read anew: CPU, × nginx', most: 1.8, measured: ratio('letting', 'anew', 'nginx', 'cpu') },
@@ -105,7 +105,7 @@ function judge(results, pages, firstByteMs, growth) {
 }
 
 async function timeStart(run, times = 7) {
-  const server = SERVERS.find(({ name }) => name === 'anew');
+  const server = SERVERS.find(({ name }) => name === 'rendered');
   const all = [];
   for (let i = 0; i < times; i++) {
     const running = await start(server, run, (port, since) => firstByte(port, run.pages[0].path, since));
@@ -120,7 +120,7 @@ const baseOf = (page) => (page === 'letting' ? 'letting' : 'first page');
 
 /** CPU time per request on few and on many rows: [{ page, base, few, many, ratio }]. */
 async function measureGrowth(run, { growth, rounds, seconds }) {
-  const server = SERVERS.find(({ name }) => name === 'anew');
+  const server = SERVERS.find(({ name }) => name === 'rendered');
   progress(`making ${growth} lettings`);
   const many = { ...run, database: makeLettings(`${run.dir}/many`, growth) };
   const costs = [];
@@ -151,7 +151,7 @@ async function main() {
   const servers = chosen(wanted.only);
   const dir = temporaryFolder();
   const run = { dir, database: makeLettings(`${dir}/few`), log: wanted.log, pages: [{ path: '/lettings/' }] };
-  const own = await start(SERVERS.find(({ name }) => name === 'anew'), run);
+  const own = await start(SERVERS.find(({ name }) => name === 'rendered'), run);
   run.pages = await fetchPages(own.url);
   await own.stop();
 

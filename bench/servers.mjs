@@ -83,7 +83,11 @@ export const SERVERS = [
     name: 'fresh', label: 'OC Lettings, proven fresh', start: ours(),
     missing: () => (settings().includes('PAGE_CACHE_SIZE=') ? null : 'this version keeps no pages'),
   },
-  { name: 'anew', label: 'OC Lettings, read anew', start: ours({ PAGE_CACHE_SIZE: '0' }), missing: () => null },
+  {
+    name: 'anew', label: 'OC Lettings, read anew', start: ours({ PAGE_CACHE_READS: '1' }),
+    missing: () => (settings().includes('PAGE_CACHE_READS=') ? null : 'this version compares no reads'),
+  },
+  { name: 'rendered', label: 'OC Lettings, read and rendered anew', start: ours({ PAGE_CACHE_SIZE: '0' }), missing: () => null },
   {
     name: 'go', label: 'Go, net/http and html/template',
     missing: () => lacks('go', 'version') ?? buildGo(),

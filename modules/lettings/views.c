@@ -58,19 +58,32 @@ static void set_search(const struct listing *listing)
 }
 
 struct place_link {
+    const struct listing *listing;
+    const struct place *place;
     struct text name;
     struct text state; /* of a city */
     int64_t count;
-    struct text url;
     bool selected;
 };
+
+static bool place_url(const struct value_attribute *attribute, const void *self,
+                      struct arena *arena, struct value *out)
+{
+    const struct place_link *link = self;
+    const struct letting_filter chosen = {link->listing->filter.query, link->place->state,
+                                          link->place->city};
+    (void)attribute;
+    (void)arena;
+    *out = value_text(url_of(link->listing, chosen));
+    return true;
+}
 
 static const struct value_class place_class;
 static const struct record_attribute place_attributes[] = {
     RECORD(struct place_link, name, TEXT, &place_class),
     RECORD(struct place_link, state, TEXT, &place_class),
     RECORD(struct place_link, count, INTEGER, &place_class),
-    RECORD(struct place_link, url, TEXT, &place_class),
+    {.attribute = {&place_class, place_url}, .name = "url"},
     RECORD(struct place_link, selected, BOOL, &place_class),
     {.name = NULL},
 };
@@ -86,13 +99,13 @@ static struct value place_value(const struct listing *listing, const struct plac
 {
     struct arena *arena = listing->request->arena;
     const struct letting_filter *filter = &listing->filter;
-    const struct letting_filter chosen = {filter->query, place->state, place->city};
     struct place_link *link = ARENA_NEW(arena, struct place_link);
     bool same_state = text_equal(place->state, filter->state);
     *link = (struct place_link){
+        .listing = listing,
+        .place = place,
         .name = place->state,
         .count = place->lettings,
-        .url = url_of(listing, chosen),
         .selected = same_state,
     };
     if (place->city.length) {

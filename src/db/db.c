@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/log.h"
 #include "db/engine.h"
 
@@ -41,6 +42,7 @@ struct db {
     size_t cached;
     struct db_statement *built[BUILT_SETS];
     uint64_t count;
+    struct buffer *reads; /* NULL: they are not recorded */
 };
 
 static const struct db_engine *const engines[] = {&db_sqlite};
@@ -348,12 +350,28 @@ enum status db_finish(struct db_rows *rows)
     return rows->status;
 }
 
+void db_record(struct db *db, struct buffer *reads)
+{
+    db->reads = reads;
+}
+
+static void record(const struct db_rows *rows, const void *bytes, size_t length)
+{
+    struct buffer *reads = rows->statement->db->reads;
+    if (!reads)
+        return;
+    buffer_append(reads, &length, sizeof length);
+    buffer_append(reads, bytes, length);
+}
+
 bool db_next(struct db_rows *rows)
 {
     if (!rows->statement)
         return false;
     struct db *db = rows->statement->db;
     enum status status = db->engine->step(db->connection, rows->statement->handle);
+    if (rows->statement->column_count)
+        record(rows, &status, sizeof status);
     if (status == OK)
         return true;
     rows->status = status == NOT_FOUND ? OK : status;
@@ -376,7 +394,7 @@ enum status db_integer_with(struct db *db, int64_t *out, int64_t otherwise, cons
 {
     struct db_rows rows;
     db_query_with(db, &rows, sql, parameters, count);
-    *out = db_next(&rows) ? db->engine->integer(rows.statement->handle, 0) : otherwise;
+    *out = db_next(&rows) ? db_int_at(&rows, 0) : otherwise;
     return db_finish(&rows);
 }
 
@@ -401,22 +419,30 @@ static int column_of(const struct db_rows *rows, const char *name)
 
 int64_t db_int_at(const struct db_rows *rows, int column)
 {
-    return rows->statement->db->engine->integer(rows->statement->handle, column);
+    int64_t value = rows->statement->db->engine->integer(rows->statement->handle, column);
+    record(rows, &value, sizeof value);
+    return value;
 }
 
 double db_real_at(const struct db_rows *rows, int column)
 {
-    return rows->statement->db->engine->real(rows->statement->handle, column);
+    double value = rows->statement->db->engine->real(rows->statement->handle, column);
+    record(rows, &value, sizeof value);
+    return value;
 }
 
 struct text db_text_at(const struct db_rows *rows, int column)
 {
-    return rows->statement->db->engine->text(rows->statement->handle, column);
+    struct text value = rows->statement->db->engine->text(rows->statement->handle, column);
+    record(rows, value.at, value.length);
+    return value;
 }
 
 bool db_is_null_at(const struct db_rows *rows, int column)
 {
-    return rows->statement->db->engine->is_null(rows->statement->handle, column);
+    bool value = rows->statement->db->engine->is_null(rows->statement->handle, column);
+    record(rows, &value, sizeof value);
+    return value;
 }
 
 int64_t db_int(const struct db_rows *rows, const char *column)

@@ -20,6 +20,7 @@
 #include "base/text.h"
 
 struct arena;
+struct buffer;
 struct db;
 struct db_dialect;
 struct db_statement;
@@ -140,6 +141,10 @@ int64_t db_int_at(const struct db_rows *rows, int column);
 double db_real_at(const struct db_rows *rows, int column);
 struct text db_text_at(const struct db_rows *rows, int column);
 bool db_is_null_at(const struct db_rows *rows, int column);
+
+/* From now on all that is read, and where rows end, is appended to `reads`, in a form of no meaning
+ * but that the same reads give the same bytes; NULL: no longer. */
+void db_record(struct db *db, struct buffer *reads);
 
 /* Runs several statements parted by `;`, without parameters. For migrations. */
 enum status db_script(struct db *db, const char *sql);

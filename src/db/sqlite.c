@@ -1,6 +1,7 @@
 /* SQLite behind db.h (sqlite.org/c3ref). */
 #include <ctype.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,11 @@
 #include "base/clock.h"
 #include "db/engine.h"
 
-#define PREFIX         "sqlite:///"
-#define RETRY_AFTER_MS 5
-#define REGION_SIZE    (32 * 1024) /* of the WAL-index (sqlite.org/walformat.html) */
+#define PREFIX          "sqlite:///"
+#define RETRY_AFTER_MS  5
+#define LOOKASIDE_SIZE  1200
+#define LOOKASIDE_COUNT 100
+#define REGION_SIZE     (32 * 1024) /* of the WAL-index (sqlite.org/walformat.html) */
 
 struct connection {
     sqlite3 *handle;
@@ -174,6 +177,14 @@ static enum status allow_writes(void *connection, bool allowed)
     return set_writing(handle_of(connection), allowed);
 }
 
+/* What statements need while they run comes from slots of the connection: no malloc(), no lock
+ * (sqlite.org/malloc.html#lookaside). Nobody asks SQLite how much memory it uses. */
+static void configure_memory(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, LOOKASIDE_SIZE, LOOKASIDE_COUNT);
+}
+
 static enum status configure(sqlite3 *handle, const struct db_options *options)
 {
     sqlite3_extended_result_codes(handle, 1);
@@ -187,7 +198,9 @@ static enum status open_path(sqlite3 **handle, const char *path, const struct db
 {
     if (!options->create && access(path, F_OK) != 0)
         return fail_as(NOT_FOUND, "there is no database %s: `oc-lettings migrate` makes it", path);
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    pthread_once(&configured, configure_memory);
     if (options->create)
         flags |= SQLITE_OPEN_CREATE;
     if (sqlite3_open_v2(path, handle, flags, NULL) != SQLITE_OK)

@@ -22,6 +22,7 @@ struct response {
     struct text encoding; /* Content-Encoding of the bytes as they are; empty: none */
     LIST(struct response_header) headers;
     bool close;        /* end the connection after this answer */
+    bool reread;       /* … although the database has changed: what was read is the same */
     struct kept *kept; /* it is sent as this, whose status alone counts; NULL: it is not */
 };
 

@@ -36,6 +36,9 @@ extern struct site site;
 
 extern const struct template_host site_template_host;
 
+/* Whether this thread's templates have asked for the time since the last such question. */
+bool site_clock_was_read(void);
+
 enum status site_prepare_error_pages(void);
 
 /* The source's language and each locale/<code>.po; INVALID names the file and what is wrong. */

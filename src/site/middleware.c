@@ -20,7 +20,9 @@ static void log_request(struct request *request, struct response *response)
              LOG_TEXT("target", request->target), LOG_INT("status", response->status),
              LOG_INT("bytes", has_body ? response_bytes(response).length : 0),
              LOG_INT("us", clock_monotonic() - request->started),
-             LOG_STRING("cache", response->kept ? "hit" : "none"),
+             LOG_STRING("cache", response->reread ? "same"
+                                 : response->kept ? "hit"
+                                                  : "none"),
              LOG_TEXT("client", request->client));
 }
 

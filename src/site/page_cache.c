@@ -15,16 +15,28 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/routes.h"
+#include "site/internal.h"
 #include "site/settings.h"
 
 #define SESSION_COOKIE "sessionid"
 #define LARGEST_SHARE  8 /* of the cache, that one page may have */
 #define BUCKETS        1024
 
-/* Which page, and the database's state before its view ran. */
+/* What a page was made of: the database's state before its view ran, and all that the view read. */
+struct origin {
+    bool has_state;
+    struct db_state state;
+    bool has_reads;
+    XXH128_hash_t reads;
+};
+
+/* Which page, and how it is being made. */
 struct page_key {
     struct text text;
-    struct db_state state;
+    struct origin origin;
+    struct buffer reads;
+    struct kept *old; /* the page as it was kept, of another state; NULL: it was not */
+    XXH128_hash_t old_reads;
 };
 
 /* In one block with its key. */
@@ -32,7 +44,7 @@ struct page {
     struct page *next; /* in its bucket */
     TAILQ_ENTRY(page) by_use;
     struct kept *kept;
-    struct db_state state;
+    struct origin origin;
     struct text key;
     char key_bytes[];
 };
@@ -114,29 +126,60 @@ static void use(struct page *page)
 
 /* Answering */
 
-static bool answer_with_kept(const struct page_key *key, const struct request *request,
+static bool same_state(const struct origin *a, const struct origin *b)
+{
+    return a->has_state && b->has_state && memcmp(&a->state, &b->state, sizeof a->state) == 0;
+}
+
+/* The kept page, where it is fresh; else it is held in `key` until it can be compared. */
+static bool answer_with_kept(struct page_key *key, const struct request *request,
                              struct response *response)
 {
     pthread_mutex_lock(&lock);
     struct page *page = *place_of(key->text);
-    bool fresh = page && memcmp(&page->state, &key->state, sizeof key->state) == 0;
-    if (fresh) {
+    bool fresh = page && same_state(&page->origin, &key->origin);
+    if (fresh)
         kept_answer(page->kept, request, response);
-        use(page);
+    else if (page && page->origin.has_reads) {
+        key->old = kept_acquire(page->kept);
+        key->old_reads = page->origin.reads;
     }
+    if (page)
+        use(page);
     pthread_mutex_unlock(&lock);
     return fresh;
 }
 
 bool page_cache_answer(struct request *request, struct response *response)
 {
-    struct page_key *key = ARENA_NEW(request->arena, struct page_key);
-    if (!is_public_page(request) || !db_state(request->db, &key->state))
+    if (!is_public_page(request))
         return true;
+    struct page_key *key = ARENA_NEW(request->arena, struct page_key);
+    key->origin.has_state =
+        !site_settings.page_cache_reads && db_state(request->db, &key->origin.state);
     key->text = key_of(request);
     if (answer_with_kept(key, request, response))
         return false;
+    key->reads = (struct buffer){.arena = request->arena};
+    db_record(request->db, &key->reads);
     request->page_key = key;
+    site_clock_was_read();
+    return true;
+}
+
+bool page_cache_answer_same(const struct request *request, struct response *response)
+{
+    struct page_key *key = request->page_key;
+    if (!key || response->status != 200)
+        return false;
+    struct origin *origin = &key->origin;
+    origin->reads = XXH3_128bits(key->reads.at, key->reads.length);
+    origin->has_reads = true;
+    key->reads.length = 0;
+    if (!key->old || !XXH128_isEqual(origin->reads, key->old_reads))
+        return false;
+    kept_answer(key->old, request, response);
+    response->reread = true;
     return true;
 }
 
@@ -144,7 +187,7 @@ bool page_cache_answer(struct request *request, struct response *response)
 
 static bool may_be_kept(const struct response *response)
 {
-    return (response->status == 200 || response->status == 304)
+    return (response->status == 200 || response->status == 304) && !site_clock_was_read()
            && text_is(response_header_value(response, "Cache-Control"), "no-cache")
            && !response_header_value(response, "Set-Cookie").length;
 }
@@ -154,7 +197,7 @@ static struct page *page_new(const struct page_key *key, struct kept *kept)
     struct page *page = malloc(sizeof *page + key->text.length);
     if (!page)
         return NULL;
-    *page = (struct page){.kept = kept, .state = key->state};
+    *page = (struct page){.kept = kept, .origin = key->origin};
     page->key =
         (struct text){memcpy(page->key_bytes, key->text.at, key->text.length), key->text.length};
     return page;
@@ -173,11 +216,33 @@ static void keep(const struct page_key *key, struct kept *kept)
     pthread_mutex_unlock(&lock);
 }
 
+/* The page is what it was, in the newer state too. */
+static void confirm(const struct page_key *key)
+{
+    pthread_mutex_lock(&lock);
+    struct page *page = *place_of(key->text);
+    if (page && page->kept == key->old)
+        page->origin = key->origin;
+    pthread_mutex_unlock(&lock);
+}
+
 void page_cache_keep(struct request *request, struct response *response)
 {
-    struct kept *kept = request->page_key && may_be_kept(response) ? kept_new(response) : NULL;
-    if (kept)
-        keep(request->page_key, kept);
+    struct page_key *key = request->page_key;
+    if (!key)
+        return;
+    db_record(request->db, NULL);
+    if (key->reads.length) /* what was read later than the view's end is in no digest */
+        key->origin.has_reads = false;
+    if (response->reread) {
+        confirm(key);
+    } else if (may_be_kept(response) && (key->origin.has_state || key->origin.has_reads)) {
+        struct kept *kept = kept_new(response);
+        if (kept)
+            keep(key, kept);
+    }
+    if (key->old)
+        kept_release(key->old);
 }
 
 void page_cache_clear(void)

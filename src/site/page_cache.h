@@ -9,6 +9,9 @@ struct response;
 
 /* Steps around a view. Before: false, when a kept page is the answer. */
 bool page_cache_answer(struct request *request, struct response *response);
+/* When the view has read all it needs and would render: true, when that is what a kept page was
+ * rendered of, which then is the answer. */
+bool page_cache_answer_same(const struct request *request, struct response *response);
 void page_cache_keep(struct request *request, struct response *response);
 
 /* Forgets all, as of another database. */

@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/assets.h"
 #include "site/internal.h"
 #include "site/links.h"
+#include "site/page_cache.h"
 #include "site/settings.h"
 #include "site/site.h"
 #include "template/template.h"
@@ -85,12 +87,29 @@ static enum status static_url(void *context, struct arena *arena, struct text pa
     return asset_url(arena, path, site_source_dir(), out);
 }
 
+static _Thread_local bool clock_was_read;
+
+bool site_clock_was_read(void)
+{
+    bool was = clock_was_read;
+    clock_was_read = false;
+    return was;
+}
+
+static int64_t now(void *context)
+{
+    (void)context;
+    clock_was_read = true;
+    return clock_wall();
+}
+
 const struct template_host site_template_host = {
     .load = load,
     .reverse = reverse,
     .prepare = prepare,
     .put_prepared = put_prepared,
     .static_url = static_url,
+    .now = now,
     .languages = &site.languages,
 };
 
@@ -173,6 +192,8 @@ enum status site_render_into(const struct request *request, struct buffer *out,
 enum status site_render(const struct request *request, struct response *response,
                         const char *template_name, const struct value_map *context)
 {
+    if (page_cache_answer_same(request, response))
+        return OK;
     language_mark(request, response);
     return site_render_into(request, &response->body, template_name, context);
 }

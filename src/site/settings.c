@@ -70,6 +70,10 @@ const struct setting site_setting_rows[] = {
     {"PAGE_CACHE_SIZE", "4",
      "MiB of rendered pages that a worker keeps while the database is unchanged; 0: none",
      .integer = &site_settings.page_cache_size, .max = 4096},
+    {"PAGE_CACHE_READS", "0",
+     "1: read the database for each page, and send the kept one where all that was read is the "
+     "same",
+     .flag = &site_settings.page_cache_reads},
     {"MAX_CONNECTIONS", "10000", "connections that a worker holds at once",
      .integer = &site_settings.max_connections, .min = 1, .max = 1000000},
     {"RECEIVE_TIMEOUT", "20", "seconds for a request to arrive",

@@ -32,6 +32,7 @@ struct site_settings {
     int64_t threads;
     int64_t max_connections;
     int64_t page_cache_size; /* MiB */
+    bool page_cache_reads;
     int64_t receive_timeout;
     int64_t idle_timeout;
     int64_t send_timeout;

@@ -207,7 +207,7 @@ static bool sort_key(struct filter_call *call, struct value item, struct value b
     if (number_real(by, call->arena, &number))
         return item_by_number(call, by, out);
     while (text_next(&rest, '.', &part)) {
-        struct attribute_cache cache = {0};
+        struct attribute_cache cache = {.found = NULL};
         struct step step = {.text = part, .hash = value_hash_text(part), .cache = &cache};
         if (!lookup_step(call->render, &step, out))
             return false;

@@ -12,6 +12,8 @@
  *     static const struct value_class place_class = {.name = "place", .find = find_place};
  *     … value_object(arena, &place_class, place)
  *
+ * A row with a get() of its own gives what is made only when it is asked for.
+ *
  * TEXT is a struct text, INTEGER an int64_t, BOOL a bool, VALUE a struct value. */
 #pragma once
 

@@ -18,7 +18,7 @@ async function ask(server, path = PAGE, options = {}) {
   const id = randomUUID();
   const answer = await get(server.url + path, { ...options, headers: { ...options.headers, 'X-Request-ID': id } });
   const line = await server.logged(new RegExp(`request_id=${id}$`));
-  return { ...answer, kept: line.includes(' cache=hit ') };
+  return { ...answer, kept: line.includes(' cache=hit '), same: line.includes(' cache=same ') };
 }
 
 test('no answer is older than the newest finished write', (t) => readWhileWriting(t, 6));
@@ -92,6 +92,66 @@ describe('a page', () => {
     await ask(server);
     await ask(server, PAGE, { headers: { Cookie: 'sessionid=x' } });
     assert.equal((await ask(server)).kept, true);
+  });
+});
+
+describe('a page of which the same is read', () => {
+  const RENDERED = '/probe/page/';
+  const writeElsewhere = ({ database }) => sql(database, "INSERT INTO django_session VALUES (hex(randomblob(9)), '', '2030-01-01');");
+  const states = async (server, path) => {
+    const { kept, same, text, status } = await ask(server, path);
+    return { status, how: kept ? 'hit' : same ? 'same' : 'new', name: /<h1>(.*?)<\/h1>/.exec(text)[1] };
+  };
+
+  test('is not rendered again for what was written elsewhere', async (t) => {
+    const server = await start(t);
+    for (const name of ['Ada', 'Grace']) {
+      setName(server.database, name);
+      const how = [];
+      for (const write of [false, false, true, false, true, true]) {
+        if (write) writeElsewhere(server);
+        const state = await states(server, RENDERED);
+        assert.deepEqual([state.status, state.name], [200, name]);
+        how.push(state.how);
+      }
+      assert.deepEqual(how, ['new', 'hit', 'same', 'hit', 'same', 'same'], name);
+    }
+  });
+
+  test('is the answer to who has it, and to HEAD', async (t) => {
+    const server = await start(t);
+    const { headers } = await ask(server, RENDERED);
+    writeElsewhere(server);
+    const known = await ask(server, RENDERED, { headers: { 'If-None-Match': headers.etag } });
+    assert.deepEqual([known.status, known.same], [304, true]);
+    writeElsewhere(server);
+    const head = await ask(server, RENDERED, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.text, head.same, head.headers.etag], [200, '', true, headers.etag]);
+  });
+
+  test('is the answer to each request with PAGE_CACHE_READS=1', async (t) => {
+    const server = await start(t, { PAGE_CACHE_READS: '1' });
+    for (const name of ['Ada', 'Grace']) {
+      setName(server.database, name);
+      const found = [await states(server, RENDERED), await states(server, RENDERED)];
+      assert.deepEqual(found, ['new', 'same'].map((how) => ({ status: 200, how, name })));
+    }
+  });
+
+  test('is rendered when something was read after the rendering, which may have changed', async (t) => {
+    const server = await start(t);
+    for (const name of ['Lovelace', 'Hopper']) {
+      sql(server.database, `UPDATE auth_user SET last_name = '${name}';`);
+      const { text, kept, same } = await ask(server, '/probe/late/');
+      assert.deepEqual([kept, same], [false, false]);
+      assert.ok(text.includes(`<!-- ${name} -->`));
+      assert.equal((await ask(server, '/probe/late/')).kept, true);
+    }
+  });
+
+  test('is not kept where it tells the time', async (t) => {
+    const server = await start(t);
+    for (let i = 0; i < 3; i++) assert.equal((await states(server, '/probe/clock/')).how, 'new');
   });
 });
 

@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "db/db.h"
+#include "site/internal.h"
 #include "site/module.h"
 #include "site/site.h"
+#include "template/template.h"
 
 #define LONGEST_SLEEP 10000
 
@@ -89,6 +92,46 @@ static enum status user(struct request *request, struct response *response)
         put_name(response, db_text(&rows, "first_name"));
     enum status status = db_finish(&rows);
     return status == OK && !found ? NOT_FOUND : status;
+}
+
+static enum status put_column(struct request *request, struct buffer *out, const char *sql)
+{
+    struct db_rows rows;
+    db_query_built(request->db, &rows, text_of(sql), NULL, 0);
+    if (db_next(&rows))
+        buffer_text(out, db_text_at(&rows, 0));
+    return db_finish(&rows);
+}
+
+/* A page by a template, whose heading is the first user's first name. */
+static enum status page(struct request *request, struct response *response)
+{
+    struct value_map *context = site_context(request);
+    struct buffer name = {.arena = request->arena};
+    enum status status =
+        put_column(request, &name, "SELECT first_name FROM auth_user ORDER BY id LIMIT 1");
+    value_map_set(context, TEXT("reason"), value_text(buffer_contents(&name)));
+    return status == OK ? site_render(request, response, "site/error.html", context) : status;
+}
+
+/* The same, and behind it the last name, which is read after the rendering. */
+static enum status late_page(struct request *request, struct response *response)
+{
+    enum status status = page(request, response);
+    if (status != OK)
+        return status;
+    buffer_text(&response->body, TEXT("<!-- "));
+    status =
+        put_column(request, &response->body, "SELECT last_name FROM auth_user ORDER BY id LIMIT 1");
+    buffer_text(&response->body, TEXT(" -->"));
+    return status;
+}
+
+/* As a template with {% now %}. */
+static enum status clock_page(struct request *request, struct response *response)
+{
+    site_template_host.now(site_template_host.context);
+    return page(request, response);
 }
 
 static enum status rename_user(struct db *db, void *context)
@@ -196,6 +239,9 @@ const struct module probe_module = {
         {"fail/", fails, .name = "fail", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"denied/", fails, .name = "denied"},
         {"staff/", fails, .name = "staff", .access = ACCESS_STAFF},
+        {"page/", page, .name = "page", .access = ACCESS_PUBLIC},
+        {"late/", late_page, .name = "late", .access = ACCESS_PUBLIC},
+        {"clock/", clock_page, .name = "clock", .access = ACCESS_PUBLIC},
         {"users/", users, .name = "users", .access = ACCESS_PUBLIC},
         {"users/<int:id>/", user, .name = "user", .access = ACCESS_PUBLIC},
         {"write/<int:id>/", write_name, .name = "write", .access = ACCESS_PUBLIC,

@@ -19,7 +19,7 @@ describe('options', () => {
     [['--rounds', '0'], '--rounds: a whole number from 1 on'],
     [['--seconds', '1.5'], '--seconds: a whole number from 1 on'],
     [['--growth=-1'], '--growth: a whole number from 0 on'],
-    [['--only', 'anew,apache'], '--only: there is no apache; there are nginx, fresh, anew, go, node, django'],
+    [['--only', 'anew,apache'], '--only: there is no apache; there are nginx, fresh, anew, rendered, go, node, django'],
     [['--loud'], "Unknown option '--loud'"],
   ];
   for (const [args, message] of REFUSED) {
