@@ -9,15 +9,23 @@ import { fileURLToPath } from 'node:url';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const LIMIT_MS = 600_000;
 const SOAK_LIMIT_MS = 24 * 3600_000;
-const SIDE_BY_SIDE = 2;
 
 // Which builds a folder of node tests runs against; the first is shown without its name.
 const BUILDS = {
+  commands: ['test', 'asan'],
   http: ['test', 'tsan'],
   security: ['test', 'asan', 'tsan'],
   soak: ['test'],
 };
-const ALONE = ['browser', 'faults', 'soak'];
+
+// What runs side by side, one stage after the other. Many tests mostly wait; those that kill and stop processes, and
+// those that measure, are kept from the rest. In a stage the folders whose tests take longest go first.
+const STAGES = [
+  { lanes: 3, first: ['tree', 'browser'] },
+  { lanes: 3, has: (name) => name.startsWith('faults/') },
+  { lanes: 1, has: (name) => name.startsWith('soak/') || name === 'browser/lighthouse' },
+];
+const stageOf = (name) => STAGES.find(({ has }) => has?.(name)) ?? STAGES[0];
 
 const SANITIZER_OPTIONS = {
   ASAN_OPTIONS: 'abort_on_error=0:detect_leaks=1:use_sigaltstack=0:strict_string_checks=1',
@@ -92,7 +100,6 @@ function nodeJobs(word, soak, temporary) {
         env: { OC_BUILD: join('build', build) },
         results,
         filtered: Boolean(word && !has(plain, word)),
-        alone: ALONE.includes(folder),
         fixedAddresses: build === 'tsan',
       });
     }
@@ -248,9 +255,11 @@ async function main() {
       print(job, outcome, judge(job, outcome), totals);
     }
   };
-  const together = jobs.filter((job) => !job.alone);
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => lane(together)));
-  await lane(jobs.filter((job) => job.alone));
+  for (const stage of STAGES) {
+    const isFirst = ({ name }) => Boolean(stage.first?.includes(name.split('/')[0]));
+    const queue = jobs.filter(({ name }) => stageOf(name) === stage).sort((a, b) => isFirst(b) - isFirst(a));
+    await Promise.all(Array.from({ length: stage.lanes }, () => lane(queue)));
+  }
 
   const ran = totals.passed + totals.failed + totals.skipped;
   if (!ran) console.log(word ? `No test's name has "${word}".` : 'There are no tests.');

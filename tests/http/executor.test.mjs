@@ -134,7 +134,7 @@ async function keepBusy(server) {
   return { answer, end: Math.floor(statSync(mark).mtimeMs) + SLOW_MS };
 }
 
-describe('one thread for what waits', () => {
+describe('one thread for what waits', { concurrency: true }, () => {
   for (const [name, make, waits] of [['WAL mode is read beside it', fresh, false],
     ['rollback-journal mode is read on it', () => rollback(fresh()), true]]) {
     test(`a database in ${name}`, async (t) => {

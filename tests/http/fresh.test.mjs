@@ -17,6 +17,7 @@ const start = (t, env = {}) => startServer({ program: TEST_PROGRAM, env: { ...ON
 async function ask(server, path = PAGE, options = {}) {
   const id = randomUUID();
   const answer = await get(server.url + path, { ...options, headers: { ...options.headers, 'X-Request-ID': id } });
+  await get(`${server.url}/probe/flush/`);
   const line = await server.logged(new RegExp(`request_id=${id}$`));
   return { ...answer, kept: line.includes(' cache=hit '), same: line.includes(' cache=same ') };
 }

@@ -5,6 +5,7 @@ import { startServer, TEST_PROGRAM } from '../http/harness.mjs';
 import { ask } from '../http/support.mjs';
 
 // [settings, rows of [name, headers, what is expected where it is not a 200 that believes nothing]]
+const SERVERS = 4; // at once
 const HSTS = 'max-age=31536000; includeSubDomains; preload';
 const HTTPS = { 'X-Forwarded-Proto': 'https' };
 const HTTP = { 'X-Forwarded-Proto': 'http' };
@@ -92,7 +93,7 @@ const PROXIES = [
     ['subdomains alone can be asked for', HTTPS, { hsts: 'max-age=31536000; includeSubDomains' }],
   ]],
 ];
-for (const [env, rows] of PROXIES) {
+describe('proxies', { concurrency: SERVERS }, () => PROXIES.forEach(([env, rows]) => {
   const words = Object.entries(env).map((pair) => pair.join('=')).join(' ') || 'no TRUSTED_PROXIES';
   describe(`with ${words}`, { concurrency: true }, () => {
     let proxied;
@@ -111,9 +112,10 @@ for (const [env, rows] of PROXIES) {
         assert.equal(id === headers['X-Request-ID'], keepsId);
         if (!keepsId) assert.match(id, /^[0-9a-f]{32}$/);
         if (!client && !keepsId) return;
+        await ask(proxied.port, 'GET /probe/flush/');
         const line = await proxied.logged(new RegExp(`msg=request .*request_id=${id}`), { from });
         assert.match(line, new RegExp(` client=${client ?? '127\\.0\\.0\\.1'} `));
       });
     }
   });
-}
+}));

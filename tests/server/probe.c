@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/log.h"
 #include "db/db.h"
 #include "site/internal.h"
 #include "site/module.h"
@@ -219,6 +220,15 @@ static void write_plan(struct db *db, struct text sql)
     arena_free(arena);
 }
 
+/* What this worker has logged is written at once. */
+static enum status flush(struct request *request, struct response *response)
+{
+    (void)request;
+    log_flush();
+    response_plain(response, 200, TEXT("flushed"));
+    return OK;
+}
+
 /* ?on=1: from now on, in this worker. */
 static enum status plans(struct request *request, struct response *response)
 {
@@ -255,6 +265,7 @@ const struct module probe_module = {
          .work = WORK_NONE},
         {"path/<path:value>/", argument, .name = "path", .access = ACCESS_PUBLIC,
          .work = WORK_NONE},
+        {"flush/", flush, .name = "flush", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"plans/", plans, .name = "plans", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
     .jobs = JOBS({"mark", 1, mark}),

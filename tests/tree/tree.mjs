@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { environment, get, ROOT, runCommand, startServer, temporaryFolder } from '../http/harness.mjs';
 
 const COPIED = ['src', 'modules', 'locale', 'meson.build', 'meson_options.txt',
-  ...['meson.build', 'run.mjs', 'reporter.mjs', 'unit', 'server', 'templates', 'http', 'security'].map((name) => `tests/${name}`)];
+  ...['meson.build', 'run.mjs', 'reporter.mjs', 'unit', 'server', 'templates', 'commands', 'http', 'security'].map((name) => `tests/${name}`)];
 const SHARED = join(ROOT, '../shared');
 const LIST = 'modules/installed.c';
 
@@ -44,6 +44,8 @@ export class Tree {
       filter: (from) => this.whole || !from.endsWith('.test.mjs') });
   }
 
+  forget(name) { rmSync(this.path(name), { recursive: true }); }
+
   /** The modules as they are in the checkout. */
   freshModules() {
     rmSync(this.path('modules'), { recursive: true, force: true });
@@ -55,7 +57,7 @@ export class Tree {
 
   /** Takes a module's folder and line out. */
   remove(name) {
-    rmSync(this.path(`modules/${name}`), { recursive: true });
+    this.forget(`modules/${name}`);
     this.edit(LIST, (text) => text.replace(new RegExp(`^ *M\\(${name}\\).*\n`, 'm'), ''));
   }
 

@@ -8,6 +8,13 @@
 #include "model/migrations.h"
 #include "site/site.h"
 
+/* A sanitized program forks slowly: there it is killed at some statements only. */
+#ifdef __SANITIZE_ADDRESS__
+#define STRIDE 8
+#else
+#define STRIDE 1
+#endif
+
 UNIT_CONNECTION("")
 
 static void test_applies_once(void **state)
@@ -172,7 +179,7 @@ struct stage {
 /* Kills at statement after statement of one step until it is over; gives how often. */
 static unsigned long kill_at_each_statement(struct arena *arena, const struct stage *stage)
 {
-    for (unsigned long number = 0;; number++) {
+    for (unsigned long number = 0;; number += STRIDE) {
         db_close(db); /* so that nobody else holds the database */
         int ended = unit_child(step_until_killed, &number);
         db = unit_database();

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ROOT, temporaryFolder } from './harness.mjs';
-import { checkCommand as check } from './support.mjs';
+import { ROOT, temporaryFolder } from '../http/harness.mjs';
+import { checkCommand as check } from '../http/support.mjs';
 
 const DEBUG = { DEBUG: '1', SOURCE_DIR: ROOT };
 const UNSET = { DEBUG: undefined, SECRET_KEY: undefined, ALLOWED_HOSTS: undefined };

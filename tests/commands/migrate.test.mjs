@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { sharedData, skipWithoutModule, skipWithoutShared, temporaryFolder } from './harness.mjs';
-import { checkCommand as check, emptyDatabase, sql } from './support.mjs';
+import { sharedData, skipWithoutModule, skipWithoutShared, temporaryFolder } from '../http/harness.mjs';
+import { checkCommand as check, emptyDatabase, sql } from '../http/support.mjs';
 
 const DATABASE = 'oc-lettings-site.sqlite3';
 const PYTHON = '/usr/bin/python3';

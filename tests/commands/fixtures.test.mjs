@@ -5,9 +5,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { environment, makeDatabase, PROGRAM, ROOT, SANITIZED, sharedData, skipWithoutModule,
-  skipWithoutShared, temporaryFolder } from './harness.mjs';
-import { loadAndDump } from './many.mjs';
-import { checkCommand as check, demoFixtures, describeUnless, emptyDatabase, sql } from './support.mjs';
+  skipWithoutShared, temporaryFolder } from '../http/harness.mjs';
+import { loadAndDump } from '../http/many.mjs';
+import { checkCommand as check, demoFixtures, describeUnless, emptyDatabase, sql } from '../http/support.mjs';
 
 const DATABASE = 'oc-lettings-site.sqlite3';
 const FIXTURE = 'oc-lettings-fixture.json';

@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { environment, get, makeDatabase, PROGRAM, ROOT, sharedData, skipWithoutShared, startServer,
-  temporaryFolder, TEST_PROGRAM } from './harness.mjs';
-import { checkCommand as check, emptyDatabase, sql } from './support.mjs';
+  temporaryFolder, TEST_PROGRAM } from '../http/harness.mjs';
+import { checkCommand as check, emptyDatabase, sql } from '../http/support.mjs';
 
 const DATABASE = 'oc-lettings-site.sqlite3';
 const DEBUG = { DEBUG: '1', SOURCE_DIR: ROOT };
