@@ -1,14 +1,9 @@
 /* Made-up lettings. */
 #include "lettings/demo.h"
 
-#include <inttypes.h>
-
 #include "base/arena.h"
 #include "db/db.h"
 #include "site/demo.h"
-#include "site/site.h"
-
-#define BATCH 20000
 
 static const char *const qualities[] = {
     "Airy",       "Beautiful", "Bright",  "Charming", "Classic",     "Cosy",
@@ -35,23 +30,14 @@ static const char *const streets[] = {
     "Valley Drive", "Walnut Street",
 };
 
-struct batch {
-    const struct demo *demo;
-    struct demo_random *random;
-    struct arena *arena;
-    int64_t first; /* key of the first that is made */
-    int64_t made;
-};
-
-static enum status add_letting(struct db *db, struct batch *batch)
+enum status lettings_insert_demo(struct db *db, struct arena *arena, struct demo_random *random,
+                                 int64_t key)
 {
-    struct demo_random *random = batch->random;
-    int64_t key = batch->first + batch->made;
-    struct demo_place place = demo_place(random, batch->arena);
-    struct text title = text_format(batch->arena, "%s %s %s", demo_pick(random, qualities),
+    struct demo_place place = demo_place(random, arena);
+    struct text title = text_format(arena, "%s %s %s", demo_pick(random, qualities),
                                     demo_pick(random, kinds), demo_pick(random, sites));
     if (demo_below(random, 4) == 0)
-        title = text_format(batch->arena, "%.*s, %.*s", TEXT_ARG(title), TEXT_ARG(place.city));
+        title = text_format(arena, "%.*s, %.*s", TEXT_ARG(title), TEXT_ARG(place.city));
     enum status status = db_run(db,
                                 "INSERT INTO lettings_address (id, number, street, city, state,"
                                 " zip_code, country_iso_code) VALUES ($1, $2, $3, $4, $5, $6,"
@@ -63,49 +49,4 @@ static enum status add_letting(struct db *db, struct batch *batch)
         return status;
     return db_run(db, "INSERT INTO lettings_letting (id, title, address_id) VALUES ($1, $2, $1)",
                   DB_INT(key), DB_TEXT(title));
-}
-
-static enum status add_batch(struct db *db, void *context)
-{
-    struct batch *batch = context;
-    enum status status = OK;
-    for (int i = 0; i < BATCH && batch->made < batch->demo->count && status == OK; i++) {
-        status = add_letting(db, batch);
-        arena_reset(batch->arena);
-        batch->made++;
-    }
-    return status;
-}
-
-static enum status find_first(struct db *db, struct batch *batch)
-{
-    int64_t last;
-    enum status status =
-        db_integer(db, &last, 0,
-                   "SELECT max((SELECT COALESCE(max(id), 0) FROM lettings_address),"
-                   " (SELECT COALESCE(max(id), 0) FROM lettings_letting))");
-    if (status == OK && last > 0 && !batch->demo->add)
-        return fail_as(CONFLICT, "there are lettings or addresses already: add to them with --add,"
-                                 " or name another DATABASE_URL");
-    batch->first = last + 1;
-    return status;
-}
-
-/* Without the triggers, which `migrate` makes again with all that they would have done. */
-enum status lettings_demo(struct db *db, const struct demo *demo)
-{
-    struct demo_random random = {demo->seed};
-    struct batch batch = {.demo = demo, .random = &random, .arena = arena_new(4096)};
-    size_t applied;
-    enum status status = find_first(db, &batch);
-    if (status == OK)
-        status = db_run(db, "DROP TRIGGER IF EXISTS lettings_letting_insert");
-    if (status == OK)
-        status = db_run(db, "DROP TRIGGER IF EXISTS lettings_address_insert");
-    while (status == OK && batch.made < demo->count) {
-        status = db_transaction(db, add_batch, &batch);
-        demo->progress(batch.made);
-    }
-    arena_free(batch.arena);
-    return status == OK ? site_migrations_apply(db, &applied) : status;
 }

@@ -2,4 +2,5 @@
 
 #include "site/module.h"
 
-enum status lettings_demo(struct db *db, const struct demo *demo);
+enum status lettings_insert_demo(struct db *db, struct arena *arena, struct demo_random *random,
+                                 int64_t key);

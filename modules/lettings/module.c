@@ -25,5 +25,5 @@ const struct module lettings_module = {
     .panels = PANELS({"city", "lettings/panel_city.html", lettings_fill_city},
                      {"home", "lettings/panel_home.html", lettings_fill_home}),
     .sitemaps = SITEMAPS({"lettings", &letting_model, .path = letting_path}),
-    .demo = lettings_demo,
+    .demo = {MODELS(&letting_model, &address_model), lettings_insert_demo},
 };

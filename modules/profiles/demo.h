@@ -2,4 +2,5 @@
 
 #include "site/module.h"
 
-enum status profiles_demo(struct db *db, const struct demo *demo);
+enum status profiles_insert_demo(struct db *db, struct arena *arena, struct demo_random *random,
+                                 int64_t key);

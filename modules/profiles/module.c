@@ -103,5 +103,5 @@ const struct module profiles_module = {
     .nav = NAV({N_("Profiles"), "profiles:index"}),
     .panels = PANELS({"city", "profiles/panel_city.html", fill_city}),
     .sitemaps = SITEMAPS({"profiles", &profile_model, NAMES("user"), profile_path}),
-    .demo = profiles_demo,
+    .demo = {MODELS(&profile_model, &user_model), profiles_insert_demo},
 };

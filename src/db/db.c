@@ -577,11 +577,12 @@ enum status db_table_read(struct db *db, struct arena *arena, struct text name,
     return status == OK ? read_indexes(db, arena, name, out) : status;
 }
 
-enum status db_has_object(struct db *db, struct text name, bool *out)
+enum status db_object_sql(struct db *db, struct arena *arena, struct text name, struct text *out)
 {
-    int64_t found;
-    enum status status =
-        db_integer_with(db, &found, 0, db->engine->object_sql, DB_PARAMETERS(DB_TEXT(name)), 1);
-    *out = found != 0;
-    return status;
+    struct db_rows rows;
+    db_query_with(db, &rows, db->engine->object_sql, DB_PARAMETERS(DB_TEXT(name)), 1);
+    bool found = db_next(&rows);
+    *out = found ? text_copy(arena, db_text_at(&rows, 0)) : TEXT_NONE;
+    enum status status = db_finish(&rows);
+    return status == OK && !found ? NOT_FOUND : status;
 }

@@ -188,8 +188,9 @@ enum status db_table_read(struct db *db, struct arena *arena, struct text name,
  * called for what it prepares itself. NULL: nobody. */
 void db_watch(void (*watch)(struct db *db, struct text sql));
 
-/* Whether there is a table, view, index or trigger of that name. */
-enum status db_has_object(struct db *db, struct text name, bool *out);
+/* The SQL that made a table, view, index or trigger; empty where the database does not keep it.
+ * NOT_FOUND: there is none of that name. */
+enum status db_object_sql(struct db *db, struct arena *arena, struct text name, struct text *out);
 
 /* SELECT that answers one integer, or `otherwise` when there is no row. */
 #define db_integer(db, out, otherwise, sql, ...)                                                   \

@@ -20,7 +20,7 @@ struct db_engine {
     /* Answer db_table_read() for the table $1, in order. */
     const char *columns_sql;
     const char *indexes_sql;
-    /* Gives a row when there is a table, view, index or trigger named $1. */
+    /* Answers db_object_sql() for $1. */
     const char *object_sql;
 
     enum status (*prepare)(void *connection, void **statement, struct text sql);

@@ -462,7 +462,7 @@ static const char indexes_sql[] =
     "SELECT i.\"unique\" AS is_unique, k.seqno = 0 AS is_first, k.name AS name"
     " FROM pragma_index_list($1) AS i, pragma_index_info(i.name) AS k"
     " WHERE NOT i.partial AND i.origin <> 'pk' ORDER BY i.seq, k.seqno";
-static const char object_sql[] = "SELECT 1 FROM sqlite_schema WHERE name = $1";
+static const char object_sql[] = "SELECT sql FROM sqlite_schema WHERE name = $1";
 
 const struct db_engine db_sqlite = {
     .scheme = "sqlite://",

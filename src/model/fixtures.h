@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "model/migrations.h"
 
 struct arena;
 struct db;
@@ -32,6 +33,7 @@ struct fixture_loading {
     const char *const *excluded;       /* labels whose objects are passed over */
     bool ignore_nonexistent;           /* pass over models and fields that do not exist */
     bool only_new;                     /* CONFLICT where a row is there, which else is replaced */
+    struct migration_list migrations;  /* whose triggers are put aside for many rows */
     struct fixture_progress progress;
 };
 

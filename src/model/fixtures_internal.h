@@ -78,6 +78,8 @@ struct plan {
     const struct model *model;
     struct text replace; /* SQL that writes a row of a known key */
     bool used;
+    size_t saved;
+    size_t many; /* rows saved from which on triggers are not worth their time */
 };
 
 struct loader {
@@ -93,6 +95,7 @@ struct loader {
     bool saved_one; /* that had waited */
     bool last;      /* nothing more will come: a row that is not there is a fault */
     size_t loaded;
+    bool suspended; /* there are triggers to restore */
 };
 
 /* Where an object stands. */

@@ -10,9 +10,10 @@
  *     -- postgresql:                 for PostgreSQL only
  *     -- all:                        for all again
  *     -- repeatable:                 what follows, up to `-- backward:`, can be run any number of
- *                                    times, and `migrate` runs it again when an index or a trigger
- *                                    is gone that a line of it makes (CREATE INDEX "name" …):
- *                                    Django remakes its tables without those it does not know
+ *                                    times, and `migrate` runs it again when something is gone that
+ *                                    it makes, by a line that begins so: CREATE INDEX "name" …
+ *                                    CREATE TRIGGER "name" AFTER INSERT ON "table" …: Django
+ *                                    remakes its tables without what it does not know
  *     -- backward:                   what follows undoes the migration; without it, it stays */
 #pragma once
 
@@ -95,10 +96,12 @@ enum status migrations_applied(struct db *db, struct migration_list list, bool *
 /* OK when all are applied that serving needs; INVALID names the first that is missing. */
 enum status migrations_check(struct db *db, struct migration_list list);
 
-/* Indexes and triggers of the applied migrations' repeatable parts that are gone. */
+/* What the applied migrations' repeatable parts have made and the database no longer has, or not as
+ * they have made it. */
 struct migration_loss {
     const struct migration *migration;
-    struct text name;
+    struct text name; /* of a table, index, view or trigger; of the arena */
+    bool is_changed;  /* it is there, but of another SQL */
 };
 struct migration_losses {
     LIST(struct migration_loss) items;
@@ -106,5 +109,13 @@ struct migration_losses {
 enum status migrations_losses(struct db *db, struct arena *arena, struct migration_list list,
                               struct migration_losses *out);
 
-/* Runs the parts again that have lost something; `done` counts them. */
+/* Runs the parts again that have lost something, in one transaction; `done` counts them. */
 enum status migrations_repair(struct db *db, struct migration_list list, size_t *done);
+/* The same within the transaction that there is. */
+enum status migrations_restore(struct db *db, struct migration_list list, size_t *done);
+
+/* For who writes many rows into a table: drops the triggers of repeatable parts on it, until
+ * migrations_restore() or migrations_repair() runs these parts again, which does for all rows at
+ * once what the triggers would have done for each. `dropped`: there were any. */
+enum status migrations_suspend(struct db *db, struct migration_list list, struct text table,
+                               bool *dropped);

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "model/differences.h"
 #include "site/internal.h"
 #include "site/processes.h"
 #include "site/settings.h"
@@ -66,6 +67,20 @@ static int64_t run_due(struct schedule *schedule)
     return wait;
 }
 
+/* Said by the clerk, since there is one of it. */
+static void warn_of_losses(void)
+{
+    struct db *db;
+    struct arena *arena = arena_new((size_t)16 * 1024);
+    struct difference_list losses = {0};
+    enum status status = site_database(&db, false);
+    if (status == OK)
+        status = site_database_losses(db, arena, &losses);
+    for (size_t i = 0; i < losses.items.count && status == OK; i++)
+        log_warning("the database is not whole", LOG_TEXT("reason", losses.items.items[i]));
+    arena_free(arena);
+}
+
 int clerk_run(void)
 {
     signal(SIGTERM, SIG_IGN);
@@ -75,6 +90,7 @@ int clerk_run(void)
         log_error("cannot start", LOG_STRING("reason", status_failure()->message));
         return 1;
     }
+    warn_of_losses();
     struct schedule schedule = {.arena = arena_new(4096)};
     site_each_module(add_jobs, &schedule);
     struct pollfd alive = {.fd = CLERK_FD_ALIVE, .events = POLLIN};

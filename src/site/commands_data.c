@@ -223,6 +223,7 @@ static enum status load(const struct arguments *arguments, struct fixture_source
         .models = site_models(arguments->arena),
         .excluded = arguments->excluded.items,
         .ignore_nonexistent = arguments->ignore_nonexistent,
+        .migrations = site_migrations(arguments->arena),
         .progress = progress_of(&progress),
     };
     enum status status = find_sources(arguments, sources);

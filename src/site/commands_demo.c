@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "site/commands.h"
+#include "site/demo.h"
 #include "site/settings.h"
 #include "site/site.h"
 
@@ -32,10 +33,8 @@ struct demo_words {
 
 /* Made-up rows */
 
-struct making {
-    struct db *db;
+struct option_search {
     const char *option; /* --<module>, with its count */
-    struct demo demo;
     const struct module *module;
 };
 
@@ -51,10 +50,10 @@ static void show_progress(int64_t made)
 
 static enum status find_module(const struct module *module, void *context)
 {
-    struct making *making = context;
-    if (module->demo && strncmp(making->option, "--", 2) == 0
-        && strcmp(making->option + 2, module->name) == 0)
-        making->module = module;
+    struct option_search *search = context;
+    if (module->demo.insert && strncmp(search->option, "--", 2) == 0
+        && strcmp(search->option + 2, module->name) == 0)
+        search->module = module;
     return OK;
 }
 
@@ -76,21 +75,21 @@ static int read_words(struct demo_words *out, int count, char **words)
 {
     int status = 0;
     for (int i = 0; i < count && status == 0; i++) {
-        struct making making = {.option = words[i]};
+        struct option_search search = {.option = words[i]};
         int64_t rows;
         const char *value = i + 1 < count ? words[i + 1] : NULL;
-        site_each_module(find_module, &making);
+        site_each_module(find_module, &search);
         if (strcmp(words[i], "--if-new") == 0)
             out->only_new = true;
         else if (strcmp(words[i], "--add") == 0)
             out->add = true;
         else if (strcmp(words[i], "--seed") == 0)
             status = read_number(&out->seed, words[i++], value, 0);
-        else if (making.module)
+        else if (search.module)
             status = read_number(&rows, words[i++], value, 1);
         else
             return commands_misused("demo", "is no option", words[i]);
-        out->makes_up |= making.module != NULL;
+        out->makes_up |= search.module != NULL;
     }
     return status;
 }
@@ -100,15 +99,16 @@ static enum status make_rows(struct db *db, const struct demo_words *options, in
 {
     enum status status = OK;
     for (int i = 0; i + 1 < count && status == OK; i++) {
-        struct making making = {.db = db, .option = words[i]};
+        struct option_search search = {.option = words[i]};
         int64_t rows;
-        site_each_module(find_module, &making);
-        if (!making.module || !text_to_int64(&rows, text_of(words[++i])))
+        site_each_module(find_module, &search);
+        if (!search.module || !text_to_int64(&rows, text_of(words[++i])))
             continue;
-        const struct demo demo = {rows, (uint64_t)options->seed, options->add, show_progress};
-        status = making.module->demo(db, &demo);
+        const struct demo_order order = {rows, (uint64_t)options->seed, options->add,
+                                         show_progress};
+        status = demo_make(db, search.module, &order);
         if (status == OK)
-            printf("Made %" PRId64 " %s.\n", rows, making.module->name);
+            printf("Made %" PRId64 " %s.\n", rows, search.module->name);
     }
     return status;
 }

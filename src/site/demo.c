@@ -1,7 +1,13 @@
 #include "site/demo.h"
 
 #include "base/arena.h"
+#include "db/db.h"
+#include "model/migrations.h"
+#include "model/query.h"
+#include "site/module.h"
+#include "site/site.h"
 
+#define BATCH  20000 /* rows in one transaction */
 #define PLACES 6000
 
 /* SplitMix64 (prng.di.unimi.it/splitmix64.c) */
@@ -58,4 +64,86 @@ struct demo_place demo_place(struct demo_random *random, struct arena *arena)
         .state = text_of(states[state]),
         .zip_code = (int64_t)(1000 + state * 1900 + number % 1900),
     };
+}
+
+/* Rows */
+
+struct making {
+    const struct module *module;
+    const struct demo_order *order;
+    struct arena *arena; /* for one row */
+    struct demo_random random;
+    int64_t key; /* of the next */
+    int64_t made;
+};
+
+/* 0: there are none. */
+static enum status last_key(struct db *db, struct arena *arena, const struct model *model,
+                            int64_t *out)
+{
+    const void *row;
+    const struct query newest = {.model = model, .order = NAMES("-pk")};
+    enum status status = query_first(db, arena, &newest, &row);
+    *out = status == OK ? *(const int64_t *)field_at(model_key(model), row) : 0;
+    return status == NOT_FOUND ? OK : status;
+}
+
+static enum status find_key(struct db *db, struct making *making)
+{
+    const struct model *const *models = making->module->demo.models;
+    int64_t last;
+    enum status status = OK;
+    for (size_t i = 0; models[i] && status == OK; i++) {
+        status = last_key(db, making->arena, models[i], &last);
+        if (status == OK && i == 0 && last && !making->order->add)
+            return fail_as(CONFLICT,
+                           "there are %s already: add to them with --add, or name another "
+                           "DATABASE_URL",
+                           making->module->name);
+        making->key = last >= making->key ? last + 1 : making->key;
+    }
+    return status;
+}
+
+static enum status suspend_triggers(struct db *db, void *context)
+{
+    const struct making *making = context;
+    const struct migration_list list = site_migrations(making->arena);
+    const struct model *const *models = making->module->demo.models;
+    bool dropped;
+    enum status status = OK;
+    for (size_t i = 0; models[i] && status == OK; i++)
+        status = migrations_suspend(db, list, text_of(model_table(models[i])), &dropped);
+    return status;
+}
+
+static enum status make_batch(struct db *db, void *context)
+{
+    struct making *making = context;
+    enum status status = OK;
+    for (int i = 0; i < BATCH && making->made < making->order->count && status == OK; i++) {
+        status = making->module->demo.insert(db, making->arena, &making->random, making->key++);
+        arena_reset(making->arena);
+        making->made++;
+    }
+    return status;
+}
+
+enum status demo_make(struct db *db, const struct module *module, const struct demo_order *order)
+{
+    struct making making = {.module = module,
+                            .order = order,
+                            .arena = arena_new(4096),
+                            .random = {order->seed},
+                            .key = 1};
+    size_t applied;
+    enum status status = find_key(db, &making);
+    if (status == OK)
+        status = db_transaction(db, suspend_triggers, &making);
+    while (status == OK && making.made < order->count) {
+        status = db_transaction(db, make_batch, &making);
+        order->progress(making.made);
+    }
+    arena_free(making.arena);
+    return status == OK ? site_migrations_apply(db, &applied) : status;
 }

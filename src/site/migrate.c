@@ -109,17 +109,18 @@ static void add_missing(struct comparing *comparing)
                             list->items[i].app_label, TEXT_ARG(list->items[i].name));
 }
 
-static enum status add_losses(struct comparing *comparing)
+enum status site_database_losses(struct db *db, struct arena *arena, struct difference_list *out)
 {
     struct migration_losses losses;
-    enum status status =
-        migrations_losses(comparing->db, comparing->arena, comparing->list, &losses);
+    enum status status = migrations_losses(db, arena, site_migrations(arena), &losses);
     for (size_t i = 0; i < losses.items.count && status == OK; i++)
-        *LIST_PUSH(comparing->arena, &comparing->out->items) = text_format(
-            comparing->arena,
-            "%.*s, which the migration %s.%.*s made, is gone: run `oc-lettings migrate`",
-            TEXT_ARG(losses.items.items[i].name), losses.items.items[i].migration->app_label,
-            TEXT_ARG(losses.items.items[i].migration->name));
+        *LIST_PUSH(arena, &out->items) =
+            text_format(arena,
+                        "%.*s, which the migration %s.%.*s made, %s: run `oc-lettings migrate`",
+                        TEXT_ARG(losses.items.items[i].name),
+                        losses.items.items[i].migration->app_label,
+                        TEXT_ARG(losses.items.items[i].migration->name),
+                        losses.items.items[i].is_changed ? "is another now" : "is gone");
     return status;
 }
 
@@ -135,7 +136,7 @@ enum status site_database_faults(struct db *db, struct arena *arena, struct diff
         status = migrations_applied(db, comparing.list, comparing.applied);
     if (status == OK) {
         add_missing(&comparing);
-        status = add_losses(&comparing);
+        status = site_database_losses(db, arena, out);
     }
     return status == OK ? site_each_module(compare_module, &comparing) : status;
 }

@@ -11,6 +11,7 @@
 #include "http/routes.h"
 #include "model/model.h"
 
+struct demo_random;
 struct value_map;
 
 struct nav_item {
@@ -45,11 +46,10 @@ struct sitemap {
 
 /* Made-up rows: the option `--<module> COUNT` of `oc-lettings demo`. */
 struct demo {
-    int64_t count;
-    uint64_t seed;
-    bool add; /* also where there are rows */
-    /* To be called now and then with the number of those made. */
-    void (*progress)(int64_t made);
+    const struct model *const *models; /* one row of each is made; the first is what is counted */
+    /* Inserts them, all under a key that is free in each table (site/demo.h). */
+    enum status (*insert)(struct db *db, struct arena *arena, struct demo_random *random,
+                          int64_t key);
 };
 
 struct module {
@@ -83,8 +83,7 @@ struct module {
     void (*context)(const struct request *request, struct value_map *context);
     /* For /readyz: not OK when it cannot work, with the reason. */
     enum status (*health)(struct db *db);
-    /* Makes up rows. CONFLICT: there are some, and it was not told to add to them. */
-    enum status (*demo)(struct db *db, const struct demo *demo);
+    struct demo demo;
 };
 
 /* Lists of a module, as they stand in its struct. */

@@ -69,7 +69,11 @@ struct migration_list site_migrations(struct arena *arena);
 enum status site_migrations_apply(struct db *db, size_t *applied);
 /* OK when all are applied that serving needs; INVALID names the first that is missing. */
 enum status site_migrations_check(struct db *db);
-/* Adds every migration that is missing, and where the tables differ from the models. */
+/* Adds what migrations have made beside the tables and is lost: search then misses what is
+ * written. */
+enum status site_database_losses(struct db *db, struct arena *arena, struct difference_list *out);
+/* Adds every migration that is missing, what is lost, and where the tables differ from the models.
+ */
 enum status site_database_faults(struct db *db, struct arena *arena, struct difference_list *out);
 
 /* The models of the installed modules, in order; ends with NULL. */

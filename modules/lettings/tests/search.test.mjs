@@ -1,5 +1,7 @@
 // Search, filters, suggestions, neighbours, panels and the sitemap's part, and that they follow every write.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { get, runCommand, startServer } from '../../../tests/http/harness.mjs';
 import { checkCommand, emptyDatabase, linksOf, quoted, range, sql, unescaped,
@@ -218,6 +220,67 @@ for (const gone of ['TABLE lettings_search', 'TABLE lettings_search_state', 'VIE
   });
 }
 
+test('a trigger that is another now is named, and made again', () => {
+  const path = emptyDatabase();
+  const env = { DATABASE_URL: `sqlite:///${path}` };
+  sql(path, `DROP TRIGGER lettings_letting_insert;
+    CREATE TRIGGER lettings_letting_insert AFTER INSERT ON lettings_letting BEGIN SELECT 1; END; ${address(1, 'Bath', 'ME')} ${letting(1, 'Missed')}`);
+  checkCommand(['check'], { env, status: 1, err: /lettings_letting_insert, which the migration .* made, is another now: run `oc-lettings migrate`/ });
+  checkCommand(['migrate'], { env, out: /again of 1 migration\./ });
+  checkCommand(['check'], { env });
+  assert.equal(sql(path, "SELECT rowid FROM lettings_search('missed');"), '1');
+});
+
+test('serve says at its start what is lost', async (t) => {
+  const path = emptyDatabase();
+  sql(path, 'DROP TRIGGER lettings_address_delete; DROP INDEX lettings_search_letting_city;');
+  const server = await startServer({ database: path, t });
+  for (const name of ['lettings_address_delete', 'lettings_search_letting_city']) {
+    assert.match(await server.logged(new RegExp(`level=warning .*${name}`)), /is gone: run `oc-lettings migrate`/);
+  }
+  assert.equal((await get(`${server.url}/lettings/`)).status, 200);
+});
+
+describe('many lettings at once', () => {
+  const FEW = 20;
+  const MANY = 2500;
+  const fixture = (dir, count, more = []) => {
+    const rows = Array.from({ length: count }, (_, i) => i + 1).flatMap((pk) => [
+      { model: 'lettings.letting', pk, fields: { title: `Loaded ${pk}`, address: pk } },
+      { model: 'lettings.address', pk, fields: { number: pk, street: 'S', city: `Port ${pk % 7}`, state: 'ME', zip_code: 1, country_iso_code: 'USA' } },
+    ]);
+    writeFileSync(join(dir, 'many.json'), JSON.stringify([...rows, ...more]));
+    return join(dir, 'many.json');
+  };
+  const summary = (path) => sql(path, `SELECT count(*) FROM lettings_search('loaded'); SELECT lettings FROM lettings_search_state;
+    SELECT group_concat(city || lettings) FROM (SELECT * FROM lettings_search_city ORDER BY city);
+    INSERT INTO lettings_search(lettings_search) VALUES ('integrity-check');`);
+
+  for (const count of [FEW, MANY]) {
+    test(`${count} are loaded and found`, () => {
+      const path = emptyDatabase();
+      const env = { DATABASE_URL: `sqlite:///${path}` };
+      checkCommand(['loaddata', fixture(join(path, '..'), count)], { env });
+      checkCommand(['check'], { env });
+      const cities = Array.from({ length: 7 }, (_, i) => `Port ${i}${Math.floor((count - i) / 7) + (i > 0)}`);
+      assert.equal(summary(path), `${count}\n${count}\n${cities.join(',')}`);
+      sql(path, `DELETE FROM lettings_letting WHERE id = 1; ${address(count + 1, 'Port 0', 'ME')} ${letting(count + 1, 'Loaded last')}`);
+      assert.equal(summary(path).split('\n')[0], String(count), 'the triggers are there');
+    });
+  }
+
+  test('a load that fails leaves all as it was', () => {
+    const path = emptyDatabase();
+    const env = { DATABASE_URL: `sqlite:///${path}` };
+    sql(path, address(1, 'Bath', 'ME') + letting(1, 'Old'));
+    const wrong = { model: 'lettings.letting', pk: 9999, fields: { title: 'Nowhere', address: 9999 } };
+    checkCommand(['loaddata', fixture(join(path, '..'), MANY, [wrong])], { env, status: 1, err: /9999/ });
+    checkCommand(['check'], { env });
+    sql(path, address(2, 'Bath', 'ME') + letting(2, 'New'));
+    assert.equal(sql(path, "SELECT rowid FROM lettings_search('old OR new'); SELECT lettings FROM lettings_search_state;"), '1\n2\n2');
+  });
+});
+
 test('made-up lettings are the same for the same seed, and found', () => {
   const titlesOf = (...args) => {
     const path = emptyDatabase();
@@ -225,7 +288,7 @@ test('made-up lettings are the same for the same seed, and found', () => {
     checkCommand(['demo', '--lettings', '30', ...args], { env, out: /^Made 30 lettings\.$/m });
     checkCommand(['check'], { env });
     assert.equal(sql(path, 'SELECT sum(lettings) FROM lettings_search_state; SELECT count(*) FROM lettings_search;'), '30\n30');
-    checkCommand(['demo', '--lettings', '5'], { env, status: 1, err: /there are lettings or addresses already: add to them with --add/ });
+    checkCommand(['demo', '--lettings', '5'], { env, status: 1, err: /there are lettings already: add to them with --add/ });
     checkCommand(['demo', '--lettings', '5', '--add'], { env, out: /Made 5/ });
     return sql(path, 'SELECT title FROM lettings_letting ORDER BY id LIMIT 30');
   };
