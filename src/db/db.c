@@ -145,6 +145,11 @@ bool db_is_replaced(struct db *db)
     return db->engine->is_replaced(db->connection);
 }
 
+bool db_leaves_log(struct db *db)
+{
+    return db->engine->leaves_log(db->connection);
+}
+
 bool db_state(struct db *db, struct db_state *out)
 {
     return db->engine->state(db->connection, out);

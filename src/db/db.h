@@ -54,6 +54,9 @@ bool db_reads_block(const struct db *db);
 /* Whether another file is where the database was when it was opened: this connection goes on with
  * the old one. Costs a system call. */
 bool db_is_replaced(struct db *db);
+/* Whether the log of the file that was opened lies beside the one that has taken its place, and
+ * would be taken for that one's (sqlite.org/howtocorrupt.html, 4.1). */
+bool db_leaves_log(struct db *db);
 
 /* While it is equal, read before a query and later, nobody has committed in between; of one process
  * and one file. Costs some memory reads. False: this database cannot tell. */

@@ -13,6 +13,7 @@ struct db_engine {
     enum status (*allow_writes)(void *connection, bool allowed);
     bool (*reads_block)(void *connection);
     bool (*is_replaced)(void *connection);
+    bool (*leaves_log)(void *connection);
     bool (*state)(void *connection, struct db_state *out); /* all but the generation */
     enum status (*set_up)(void *connection, int64_t busy_timeout);
     /* `at`: where the statement begins that failed, or the fault in it. */

@@ -25,6 +25,7 @@ struct connection {
     bool wal;
     dev_t device; /* of the file, as it was opened */
     ino_t inode;
+    ino_t log; /* of the write-ahead log, while this connection reads it; 0: there is none */
 };
 
 static sqlite3 *handle_of(void *connection)
@@ -222,7 +223,27 @@ static enum status connect(struct connection *connection, const char *path,
         stat(path, &found);
     connection->device = found.st_dev;
     connection->inode = found.st_ino;
+    if (connection->wal
+        && stat(sqlite3_filename_wal(sqlite3_db_filename(connection->handle, "main")), &found) == 0)
+        connection->log = found.st_ino;
     return OK;
+}
+
+static bool is_replaced(void *connection)
+{
+    const struct connection *own = connection;
+    struct stat found;
+    return stat(sqlite3_db_filename(own->handle, "main"), &found) == 0
+           && (found.st_ino != own->inode || found.st_dev != own->device);
+}
+
+static bool leaves_log(void *connection)
+{
+    const struct connection *own = connection;
+    struct stat found;
+    return own->log
+           && stat(sqlite3_filename_wal(sqlite3_db_filename(own->handle, "main")), &found) == 0
+           && found.st_ino == own->log && found.st_size > 0;
 }
 
 static void close_connection(void *connection)
@@ -251,14 +272,6 @@ static enum status open_connection(void **out, const struct db_options *options)
     else
         close_connection(connection);
     return status;
-}
-
-static bool is_replaced(void *connection)
-{
-    const struct connection *own = connection;
-    struct stat found;
-    return stat(sqlite3_db_filename(own->handle, "main"), &found) == 0
-           && (found.st_ino != own->inode || found.st_dev != own->device);
 }
 
 /* The header at the beginning of the WAL-index, of which there are two copies: every commit, reset
@@ -473,6 +486,7 @@ const struct db_engine db_sqlite = {
     .allow_writes = allow_writes,
     .reads_block = reads_block,
     .is_replaced = is_replaced,
+    .leaves_log = leaves_log,
     .state = state,
     .set_up = set_up,
     .script = script,

@@ -1,6 +1,7 @@
 /* Each thread that answers has a connection of its own. */
 #include <pthread.h>
 
+#include "base/log.h"
 #include "db/db.h"
 #include "site/page_cache.h"
 #include "site/settings.h"
@@ -19,11 +20,19 @@ static void make_key(void)
     pthread_key_create(&connection, close_at_end);
 }
 
+static void warn_of_log(struct db *db)
+{
+    if (db_leaves_log(db))
+        log_error("another database was put beside the old one's write-ahead log, which may damage "
+                  "it: stop the site, delete -wal and -shm, put the database there again, start");
+}
+
 enum status site_database(struct db **out, bool writes)
 {
     pthread_once(&once, make_key);
     *out = pthread_getspecific(connection);
     if (*out && db_is_replaced(*out)) {
+        warn_of_log(*out);
         site_database_close();
         page_cache_clear();
         *out = NULL;

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { get, makeDatabase, SANITIZED, startServer, temporaryFolder, TEST_PROGRAM } from './harness.mjs';
+import { get, makeDatabase, SANITIZED, skipWithoutModule, startServer, temporaryFolder, TEST_PROGRAM } from './harness.mjs';
 import { readWhileWriting } from './freshness.mjs';
 import { sql } from './support.mjs';
 
@@ -154,6 +155,30 @@ describe('a page of which the same is read', () => {
     const server = await start(t);
     for (let i = 0; i < 3; i++) assert.equal((await states(server, '/probe/clock/')).how, 'new');
   });
+});
+
+test('a database that is put beside the log of the old one is told of', async (t) => {
+  const server = await start(t);
+  const { database } = server;
+  sql(database, `.backup ${database}.backup\n`);
+  setName(database, 'Logged');
+  await ask(server);
+  renameSync(`${database}.backup`, database);
+  await get(server.url + PAGE);
+  assert.match(await server.logged(/level=error .*write-ahead log/), /stop the site, delete -wal and -shm/);
+});
+
+test('a page is not kept from which a panel is missing', { skip: skipWithoutModule('home') }, async (t) => {
+  const server = await start(t);
+  const reason = join(server.dir, 'panel-fails');
+  writeFileSync(reason, '');
+  for (let i = 0; i < 3; i++) {
+    const { status, kept, same } = await ask(server, '/');
+    assert.deepEqual([status, kept, same], [200, false, false]);
+  }
+  await server.logged(/level=error .*a panel failed.* error="the panel fails as it was told to"/);
+  rmSync(reason);
+  assert.deepEqual([(await ask(server, '/')).kept, (await ask(server, '/')).kept], [false, true]);
 });
 
 describe('no page is kept', () => {

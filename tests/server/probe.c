@@ -176,6 +176,16 @@ static enum status large(struct request *request, struct response *response)
     return OK;
 }
 
+/* Fails while there is a file "panel-fails", and else has nothing to show. */
+static enum status fill_panel(const struct request *request, struct text subject,
+                              struct value_map *context)
+{
+    (void)request;
+    (void)subject;
+    (void)context;
+    return access("panel-fails", F_OK) == 0 ? fail("the panel fails as it was told to") : NOT_FOUND;
+}
+
 static enum status mark(struct db *db)
 {
     (void)db;
@@ -268,5 +278,6 @@ const struct module probe_module = {
         {"flush/", flush, .name = "flush", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"plans/", plans, .name = "plans", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
+    .panels = PANELS({"home", "site/front_page_link.html", fill_panel}),
     .jobs = JOBS({"mark", 1, mark}),
 };

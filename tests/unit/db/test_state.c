@@ -96,11 +96,73 @@ static void test_another_file(void **state)
     unlink(to);
 }
 
+static void path_of(char path[512], const char *ending)
+{
+    snprintf(path, 512, "%s/" UNIT_DATABASE_FILE "%s", unit_directory(), ending);
+}
+
+/* Another database of one row in the place of ours. */
+static void replace_database(const char *title)
+{
+    char path[512];
+    char other[512];
+    path_of(path, "");
+    path_of(other, ".other");
+    struct db *made = unit_database();
+    assert_status(db_run(made, "UPDATE thing SET title = $1", DB_TEXT(text_of(title))), OK);
+    assert_status(db_run(made, "VACUUM INTO $1", DB_TEXT(text_of(other))), OK);
+    db_close(made);
+    assert_int_equal(rename(other, path), 0);
+}
+
+static void remove_log(void)
+{
+    char path[512];
+    path_of(path, "-wal");
+    unlink(path);
+    path_of(path, "-shm");
+    unlink(path);
+}
+
+static void test_log_beside_another_file(void **state)
+{
+    (void)state;
+    use_log();
+    assert_false(db_leaves_log(db));
+    replace_database("desk");
+    assert_true(db_is_replaced(db));
+    assert_true(db_leaves_log(db));
+    remove_log();
+    assert_false(db_leaves_log(db));
+}
+
+static void test_log_of_another_file_is_let_be(void **state)
+{
+    struct db_state found;
+    (void)state;
+    use_log();
+    replace_database("desk");
+    remove_log();
+    struct db *other = unit_database();
+    assert_status(db_set_up(other), OK);
+    assert_false(db_leaves_log(db));
+    assert_status(db_run(other, "UPDATE thing SET title = 'chair'"), OK);
+    db_close(db);
+    db = unit_database();
+    assert_integer(db, 1, "SELECT COUNT(*) FROM thing WHERE title = 'chair'");
+    assert_status(db_run(db, "UPDATE thing SET title = 'sofa'"), OK);
+    assert_integer(other, 1, "SELECT COUNT(*) FROM thing WHERE title = 'sofa'");
+    assert_true(db_state(db, &found));
+    db_close(other);
+}
+
 static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_commits_of_others_change_it),
     CONNECTED_TEST(test_no_state_comes_back),
     CONNECTED_TEST(test_none_without_a_log),
     CONNECTED_TEST(test_another_file),
+    CONNECTED_TEST(test_log_beside_another_file),
+    CONNECTED_TEST(test_log_of_another_file_is_let_be),
 };
 
 UNIT_MAIN(tests)
