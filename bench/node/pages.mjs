@@ -114,7 +114,7 @@ export const list = ({ origin, lettings, states, cities, first, more }) => page(
 <h1>Lettings</h1>
 <form class="search" action="/lettings/" role="search">
 <label for="search">Find a place to stay</label>
-<div class="search-row"><input id="search" name="q" type="search" value="" maxlength="200" autocomplete="off" dir="auto" placeholder="A city, a state or a name">
+<div class="search-row"><input id="search" name="q" type="search" value="" maxlength="200" autocomplete="off" dir="auto" placeholder="City, state or name">
 <button class="button" type="submit">Search</button></div>
 </form>
 </div>

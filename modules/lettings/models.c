@@ -97,7 +97,26 @@ static struct value letting_art(const void *row, struct arena *arena)
     return value_text(art ? art->url : placeholders[(uint64_t)letting->id % PLACEHOLDERS]);
 }
 
+/* Those that locator.svg has. */
+static const char states_on_map[] =
+    "AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH "
+    "NJ NM NV NY OH OK OR PA PR RI SC SD TN TX UT VA VT WA WI WV WY";
+
+static struct value address_is_on_map(const void *row, struct arena *arena)
+{
+    const struct address *address = row;
+    struct text state = address->state;
+    (void)arena;
+    if (state.length != 2 || !text_is(address->country_iso_code, "USA"))
+        return value_bool(false);
+    for (size_t i = 0; i + 2 < sizeof states_on_map; i += 3)
+        if (memcmp(states_on_map + i, state.at, 2) == 0)
+            return value_bool(true);
+    return value_bool(false);
+}
+
 MODEL(address, ADDRESS_FIELDS, "lettings", .print = address_print,
-      .verbose_name_plural = "addresses");
+      .verbose_name_plural = "addresses",
+      .methods = METHODS(METHOD(address, "is_on_map", address_is_on_map)));
 MODEL(letting, LETTING_FIELDS, "lettings", .print = letting_print,
       .methods = METHODS(METHOD(letting, "art", letting_art)));

@@ -1,6 +1,6 @@
 // The pictures of lettings, and what machines read on their pages.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { get, startServer } from '../../../tests/http/harness.mjs';
 import { quoted, sql } from '../../../tests/http/support.mjs';
 
@@ -51,10 +51,28 @@ test('structured data is JSON whatever the title is', async () => {
   assert.deepEqual(itemListElement.map(({ name }) => name), ['Lettings', HOSTILE]);
 });
 
-test('the map shows states of the USA, and no other country', async () => {
-  const mapOf = (text) => /<img [^>]*locator[^"]*\.svg#([^"]*)" alt="([^"]*)"/.exec(text)?.slice(1);
-  const { text } = await get(`${server.url}/lettings/2/`);
-  assert.deepEqual(mapOf(text), ['OH', 'Map of the USA showing OH']);
-  sql(server.database, "UPDATE lettings_address SET country_iso_code = 'FRA' WHERE id = 2;");
-  assert.equal(mapOf((await get(`${server.url}/lettings/2/`)).text), undefined);
+describe('the map', () => {
+  const mapOf = (text) => /<img class="locator" src="([^"]*)" alt="([^"]*)"/.exec(text)?.slice(1);
+
+  test('has all states, and shows which it is', async () => {
+    const [src, alt] = mapOf((await get(`${server.url}/lettings/2/`)).text);
+    assert.match(src, /locator\.[0-9a-f]{12}\.svg#OH$/);
+    assert.equal(alt, 'Map of the USA showing OH');
+    const states = [...(await get(server.url + src)).text.matchAll(/<g id="([A-Z]{2})">/g)].map(([, state]) => state);
+    assert.equal(states.length, 52); // with the District of Columbia and Puerto Rico
+    for (const state of states) {
+      sql(server.database, `UPDATE lettings_address SET state = '${state}' WHERE id = 2;`);
+      assert.ok(mapOf((await get(`${server.url}/lettings/2/`)).text)[0].endsWith(`.svg#${state}`), state);
+    }
+  });
+
+  for (const [country, state] of [['FRA', 'GA'], ['USA', 'ZZ'], ['USA', 'ga'], ['USA', ''], ['USA', 'GA AL'], ['', '']]) {
+    test(`is a place on no map for "${state}" in "${country}"`, async () => {
+      sql(server.database, `UPDATE lettings_address SET state = '${state}', country_iso_code = '${country}' WHERE id = 2;`);
+      const [src, alt] = mapOf((await get(`${server.url}/lettings/2/`)).text);
+      assert.match(src, /place\.[0-9a-f]{12}\.svg$/);
+      assert.equal(alt, '');
+      assert.equal((await get(server.url + src)).status, 200);
+    });
+  }
 });
