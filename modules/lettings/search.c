@@ -142,18 +142,34 @@ static enum status add_tier(struct db *db, struct arena *arena, const struct let
     return db_finish(&rows);
 }
 
+/* Each has what the one before it has. */
+static const struct tier tiers[] = {{"title :", false}, {"", false}, {"", true}};
+#define TIERS (sizeof tiers / sizeof *tiers)
+
+/* Whether there is anything to find. Where two words that many lettings have never meet, FTS5 walks
+ * through all that have them: once, and not for each tier. */
+static enum status meet(struct db *db, struct arena *arena, const struct letting_filter *filter,
+                        const struct search_words *words, bool *out)
+{
+    struct search_hits any = {0};
+    struct text match = match_of(arena, words, filter, tiers[TIERS - 1]);
+    enum status status = add_tier(db, arena, filter, match, 1, &any);
+    *out = any.count > 0;
+    return status;
+}
+
 enum status search_find(struct db *db, struct arena *arena, const struct letting_filter *filter,
                         size_t limit, struct search_hits *out)
 {
-    static const struct tier tiers[] = {{"title :", false}, {"", false}, {"", true}};
     struct search_words words;
     enum status status = OK;
     *out = (struct search_hits){0};
     search_words_of(&words, filter->query);
-    for (size_t i = 0; words.count && i < sizeof tiers / sizeof *tiers && status == OK; i++)
-        if (out->count < limit)
-            status =
-                add_tier(db, arena, filter, match_of(arena, &words, filter, tiers[i]), limit, out);
+    bool any = words.count > 0;
+    if (words.count > 1)
+        status = meet(db, arena, filter, &words, &any);
+    for (size_t i = 0; any && i < TIERS && status == OK && out->count < limit; i++)
+        status = add_tier(db, arena, filter, match_of(arena, &words, filter, tiers[i]), limit, out);
     return status;
 }
 
