@@ -7,21 +7,23 @@ import { freePort, launchBrowser } from '../http/harness.mjs';
 const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
 const SCREENS = { phone: undefined, desktop: desktopConfig };
 const RUNS = 5;
+// What a busy machine takes points from: no page has a script, and each is drawn in a few milliseconds.
+const TIMED = ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time', 'speed-index'];
 
-/** One run: what is below 100, and what is to blame. */
+/** One run: what is below 100 and what is to blame, and whether a busy machine may be. */
 async function run(port, url, screen) {
   const { lhr } = await lighthouse(url, { port, output: 'json', logLevel: 'error', onlyCategories: CATEGORIES }, SCREENS[screen]);
-  if (lhr.runtimeError) return [lhr.runtimeError.message];
-  return CATEGORIES.filter((name) => lhr.categories[name].score < 1).map((name) => {
-    const blamed = lhr.categories[name].auditRefs.filter(({ id, weight }) => weight && lhr.audits[id].score < 1)
-      .map(({ id }) => `${id} ${lhr.audits[id].displayValue ?? ''}`);
-    return `${name} ${lhr.categories[name].score * 100}: ${blamed.join(', ')}`;
-  });
+  if (lhr.runtimeError) return { faults: [lhr.runtimeError.message], mayBeNoise: true };
+  const blamed = CATEGORIES.filter((name) => lhr.categories[name].score < 1).flatMap((category) =>
+    lhr.categories[category].auditRefs.filter(({ id, weight }) => weight && lhr.audits[id].score < 1).map(({ id }) => ({ id, category })));
+  return {
+    faults: blamed.map(({ id, category }) => `${category} ${lhr.categories[category].score * 100}: ${id} ${lhr.audits[id].displayValue ?? ''}`),
+    mayBeNoise: blamed.every(({ id }) => TIMED.includes(id)),
+  };
 }
 
-/** A test for each of the pages on each screen. No page has a script: what blocks it is a busy machine, which
-  only ever takes points away, so that a run without
-  fault is enough. */
+/** A test for each of the pages on each screen. What is measured in time is measured again when it falls short; all
+  else has to be right at once. */
 export function testScores(server, pages) {
   for (const { name, path } of pages) {
     for (const screen of Object.keys(SCREENS)) {
@@ -29,9 +31,12 @@ export function testScores(server, pages) {
         const port = await freePort();
         const browser = await launchBrowser({ args: [`--remote-debugging-port=${port}`] });
         t.after(() => browser.close());
-        let faults = ['no run'];
-        for (let i = 0; i < RUNS && faults.length; i++) faults = await run(port, server().url + path, screen);
-        assert.deepEqual(faults, []);
+        let last = { faults: ['no run'], mayBeNoise: true };
+        for (let i = 0; i < RUNS && last.faults.length && last.mayBeNoise; i++) {
+          last = await run(port, server().url + path, screen);
+          if (last.faults.length) t.diagnostic(last.faults.join('; '));
+        }
+        assert.deepEqual(last.faults, []);
       });
     }
   }
