@@ -9,7 +9,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import include, path, reverse
+from django.urls import reverse
+
+from patterns import patterns
 
 PAGE_SIZE = 50
 
@@ -31,6 +33,7 @@ def index(request):
 
 def with_art(letting):
     letting.art = static("lettings/placeholder.svg")
+    letting.address.is_on_map = True
     return letting
 
 
@@ -84,16 +87,6 @@ def other(request, **kwargs):
     return HttpResponse(status=204)
 
 
-urlpatterns = [
-    path("", index, name="index"),
-    path("lettings/", include(([
-        path("", lettings, name="index"),
-        path("<int:letting_id>/", letting, name="letting"),
-    ], "lettings"))),
-    path("profiles/", include(([
-        path("", other, name="index"),
-        path("<str:username>/", other, name="profile"),
-    ], "profiles"))),
-]
+urlpatterns = patterns(index, lettings, letting, other, other)
 
 application = get_wsgi_application()

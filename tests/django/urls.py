@@ -2,10 +2,11 @@
 from django.contrib import admin
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import include, path
+from django.urls import path
 from django.utils.html import format_html, format_html_join
 
 from lettings.models import Address, Letting
+from patterns import patterns
 from profiles.models import Profile
 
 for model in (Address, Letting, Profile):
@@ -40,14 +41,6 @@ def profile(request, username):
 
 
 urlpatterns = [
-    path("", index, name="index"),
-    path("lettings/", include(([
-        path("", lettings, name="index"),
-        path("<int:letting_id>/", letting, name="letting"),
-    ], "lettings"))),
-    path("profiles/", include(([
-        path("", profiles, name="index"),
-        path("<str:username>/", profile, name="profile"),
-    ], "profiles"))),
+    *patterns(index, lettings, letting, profiles, profile),
     path("admin/", admin.site.urls),
 ]
