@@ -30,6 +30,12 @@ static struct value reference_value(const struct field *field, const void *row, 
     return related ? model_value(field->to, related, arena) : VALUE_NULL;
 }
 
+bool field_is_elsewhere(const struct field *field, const void *row)
+{
+    return field->type->is_reference && !field_is_null(field, row)
+           && !*field_related(field, (void *)(uintptr_t)row);
+}
+
 struct value field_value(const struct field *field, const void *row, struct arena *arena)
 {
     if (!field->column || field_is_null(field, row))
@@ -42,7 +48,10 @@ struct value field_value(const struct field *field, const void *row, struct aren
 bool field_get(const struct value_attribute *attribute, const void *row, struct arena *arena,
                struct value *out)
 {
-    *out = field_value((const struct field *)attribute, row, arena);
+    const struct field *field = (const struct field *)attribute;
+    if (field_is_elsewhere(field, row))
+        return false;
+    *out = field_value(field, row, arena);
     return true;
 }
 
@@ -63,7 +72,7 @@ struct text field_display(const struct field *field, const void *row, struct are
 {
     struct text value = field_print(field, row, arena);
     const struct field_choice *choice = find_choice(field, value);
-    return choice ? text_of(choice->label) : value;
+    return choice ? text_of(translate(choice->label)) : value;
 }
 
 /* Parsing */

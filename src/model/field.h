@@ -63,7 +63,7 @@ enum on_delete {
 /* One of the values a field may have, and what people see of it. Ends with {0}. */
 struct field_choice {
     const char *value;
-    const char *label;
+    const char *label; /* N_("…") */
 };
 #define CHOICES(...) ((const struct field_choice[]){__VA_ARGS__, {0}})
 
@@ -179,11 +179,14 @@ struct db_parameter field_bind(const struct field *field, const void *row, struc
 /* What `{{ row.field }}` is; of a reference the row it points to, when it was read along. */
 struct value field_value(const struct field *field, const void *row, struct arena *arena);
 
-/* The same, for a class. */
+/* The same, for a class; false when it is of a row that was not read along. */
 bool field_get(const struct value_attribute *attribute, const void *row, struct arena *arena,
                struct value *out);
+/* A reference to a row that was not read along. */
+bool field_is_elsewhere(const struct field *field, const void *row);
 
-/* The choice's label, or the value as text; what `get_<field>_display` is. */
+/* The choice's label in the thread's language, or the value as text; what `get_<field>_display`
+ * is. */
 struct text field_display(const struct field *field, const void *row, struct arena *arena);
 
 /* As text that field_parse() takes; empty of NULL. */

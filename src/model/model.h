@@ -157,6 +157,11 @@ struct model {
     {                                                                                              \
         return model_get(&row##_model, self, name, arena, out);                                    \
     }                                                                                              \
+    static enum status row##_load(const void *self, struct text name, struct value_source *source, \
+                                  struct arena *arena, struct value *out)                          \
+    {                                                                                              \
+        return model_load(&row##_model, self, name, source, arena, out);                           \
+    }                                                                                              \
     static struct text row##_text(const void *self, struct arena *arena)                           \
     {                                                                                              \
         return model_print(&row##_model, self, arena);                                             \
@@ -170,6 +175,7 @@ struct model {
                                       .class = {.name = #row,                                      \
                                                 .find = row##_find,                                \
                                                 .get = row##_get,                                  \
+                                                .load = row##_load,                                \
                                                 .print = row##_text} __VA_OPT__(, ) __VA_ARGS__}
 
 /* The first field: of the key. */
@@ -193,9 +199,12 @@ struct text model_print(const struct model *model, const void *row, struct arena
 const struct value_attribute *model_attribute(const struct model *model, struct text name);
 
 /* What `{{ row.name }}` is: a field, `pk`, a reference's key (`address_id`) or its row,
- * `get_<field>_display`, or what one of the model's methods gives. */
+ * `get_<field>_display`, or what one of the model's methods gives. A reference's row that was not
+ * read along is not there: model_load() reads it, once for each rendering. */
 bool model_get(const struct model *model, const void *row, struct text name, struct arena *arena,
                struct value *out);
+enum status model_load(const struct model *model, const void *row, struct text name,
+                       struct value_source *source, struct arena *arena, struct value *out);
 
 struct value model_value(const struct model *model, const void *row, struct arena *arena);
 

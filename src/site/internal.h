@@ -39,6 +39,12 @@ extern const struct template_host site_template_host;
 /* Whether this thread's templates have asked for the time since the last such question. */
 bool site_clock_was_read(void);
 
+/* A set with the libraries of all modules. */
+struct template_set *site_template_set(struct arena *arena);
+/* Whether the libraries of modules[index] can stand beside Django's and those of the modules
+ * before it. */
+enum status site_libraries_check(const struct module *const *modules, size_t index);
+
 enum status site_prepare_error_pages(void);
 
 /* The source's language and each locale/<code>.po; INVALID names the file and what is wrong. */

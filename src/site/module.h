@@ -12,6 +12,7 @@
 #include "model/model.h"
 
 struct demo_random;
+struct template_library;
 struct value_map;
 
 struct nav_item {
@@ -78,6 +79,8 @@ struct module {
         const struct sitemap *rows;
         size_t count;
     } sitemaps;
+    /* What {% load %} finds: tags and filters of its own (template/library.h). */
+    const struct template_library *const *libraries;
     const struct setting *settings;
     /* Adds what its templates and others' may see on every page. */
     void (*context)(const struct request *request, struct value_map *context);
@@ -91,13 +94,14 @@ struct module {
     {                                                                                              \
         (const type[]){__VA_ARGS__}, sizeof((const type[]){__VA_ARGS__}) / sizeof(type)            \
     }
-#define ROUTES(...)   MODULE_LIST(struct route, __VA_ARGS__)
-#define NAV(...)      MODULE_LIST(struct nav_item, __VA_ARGS__)
-#define JOBS(...)     MODULE_LIST(struct job, __VA_ARGS__)
-#define PANELS(...)   MODULE_LIST(struct panel, __VA_ARGS__)
-#define SITEMAPS(...) MODULE_LIST(struct sitemap, __VA_ARGS__)
-#define NEEDS(...)    ((const char *const[]){__VA_ARGS__, NULL})
-#define MODELS(...)   ((const struct model *const[]){__VA_ARGS__, NULL})
+#define ROUTES(...)    MODULE_LIST(struct route, __VA_ARGS__)
+#define NAV(...)       MODULE_LIST(struct nav_item, __VA_ARGS__)
+#define JOBS(...)      MODULE_LIST(struct job, __VA_ARGS__)
+#define PANELS(...)    MODULE_LIST(struct panel, __VA_ARGS__)
+#define SITEMAPS(...)  MODULE_LIST(struct sitemap, __VA_ARGS__)
+#define NEEDS(...)     ((const char *const[]){__VA_ARGS__, NULL})
+#define MODELS(...)    ((const struct model *const[]){__VA_ARGS__, NULL})
+#define LIBRARIES(...) ((const struct template_library *const[]){__VA_ARGS__, NULL})
 
 /* The list, in order, with NULL behind the last: modules/installed.c. */
 extern const struct module *const installed_modules[];

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/assets.h"
+#include "model/loader.h"
 #include "site/internal.h"
 #include "site/links.h"
 #include "site/page_cache.h"
@@ -174,19 +175,23 @@ struct value_map *site_context(const struct request *request)
 /* While developing, a set of its own for each request: what changed on disk shows at once. */
 static struct template_set *current_set(struct arena *arena)
 {
-    return site_settings.debug ? template_set_new(arena, &site_template_host) : site.templates;
+    return site_settings.debug ? site_template_set(arena) : site.templates;
 }
 
 enum status site_render_into(const struct request *request, struct buffer *out,
                              const char *template_name, const struct value_map *context)
 {
     out->length = 0;
+    struct value_source source = {.db = request->db, .arena = request->arena};
+    const struct template_request rendering = {.language = site_language(request),
+                                               .source = &source,
+                                               .caller = request};
     enum status status = template_render(current_set(request->arena), text_of(template_name),
-                                         site_language(request), context, request->arena, out);
+                                         &rendering, context, request->arena, out);
     if (status == OK)
         return OK;
     out->length = 0;
-    return fail("%s", status_failure()->message);
+    return fail_as(status == BUSY ? BUSY : FAILED, "%s", status_failure()->message);
 }
 
 enum status site_render(const struct request *request, struct response *response,

@@ -14,6 +14,7 @@ struct fixture_source;
 struct difference_list;
 struct migration_list;
 struct router;
+struct tag_call;
 struct value_map;
 
 /* Checks the list of modules and builds routes and templates from it. INVALID names the module, or
@@ -48,6 +49,9 @@ enum status site_render(const struct request *request, struct response *response
 /* The same into a buffer. */
 enum status site_render_into(const struct request *request, struct buffer *out,
                              const char *template_name, const struct value_map *context);
+
+/* The request that a tag of a module's stands in the answer of. */
+const struct request *site_tag_request(const struct tag_call *call);
 
 /* The page for a status of 400 or above, with the words of `detail` where the page shows them. */
 void site_error_page(struct request *request, struct response *response, int status,

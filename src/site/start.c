@@ -90,6 +90,8 @@ static enum status check_module(const struct module *const *modules, size_t inde
     if (status == OK)
         status = check_panels(module);
     if (status == OK)
+        status = site_libraries_check(modules, index);
+    if (status == OK)
         status = check_against(module, &site_module);
     for (size_t i = 0; i < index && status == OK; i++)
         status = check_against(module, modules[i]);
@@ -169,7 +171,7 @@ static enum status add_nav(const struct module *module, void *context)
 static enum status add_templates(void)
 {
     enum status status = OK;
-    site.templates = template_set_new(site.arena, &site_template_host);
+    site.templates = site_template_set(site.arena);
     for (size_t i = 0; i < asset_count && status == OK; i++) {
         struct text name = text_of(assets[i].name);
         if (text_starts(name, TEXT("templates/")))

@@ -189,7 +189,15 @@ static bool apply(enum operation operation, struct value a, struct value b, stru
 static enum status evaluate(const struct condition *condition, struct render *render,
                             struct value *out);
 
-/* A failure within an operator makes it false, unless it is a limit. */
+/* A failure within an operator makes it false, unless it is a limit, or not the template's. */
+static enum status forgiven(struct render *render, enum status status)
+{
+    if (status == FAILED || status == BUSY)
+        return status;
+    render->status = OK;
+    return OK;
+}
+
 static enum status truth(const struct condition *condition, struct render *render, bool *out,
                          bool *failed)
 {
@@ -197,9 +205,7 @@ static enum status truth(const struct condition *condition, struct render *rende
     enum status status = evaluate(condition, render, &value);
     *failed = status != OK;
     *out = status == OK && value_truth(value, render->arena);
-    if (status != FAILED)
-        render->status = OK;
-    return status == FAILED ? FAILED : OK;
+    return forgiven(render, status);
 }
 
 static enum status evaluate_logic(const struct condition *condition, struct render *render,
@@ -240,9 +246,7 @@ static enum status evaluate(const struct condition *condition, struct render *re
         status = evaluate(condition->right, render, &right);
     if (status == OK)
         *out = value_bool(apply(condition->operation, left, right, render->arena));
-    if (status != FAILED)
-        render->status = OK;
-    return status == FAILED ? FAILED : OK;
+    return forgiven(render, status);
 }
 
 enum status condition_test(const struct condition *condition, struct render *render, bool *out)

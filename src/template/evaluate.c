@@ -14,10 +14,13 @@ static enum status variable_value(const struct variable *variable, struct render
 {
     if (!scope_get(render, variable->name, out))
         return NOT_FOUND;
-    for (size_t i = 0; i < variable->count; i++)
-        if (!lookup_step(render, &variable->steps[i], out))
-            return render->status != OK ? render->status : NOT_FOUND;
-    return OK;
+    bool found = out->kind != VALUE_FUNCTION || lookup_call(render, out);
+    for (size_t i = 0; i < variable->count && found; i++)
+        found = lookup_step(render, &variable->steps[i], out)
+                && (out->kind != VALUE_FUNCTION || lookup_call(render, out));
+    if (found)
+        return OK;
+    return render->status != OK ? render->status : NOT_FOUND;
 }
 
 static struct value invalid_value(const struct variable *variable, struct render *render)

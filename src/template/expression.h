@@ -48,5 +48,9 @@ struct expression {
 
 struct expression *expression_compile(struct parser *parser, struct text source);
 
-/* One attribute, key or index further; false when `value` has none such. */
+/* One attribute, key or index further; false when `value` has none such, or could not load it:
+ * render->status. */
 bool lookup_step(struct render *render, const struct step *step, struct value *value);
+/* So too what an object's class loads, and what a function gives. */
+bool lookup_load(struct render *render, const struct step *step, struct value *value);
+bool lookup_call(struct render *render, struct value *value);

@@ -209,8 +209,10 @@ static bool sort_key(struct filter_call *call, struct value item, struct value b
     while (text_next(&rest, '.', &part)) {
         struct attribute_cache cache = {.found = NULL};
         struct step step = {.text = part, .hash = value_hash_text(part), .cache = &cache};
-        if (!lookup_step(call->render, &step, out))
+        if (!lookup_step(call->render, &step, out)) {
+            call->status = call->render->status;
             return false;
+        }
     }
     return true;
 }

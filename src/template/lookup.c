@@ -219,14 +219,17 @@ static const struct value_attribute *find_attribute(const struct step *step,
     return known;
 }
 
-static bool object_step(const struct step *step, struct arena *arena, struct value *value)
+static bool object_step(struct render *render, const struct step *step, struct value *value)
 {
+    struct arena *arena = render->arena;
     const struct value_object *object = value->object;
     const struct value_attribute *attribute = find_attribute(step, object->class);
     struct value items;
-    if (attribute)
-        return attribute->get(attribute, object->self, arena, value);
+    if (attribute && attribute->get(attribute, object->self, arena, value))
+        return true;
     if (object->class->get && object->class->get(object->self, step->text, arena, value))
+        return true;
+    if (object->class->load && lookup_load(render, step, value))
         return true;
     if (!step->is_index || !object->class->items)
         return false;
@@ -241,7 +244,7 @@ bool lookup_step(struct render *render, const struct step *step, struct value *v
 {
     switch (value->kind) {
     case VALUE_MAP: return map_step(step, render->arena, value);
-    case VALUE_OBJECT: return object_step(step, render->arena, value) && render->status == OK;
+    case VALUE_OBJECT: return object_step(render, step, value) && render->status == OK;
     case VALUE_LIST:
     case VALUE_TUPLE: return list_step(step, value);
     case VALUE_TEXT:

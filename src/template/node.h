@@ -90,6 +90,8 @@ struct render {
     struct arena *arena;
     struct buffer *out;
     const struct language *language; /* NULL: texts as they stand in the templates */
+    struct value_source *source;
+    const void *caller;
     const struct value_map *context; /* NULL within {% include … only %} */
     LIST(struct binding) bindings;
     LIST(struct binding) overrides; /* of names in `context` (a named cycle) */
@@ -119,6 +121,8 @@ enum status render_fail(struct render *render, const char *kind, const char *for
     __attribute__((format(printf, 3, 4)));
 /* A limit was reached: nothing in the template may go on from it; gives FAILED. */
 enum status render_stop(struct render *render, const char *kind, const char *reason);
+/* `status`, whose failure is recorded, with place and words of the node. */
+enum status render_pass(struct render *render, enum status status);
 /* FAILED when output or memory are over their limits. */
 enum status render_check(struct render *render);
 

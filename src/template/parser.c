@@ -42,6 +42,19 @@ void *parser_fail_as(struct parser *parser, const char *kind, const char *format
     return NULL;
 }
 
+void parser_refer(struct parser *parser, const struct tag *tag, struct text name,
+                  const struct template **target)
+{
+    if (parser->set->host.options.late)
+        return;
+    *LIST_PUSH(parser->arena, &parser->set->references) =
+        (struct reference){.name = name,
+                           .from = parser->template,
+                           .source = tag->source,
+                           .line = tag->line,
+                           .target = target};
+}
+
 void *node_new(struct parser *parser, const struct tag *tag, size_t size,
                enum status (*render)(const struct node *, struct render *))
 {
@@ -131,24 +144,39 @@ bool parser_ended_by(const struct parser *parser, const char *name)
     return text_is(command_of(parser), name);
 }
 
-static const struct template_tag *tag_in(const struct loaded *loaded, struct text name)
+static const struct template_tag *tag_in(const struct template_library *library, struct text name)
 {
-    if (!loaded->library->tags || (loaded->only.at && !text_equal(loaded->only, name)))
-        return NULL;
-    for (const struct template_tag *tag = loaded->library->tags; tag->name; tag++)
-        if (text_is(name, tag->name))
-            return tag;
-    return NULL;
+    const struct template_tag *tag = library->tags;
+    while (tag && tag->name && !text_is(name, tag->name))
+        tag++;
+    return tag && tag->name ? tag : NULL;
 }
 
-static const struct template_tag *find_tag(const struct parser *parser, struct text name)
+static const struct template_function *function_in(const struct template_library *library,
+                                                   struct text name)
+{
+    const struct template_function *function = library->functions;
+    while (function && function->name && !text_is(name, function->name))
+        function++;
+    return function && function->name ? function : NULL;
+}
+
+/* False when no tag has that name; NULL in `out` after parser_fail(). */
+static bool compile_tag(struct parser *parser, const struct tag *tag, struct text name,
+                        struct node **out)
 {
     for (size_t i = parser->loaded.count; i-- > 0;) {
-        const struct template_tag *tag = tag_in(&parser->loaded.items[i], name);
-        if (tag)
-            return tag;
+        const struct loaded *loaded = &parser->loaded.items[i];
+        if (loaded->only.at && !text_equal(loaded->only, name))
+            continue;
+        const struct template_tag *row = tag_in(loaded->library, name);
+        const struct template_function *function = function_in(loaded->library, name);
+        if (row || function) {
+            *out = row ? row->compile(parser, tag) : function_compile(parser, tag, function);
+            return true;
+        }
     }
-    return NULL;
+    return false;
 }
 
 const struct template_filter *parser_filter(struct parser *parser, struct text name)
@@ -171,7 +199,7 @@ static bool library_has(const struct template_library *library, struct text name
     for (; filter && filter->name; filter++)
         if (text_is(name, filter->name))
             return true;
-    return tag_in(&(struct loaded){.library = library}, name) != NULL;
+    return tag_in(library, name) || function_in(library, name);
 }
 
 bool parser_load(struct parser *parser, struct text library, struct text only)
@@ -201,14 +229,11 @@ static bool add_tag(struct parser *parser, const struct tag *outer, struct nodes
     struct text name = command_of(parser);
     const struct tag *saved = parser->tag;
     parser->tag = &tag;
-    const struct template_tag *row = find_tag(parser, name);
     struct node *node = NULL;
     if (name.length == 0)
         parser_fail(parser, "empty tag");
-    else if (!row)
+    else if (!compile_tag(parser, &tag, name, &node))
         unknown_tag(parser, outer, name);
-    else
-        node = row->compile(parser, &tag);
     parser->tag = saved;
     if (!node)
         return false;

@@ -49,6 +49,11 @@ bool parser_skip(struct parser *parser, const struct tag *tag, const char *end);
 struct tag parser_tag(struct parser *parser);
 bool parser_ended_by(const struct parser *parser, const char *name);
 
+/* The template that the tag names is compiled with the parser's own, and then the target; unless
+ * names are looked up late. `name` is borrowed. */
+void parser_refer(struct parser *parser, const struct tag *tag, struct text name,
+                  const struct template **target);
+
 /* A zeroed node whose first member is a struct node. */
 void *node_new(struct parser *parser, const struct tag *tag, size_t size,
                enum status (*render)(const struct node *, struct render *));

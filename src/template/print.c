@@ -133,6 +133,7 @@ void value_print(struct buffer *out, struct value value, struct arena *arena)
     case VALUE_TIME:
     case VALUE_DATETIME: moment_print(out, value); break;
     case VALUE_DURATION: duration_print(out, value.integer); break;
+    case VALUE_FUNCTION: buffer_text(out, TEXT("function")); break;
     default: print_nested(out, value, arena, 0); break;
     }
 }

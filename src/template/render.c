@@ -26,19 +26,25 @@ enum status render_fail(struct render *render, const char *kind, const char *for
     return status;
 }
 
-__attribute__((format(printf, 3, 4))) static enum status
-stop(struct render *render, const char *kind, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static enum status
+fail_as_kind(struct render *render, enum status status, const char *kind, const char *format, ...)
 {
     va_list more;
     va_start(more, format);
-    enum status status = fail_at(render, FAILED, kind, format, more);
+    fail_at(render, status, kind, format, more);
     va_end(more);
     return status;
 }
 
 enum status render_stop(struct render *render, const char *kind, const char *reason)
 {
-    return stop(render, kind, "%s", reason);
+    return fail_as_kind(render, FAILED, kind, "%s", reason);
+}
+
+enum status render_pass(struct render *render, enum status status)
+{
+    struct failure failure = *status_failure();
+    return fail_as_kind(render, status, "Exception", "%s", failure.message);
 }
 
 enum status render_check(struct render *render)
@@ -54,7 +60,8 @@ enum status render_nodes(struct render *render, const struct nodes *nodes)
 {
     enum status status = OK;
     if (render->depth >= DEPTH_MAX)
-        return stop(render, "RecursionError", "more than %d levels within each other", DEPTH_MAX);
+        return fail_as_kind(render, FAILED, "RecursionError",
+                            "more than %d levels within each other", DEPTH_MAX);
     render->depth++;
     for (const struct node *node = nodes->first; node && status == OK; node = node->next) {
         render->node = node;
@@ -214,7 +221,7 @@ static enum status run(struct render *render, const struct template *template)
 }
 
 enum status template_render(struct template_set *set, struct text name,
-                            const struct language *language, const struct value_map *context,
+                            const struct template_request *request, const struct value_map *context,
                             struct arena *arena, struct buffer *out)
 {
     enum status status = OK;
@@ -226,7 +233,9 @@ enum status template_render(struct template_set *set, struct text name,
     struct render render = {.set = set,
                             .arena = arena,
                             .out = out,
-                            .language = language,
+                            .language = request ? request->language : NULL,
+                            .source = request ? request->source : NULL,
+                            .caller = request ? request->caller : NULL,
                             .context = context,
                             .template = template,
                             .layer = &layer,

@@ -26,13 +26,22 @@ void template_set_library(struct template_set *set, const struct template_librar
     *LIST_PUSH(set->arena, &set->libraries) = library;
 }
 
-const struct name *set_name(struct template_set *set, struct text text)
+const struct name *set_known_name(const struct template_set *set, struct text text)
 {
     uint32_t hash = value_hash_text(text);
+    const struct name *name = set->name_buckets[hash % NAME_BUCKETS];
+    while (name && !(name->hash == hash && text_equal(name->text, text)))
+        name = name->next;
+    return name;
+}
+
+const struct name *set_name(struct template_set *set, struct text text)
+{
+    const struct name *known = set_known_name(set, text);
+    if (known)
+        return known;
+    uint32_t hash = value_hash_text(text);
     struct name **bucket = &set->name_buckets[hash % NAME_BUCKETS];
-    for (struct name *name = *bucket; name; name = name->next)
-        if (name->hash == hash && text_equal(name->text, text))
-            return name;
     struct name *name = ARENA_NEW(set->arena, struct name);
     *name = (struct name){.text = text_copy(set->arena, text), .hash = hash, .next = *bucket};
     name->is_builtin = text_is(text, "True") || text_is(text, "False") || text_is(text, "None");

@@ -36,6 +36,8 @@ struct template_set {
 };
 
 const struct name *set_name(struct template_set *set, struct text text);
+/* NULL: no template of the set names it. */
+const struct name *set_known_name(const struct template_set *set, struct text text);
 /* Loads and compiles when it is not there and the set not complete. Else NULL, and the failure
  * is recorded without a place (NOT_FOUND), or with its own. */
 const struct template *set_template(struct template_set *set, struct text name,

@@ -11,3 +11,6 @@ struct expressions {
 /* Compiles words[from … to). */
 bool parser_expressions(struct parser *parser, const struct tag *tag, size_t from, size_t to,
                         struct expressions *out);
+
+struct node *function_compile(struct parser *parser, const struct tag *tag,
+                              const struct template_function *row);

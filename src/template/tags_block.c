@@ -199,15 +199,8 @@ static void refer(struct parser *parser, const struct tag *tag, const struct exp
                   const struct template **target)
 {
     struct value constant;
-    if (parser->set->host.options.late || !expression_constant(name, &constant)
-        || !value_is_text(constant))
-        return;
-    *LIST_PUSH(parser->arena, &parser->set->references) =
-        (struct reference){.name = value_as_text(constant),
-                           .from = parser->template,
-                           .source = tag->source,
-                           .line = tag->line,
-                           .target = target};
+    if (expression_constant(name, &constant) && value_is_text(constant))
+        parser_refer(parser, tag, value_as_text(constant), target);
 }
 
 /* The expression of a template's name; quoted names may be relative to this template's. */

@@ -68,6 +68,13 @@ struct template_host {
     struct template_options options;
 };
 
+/* What one rendering has of its own, beside its context. */
+struct template_request {
+    const struct language *language; /* of its texts; NULL: as they stand in the templates */
+    struct value_source *source;     /* of what objects load (value.h) */
+    const void *caller;              /* for the program's own tags: tag_call.caller */
+};
+
 /* `host` is copied; sources and compiled templates live in `arena`. */
 struct template_set *template_set_new(struct arena *arena, const struct template_host *host);
 
@@ -81,11 +88,11 @@ enum status template_set_add(struct template_set *set, struct text name);
 /* From here on the set does not change: an unknown name is NOT_FOUND instead of being loaded. */
 void template_set_complete(struct template_set *set);
 
-/* Renders into `out`, allocating in `arena`. `language`: of its texts; NULL: as they stand in the
- * templates. NOT_FOUND: no template of that name; else INVALID or
- * FAILED with "path:line: message". */
+/* Renders into `out`, allocating in `arena`. `request` may be NULL. NOT_FOUND: no template of that
+ * name; else INVALID, FAILED, or what a load or a tag of the program's gave, with
+ * "path:line: message". */
 enum status template_render(struct template_set *set, struct text name,
-                            const struct language *language, const struct value_map *context,
+                            const struct template_request *request, const struct value_map *context,
                             struct arena *arena, struct buffer *out);
 
 /* Django's name for this thread's newest template failure: "TemplateSyntaxError",

@@ -74,6 +74,16 @@ struct value value_object(struct arena *arena, const struct value_class *class, 
     return (struct value){.kind = VALUE_OBJECT, .object = object};
 }
 
+struct value value_function(struct arena *arena,
+                            enum status (*call)(const void *self, struct value_source *source,
+                                                struct arena *arena, struct value *out),
+                            const void *self)
+{
+    struct value_function *function = ARENA_NEW(arena, struct value_function);
+    *function = (struct value_function){call, self};
+    return (struct value){.kind = VALUE_FUNCTION, .function = function};
+}
+
 struct value value_moment(struct arena *arena, enum value_kind kind,
                           const struct value_moment *moment)
 {

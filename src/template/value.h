@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/status.h"
 #include "base/text.h"
 
 struct arena;
@@ -28,6 +29,7 @@ enum value_kind {
     VALUE_TIME,     /* moment: the time of day and, when aware, its offset */
     VALUE_DATETIME, /* moment: all of it */
     VALUE_DURATION, /* integer: microseconds */
+    VALUE_FUNCTION, /* called where a template names it */
 };
 
 struct value {
@@ -42,6 +44,7 @@ struct value {
         const struct value_map *map;
         const struct value_object *object;
         const struct value_moment *moment;
+        const struct value_function *function;
     };
 };
 static_assert(sizeof(struct value) == 16, "a value is copied everywhere: keep it small");
@@ -67,12 +70,16 @@ struct value_map {
 };
 
 /* An attribute that all objects of a class have: looked up once for each place of a template. The
- * first member of what get() needs besides. */
+ * first member of what get() needs besides. False: it is not at hand, the class may know. */
 struct value_attribute {
     const struct value_class *class;
     bool (*get)(const struct value_attribute *attribute, const void *self, struct arena *arena,
                 struct value *out);
 };
+
+/* Where objects and functions load what is not at hand: the program says what it is (for tables'
+ * rows model/loader.h). NULL where a rendering was given none. */
+struct value_source;
 
 /* Something of the program's own (a table's row, say), seen through its class. */
 struct value_class {
@@ -83,6 +90,10 @@ struct value_class {
     /* Any other attribute `name`; false when there is none. NULL: there is no other. May allocate
      * in `arena`. */
     bool (*get)(const void *self, struct text name, struct arena *arena, struct value *out);
+    /* One that `get` does not have, from elsewhere; NULL: there is no more. NOT_FOUND: there is
+     * none; any other failure ends the rendering. */
+    enum status (*load)(const void *self, struct text name, struct value_source *source,
+                        struct arena *arena, struct value *out);
     /* What `{{ object }}` prints, unescaped; NULL: the class's name. */
     struct text (*print)(const void *self, struct arena *arena);
     /* What print gives is HTML already. */
@@ -94,6 +105,14 @@ struct value_class {
 };
 struct value_object {
     const struct value_class *class;
+    const void *self;
+};
+
+/* A function without arguments: what it gives is in the place of its name. NOT_FOUND: there is no
+ * such variable; any other failure ends the rendering. */
+struct value_function {
+    enum status (*call)(const void *self, struct value_source *source, struct arena *arena,
+                        struct value *out);
     const void *self;
 };
 
@@ -124,6 +143,10 @@ struct value value_list(struct arena *arena, const struct value *items,
                         size_t count); /* borrowed */
 struct value value_tuple(struct arena *arena, const struct value *items, size_t count);
 struct value value_object(struct arena *arena, const struct value_class *class, const void *self);
+struct value value_function(struct arena *arena,
+                            enum status (*call)(const void *self, struct value_source *source,
+                                                struct arena *arena, struct value *out),
+                            const void *self);
 struct value value_decimal(struct text digits);
 /* `kind`: VALUE_DATE, VALUE_TIME or VALUE_DATETIME; the moment is copied. */
 struct value value_moment(struct arena *arena, enum value_kind kind,

@@ -208,6 +208,8 @@ static struct request request_of(struct arena *arena, const json_t *root)
 
 static const struct language english = {.code = {"en", 2}, .name = {"English", 7}};
 
+static const struct template_request english_request = {.language = &english};
+
 static json_t *answer(struct arena *arena, const json_t *root)
 {
     struct request request = request_of(arena, root);
@@ -216,7 +218,7 @@ static json_t *answer(struct arena *arena, const json_t *root)
     struct buffer out = {.arena = arena, .limit = OUTPUT_LIMIT};
     struct value context = decode(arena, json_object_get(root, "context"));
     enum status status =
-        template_render(set, json_text(json_object_get(root, "entry")), &english,
+        template_render(set, json_text(json_object_get(root, "entry")), &english_request,
                         context.kind == VALUE_MAP ? context.map : NULL, arena, &out);
     if (status != OK)
         return json_pack("{s:s, s:s}", "error", template_error_kind(), "message",

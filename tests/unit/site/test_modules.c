@@ -4,6 +4,7 @@
 
 #include "http/assets.h"
 #include "site/module.h"
+#include "template/library.h"
 
 /* site/start.c sees this in the place of the installed modules. */
 static const struct module *const *listed;
@@ -80,6 +81,49 @@ static const struct module misspelt = {.name = "c",
 static const struct module lost = {.name = "c", .mount = "c/", .nav = NAV({"Lost", "c:index"})};
 static const struct module pathless = {.name = "c", .mount = "c/", .nav = NAV({"One", "a:one"})};
 
+static struct value keep(struct filter_call *call, struct value value, struct value argument)
+{
+    (void)call;
+    (void)argument;
+    return value;
+}
+
+static enum status fill_nothing(struct tag_call *call, struct value_map *context)
+{
+    (void)call;
+    (void)context;
+    return OK;
+}
+
+static const struct template_filter one_filter[] = {{"keep", .apply = keep}, {0}};
+static const struct template_filter two_filters[] = {{"keep", .apply = keep},
+                                                     {"keep", .apply = keep},
+                                                     {0}};
+static const struct template_function card[] = {{"card", .fill = fill_nothing,
+                                                 .template = "500.html"},
+                                                {0}};
+static const struct template_function no_card[] = {{"card", .fill = fill_nothing,
+                                                    .template = "a/none.html"},
+                                                   {0}};
+static const struct template_library boats = {"boats", .filters = one_filter, .functions = card};
+static const struct template_library oars = {"oars", .filters = one_filter};
+static const struct template_library i18n = {"i18n", .filters = one_filter};
+static const struct template_library doubtful = {"doubtful", .filters = two_filters};
+static const struct template_library unpictured = {"unpictured", .functions = no_card};
+static const struct template_library anonymous = {"", .filters = one_filter};
+
+#define WITH_LIBRARIES(name_, ...)                                                                 \
+    {                                                                                              \
+        .name = (name_), .mount = (name_), .libraries = LIBRARIES(__VA_ARGS__)                     \
+    }
+static const struct module brings = WITH_LIBRARIES("brings", &boats, &oars);
+static const struct module brings_too = WITH_LIBRARIES("too", &oars);
+static const struct module brings_twice = WITH_LIBRARIES("twice", &oars, &oars);
+static const struct module brings_ours = WITH_LIBRARIES("ours", &i18n);
+static const struct module brings_doubt = WITH_LIBRARIES("doubt", &boats, &doubtful);
+static const struct module brings_no_picture = WITH_LIBRARIES("dark", &unpictured);
+static const struct module brings_nobody = WITH_LIBRARIES("nobody", &anonymous);
+
 struct list_row {
     const struct module *list[4];
     const char *words[3]; /* what the refusal says; none: the list is taken */
@@ -110,6 +154,14 @@ static const struct list_row rows[] = {
     {{&a, &lost}, {"module c", "nav row \"Lost\"", "c:index"}},
     {{&a, &pathless}, {"module c", "nav row \"One\"", "a:one"}},
     {{&lost, &a}, {"module c", "Lost"}},
+    {{&brings}, {NULL}},
+    {{&brings, &brings_too}, {"module too", "the module brings has a library \"oars\""}},
+    {{&brings_too, &brings}, {"module brings", "the module too has a library \"oars\""}},
+    {{&brings_twice}, {"module twice", "two libraries \"oars\""}},
+    {{&brings_ours}, {"module ours", "\"i18n\"", "Django"}},
+    {{&brings_doubt}, {"module doubt", "\"doubtful\"", "two filters have the name \"keep\""}},
+    {{&brings_no_picture}, {"module dark", "\"card\"", "templates/a/none.html"}},
+    {{&brings_nobody}, {"module nobody", "library without a name"}},
 };
 
 static enum status start(void *context)

@@ -191,10 +191,11 @@ UNIT enum status page_render(struct arena *arena, const char *source, struct buf
     struct template_host host = page_template_host(&context);
     host.languages = page_languages;
     struct template_set *set = template_set_new(arena, &host);
-    const struct language *language =
-        page_languages ? &page_languages->items[page_languages->count - 1] : NULL;
+    const struct template_request request = {
+        .language = page_languages ? &page_languages->items[page_languages->count - 1] : NULL,
+    };
     *out = (struct buffer){.arena = arena, .limit = 1u << 20};
-    return template_render(set, TEXT("t"), language, page_context(arena), arena, out);
+    return template_render(set, TEXT("t"), &request, page_context(arena), arena, out);
 }
 
 UNIT void page_accept(struct arena *arena, const struct page_case *rows, size_t count)

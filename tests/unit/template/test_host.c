@@ -3,8 +3,6 @@
 
 #include <pthread.h>
 
-#include "template/library.h"
-
 static enum status page_static(void *context, struct arena *arena, struct text path,
                                struct text *out)
 {
@@ -201,35 +199,8 @@ static void test_threads(void **state)
     }
 }
 
-static struct value shout(struct filter_call *call, struct value value, struct value argument)
-{
-    struct buffer out = filter_buffer(call);
-    buffer_text(&out, value_as_text(value));
-    buffer_text(&out, call->has_argument ? filter_text(call, argument) : TEXT("!"));
-    return filter_result(call, &out);
-}
-
-static void test_library(void **state)
-{
-    static const struct template_filter filters[] = {{"shout", shout, ARGUMENT_OPTIONAL,
-                                                      FILTER_TEXT | FILTER_SAFE},
-                                                     {0}};
-    static const struct template_library library = {"shouting", .filters = filters};
-    struct arena *arena = *state;
-    struct page_host context = {"{% load shouting %}{{ bad|shout }}{{ safe|shout:\"<\" }}",
-                                page_parts};
-    struct template_host host = page_template_host(&context);
-    struct template_set *set = template_set_new(arena, &host);
-    struct buffer out = {.arena = arena};
-    assert_status(template_set_add(set, TEXT("t")), INVALID);
-    set = template_set_new(arena, &host);
-    template_set_library(set, &library);
-    assert_status(template_render(set, TEXT("t"), NULL, page_context(arena), arena, &out), OK);
-    assert_text_equal(buffer_contents(&out), "&lt;b&gt;!<i><");
-}
-
 static const struct CMUnitTest tests[] = {
     TEST(test_added),      TEST(test_rendered), TEST(test_messages), TEST(test_complete),
-    TEST(test_load_fails), TEST(test_objects),  TEST(test_threads),  TEST(test_library),
+    TEST(test_load_fails), TEST(test_objects),  TEST(test_threads),
 };
 UNIT_MAIN(tests)
