@@ -1,10 +1,11 @@
 // What docs/write-a-module.md shows is tried: its files are put into a tree, which is built, tested and served.
+// So are then the tags and filters of docs/templates.md, which the same module gets.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { get, makeDatabase, ROOT, startServer, temporaryFolder } from '../http/harness.mjs';
+import { get, makeDatabase, ROOT, runCommand, startServer, temporaryFolder } from '../http/harness.mjs';
 import { checkCommand } from '../http/support.mjs';
 import { Tree } from './tree.mjs';
 
@@ -23,6 +24,7 @@ function sectionsOf(text) {
 
 const DOC = readFileSync(join(ROOT, 'docs/write-a-module.md'), 'utf8');
 const sections = sectionsOf(DOC);
+const tags = sectionsOf(readFileSync(join(ROOT, 'docs/templates.md'), 'utf8'))["A module's own tags and filters"];
 const pathsOf = (section) => section.blocks.map(({ path }) => path);
 
 test('blocks are found with their file', () => {
@@ -89,5 +91,56 @@ describe('the tree with what it shows', () => {
     }
     assert.equal((await get(`${server.url}/boats/3/`)).status, 404);
     assert.match(tree.print(server.dir, 'routes'), /^GET, HEAD +\/about\/ +public +about$/m);
+  });
+
+  describe('and the tags and filters', () => {
+    before(() => {
+      for (const { path, isPart, code } of tags.blocks) {
+        assert.ok(path && !isPart, code);
+        tree.write(path, code);
+      }
+      tree.edit('modules/boats/meson.build', (text) => text.replace("'module.c'", "'module.c', 'tags.c'"));
+      tree.edit('modules/boats/module.c', (text) => text
+        .replace('#include "boats/models.h"\n', '$&#include "boats/tags.h"\n')
+        .replace('.models = MODELS(&boat_model),\n', '$&    .libraries = LIBRARIES(&boats_library),\n'));
+      tree.build('oc-lettings');
+    });
+
+    test("pass the module's tests", () => assert.match(tree.test(), /^ok +modules\/boats\/tests\/boats +7 passed/m));
+
+    test('are formatted', { skip: spawnSync('clang-format', ['--version']).status !== 0 && 'no clang-format' }, () => {
+      for (const { path } of tags.blocks) if (/\.[ch]$/.test(path)) tree.run('clang-format', '--dry-run', '-Werror', path);
+    });
+
+    test('are served', async (t) => {
+      const dir = temporaryFolder();
+      makeDatabase(dir);
+      tree.print(dir, 'migrate');
+      tree.print(dir, 'loaddata', tree.path('modules/boats/fixtures/demo.json'));
+      const server = await startServer({ program: tree.program, dir, database: null, t });
+      const { status, text } = await get(`${server.url}/boats/1/`);
+      assert.equal(status, 200);
+      for (const part of ['<p>★★★★☆, 4 berths, 39 ft</p>', '<aside><h2>Boats &amp; berths</h2><p>★☆</p><ul>',
+        '<ul><li>Boat two &amp; last</li><li>Boat one</li></ul>\n</aside>']) assert.ok(text.includes(part), `${part} in ${text}`);
+    });
+
+    test('stop the start when they clash or lack something', () => {
+      const REFUSED = [
+        ['modules/boats/tags.c', ['{"note", .call', '{"stars", .call'], /module boats: the library "boats": two tags have the name "stars"/],
+        ['modules/boats/tags.c', ['"boats/newest.html"', '"boats/oldest.html"'], /"newest_boats" has no template templates\/boats\/oldest\.html/],
+        ['modules/boats/tags.c', ['.name = "boats"', '.name = "i18n"'], /module boats: the library "i18n" has the name of one of Django's/],
+        ['modules/boats/templates/boats/detail.html', ['{% stars boat.berths %}', '{% stars %}'],
+          /modules\/boats\/templates\/boats\/detail\.html:6: the argument "count" is missing in "\{% stars %\}"/],
+      ];
+      for (const [path, change, message] of REFUSED) {
+        const good = tree.read(path);
+        tree.edit(path, (text) => text.replace(...change));
+        tree.build('oc-lettings');
+        const { status, stdout, stderr } = runCommand(['routes'], { program: tree.program });
+        assert.notEqual(status, 0);
+        assert.match(stdout + stderr, message);
+        tree.write(path, good);
+      }
+    });
   });
 });
