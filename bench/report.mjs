@@ -43,3 +43,16 @@ export function printGoals(goals) {
   console.log(table(['goal', 'bound', 'measured', 'reached'],
     goals.map(({ what, bound, measured, reached }) => [what, bound, times(measured), reached ? 'yes' : 'no'])));
 }
+
+export function printEngines(engines) {
+  console.log(`\nThe list of 50 rendered, one thread: CPU time (${whole(engines[0].bytes)} bytes, the same of all)\n`);
+  console.log(table(['engine', 'µs', '× ours'], engines.map(({ label, us, ratio }) => [label, us.toFixed(1), times(ratio)])));
+}
+
+export function printConstant({ page, constant, queried, ratio }) {
+  console.log("\nCPU time per request of a letting's page, read anew\n");
+  console.log(table(['answer', 'µs'], [
+    ['the page', page.toFixed(1)], ['its queries, then its bytes as a constant', queried.toFixed(1)], ['its bytes as a constant', constant.toFixed(1)],
+  ]));
+  console.log(`\nWithout its queries the page costs ${times(ratio)} × the constant.`);
+}

@@ -6,14 +6,16 @@ import { get, temporaryFolder } from '../tests/http/harness.mjs';
 import { fetchPages, FULL_PAGE, growthPages, makeLettings } from './data.mjs';
 import { firstByte, load, median, memoryMiB, treeOf } from './measure.mjs';
 import { plot } from './plot.mjs';
-import { describeMachine, printGoals, printGrowth, printPages, printStart } from './report.mjs';
+import { describeMachine, printConstant, printEngines, printGoals, printGrowth, printPages, printStart } from './report.mjs';
 import { SERVERS, start } from './servers.mjs';
+import { compareEngines, compareWithConstant } from './templates.mjs';
 
 const USAGE = `usage: script/bench [OPTION...]
   --seconds N     of each load (2)
   --rounds N      of which the medians are taken (3)
   --only A,B      of nginx, fresh, anew, rendered, go, node, django; nginx is always measured
   --log           with access logs
+  --templates     the templates alone
   --growth ROWS   lettings for what growth costs (1000000); 0: leave that out
   --json FILE     write the figures
   --plot FILE     write the plot, an SVG`;
@@ -22,7 +24,7 @@ function options() {
   const { values } = parseArgs({
     options: {
       seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '3' }, only: { type: 'string' },
-      log: { type: 'boolean', default: false }, growth: { type: 'string', default: '1000000' },
+      log: { type: 'boolean', default: false }, templates: { type: 'boolean', default: false }, growth: { type: 'string', default: '1000000' },
       json: { type: 'string' }, plot: { type: 'string' }, help: { type: 'boolean' },
     },
   });
@@ -34,6 +36,7 @@ function options() {
   const only = values.only?.split(',');
   const unknown = only?.find((name) => !SERVERS.some((server) => server.name === name));
   if (unknown !== undefined) throw new Error(`--only: there is no ${unknown}; there are ${SERVERS.map(({ name }) => name).join(', ')}`);
+  if (values.templates && only) throw new Error('--templates: not with --only');
   return { ...values, only, seconds: number('seconds', 1), rounds: number('rounds', 1), growth: number('growth', 0) };
 }
 
@@ -82,13 +85,14 @@ function summarize(results, servers, pages) {
 }
 
 /** What the site is meant to reach: [{ what, bound, measured, reached }]; only what was measured. */
-function judge(results, pages, firstByteMs, growth) {
+function judge({ results = [], pages = [], firstByteMs, growth, engines, constant }) {
   const ratio = (page, one, other, name) => {
     const of = (server, round) => results.find((each) => each.server === server && each.page === page && each.round === round);
     const rounds = [...new Set(results.map(({ round }) => round))].filter((round) => of(one, round) && of(other, round));
     return rounds.length ? median(rounds.map((round) => of(one, round)[name] / of(other, round)[name])) : undefined;
   };
   const best = pages.some(({ server }) => server === 'fresh') ? 'fresh' : 'rendered';
+  const engine = (name) => engines?.find((one) => one.name === name)?.ratio;
   const goals = [
     { what: 'letting, proven fresh: CPU, × nginx', most: 1.1, measured: ratio('letting', 'fresh', 'nginx', 'cpu') },
     { what: 'letting, read anew: CPU, × nginx', most: 1.8, measured: ratio('letting', 'anew', 'nginx', 'cpu') },
@@ -98,6 +102,10 @@ function judge(results, pages, firstByteMs, growth) {
     { what: 'first byte, ms', most: 50, measured: firstByteMs },
     { what: 'PSS after the load, MiB', most: 40, measured: pages.find(({ server }) => server === best)?.memory },
     { what: 'growth, the worst page, ×', most: 1.5, measured: growth ? Math.max(...growth.map((each) => each.ratio)) : undefined },
+    { what: 'templates: the list, × Django', least: 40, measured: engine('django') },
+    { what: 'templates: the list, × Jinja2', least: 15, measured: engine('jinja2') },
+    { what: 'templates: the list, × Go', least: 5, measured: engine('go') },
+    { what: 'letting without its queries: CPU, × a constant', most: 1.25, measured: constant?.ratio },
   ];
   return goals.filter(({ measured }) => measured !== undefined).map(({ what, most, least, measured }) => ({
     what, measured, bound: most ? `≤ ${most}` : `≥ ${least}`, reached: most ? measured <= most : measured >= least,
@@ -144,11 +152,30 @@ async function measureGrowth(run, { growth, rounds, seconds }) {
   }));
 }
 
+async function measurePages(servers, run, wanted) {
+  const results = await comparePages(servers, run, wanted);
+  const pages = summarize(results, servers, run.pages);
+  printPages(pages, run.pages);
+  const firstByteMs = await timeStart(run);
+  printStart(firstByteMs);
+  const growth = wanted.growth ? await measureGrowth(run, wanted) : null;
+  if (growth) printGrowth(growth, wanted.growth);
+  return { results, pages, firstByteMs, growth };
+}
+
+async function measureTemplates(run, wanted) {
+  const engines = compareEngines(run, wanted, progress);
+  printEngines(engines);
+  const constant = await compareWithConstant(run, wanted, progress);
+  if (constant) printConstant(constant);
+  return { engines, constant };
+}
+
 async function main() {
   const wanted = options();
   if (wanted.help) return console.log(USAGE);
   if (spawnSync('wrk', ['-v']).error) throw new Error('there is no wrk, which makes the load: script/bootstrap bench installs it');
-  const servers = chosen(wanted.only);
+  const servers = wanted.templates ? [] : chosen(wanted.only);
   const dir = temporaryFolder();
   const run = { dir, database: makeLettings(`${dir}/few`), log: wanted.log, pages: [{ path: '/lettings/' }] };
   const own = await start(SERVERS.find(({ name }) => name === 'rendered'), run);
@@ -157,18 +184,16 @@ async function main() {
 
   const machine = describeMachine(wanted);
   console.log(machine);
-  const results = await comparePages(servers, run, wanted);
-  const pages = summarize(results, servers, run.pages);
-  printPages(pages, run.pages);
-  const firstByteMs = await timeStart(run);
-  printStart(firstByteMs);
-  const growth = wanted.growth ? await measureGrowth(run, wanted) : null;
-  if (growth) printGrowth(growth, wanted.growth);
-  const goals = judge(results, pages, firstByteMs, growth);
+  const figures = {
+    ...(wanted.templates ? {} : await measurePages(servers, run, wanted)),
+    ...(wanted.only ? {} : await measureTemplates(run, wanted)),
+  };
+  const goals = judge(figures);
   printGoals(goals);
 
-  if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify({ machine, pages, firstByteMs, growth, goals }, null, 1)}\n`);
-  if (wanted.plot) writeFileSync(wanted.plot, plot(pages, run.pages, machine));
+  const { results: _, ...kept } = figures;
+  if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify({ machine, ...kept, goals }, null, 1)}\n`);
+  if (wanted.plot && figures.pages) writeFileSync(wanted.plot, plot(figures.pages, run.pages, machine));
   rmSync(dir, { recursive: true, force: true });
 }
 
@@ -178,5 +203,5 @@ try {
 } catch (error) {
   const ours = error.code?.startsWith('ERR_PARSE_ARGS') || error.message.startsWith('--');
   console.error(ours ? `${error.message}\n${USAGE}` : error);
-  process.exitCode = ours ? 2 : 1;
+  process.exit(ours ? 2 : 1);
 }

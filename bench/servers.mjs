@@ -11,13 +11,13 @@ const WORKERS = '2';
 const START_LIMIT_MS = 15_000;
 
 const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
-const lacks = (command, ...args) => (works(command, ...args) ? null : `no ${[command, ...args].join(' ')}`);
+export const lacks = (command, ...args) => (works(command, ...args) ? null : `no ${[command, ...args].join(' ')}`);
 
 /** A setting of ours, where this version has it. */
 const settings = () => runCommand(['settings'], { env: { DEBUG: '1' } }).stdout;
 
-const ours = (env = {}) => (run) => ({
-  command: PROGRAM,
+export const ours = (env = {}, program = PROGRAM) => (run) => ({
+  command: program,
   args: ['serve'],
   env: environment(run.dir, {
     DATABASE_URL: `sqlite:///${run.database}`, WEB_CONCURRENCY: WORKERS, PORT: String(run.port),
@@ -55,9 +55,9 @@ const PEER_ENV = ({ database, port, log }) =>
 
 // Debian's packages of Go modules are sources below this folder.
 const GO_BINARY = join(ROOT, 'build/bench/go-twin');
-function buildGo() {
-  const { status, stderr, error } = spawnSync('go', ['build', '-o', GO_BINARY, '.'], {
-    cwd: join(BENCH, 'go'), encoding: 'utf8', timeout: 180_000,
+export function buildGo(folder, binary) {
+  const { status, stderr, error } = spawnSync('go', ['build', '-o', binary, '.'], {
+    cwd: join(BENCH, folder), encoding: 'utf8', timeout: 180_000,
     env: { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOCACHE: join(ROOT, 'build/bench/go-cache') },
   });
   return status === 0 ? null : `its build failed: ${error?.message ?? stderr}`;
@@ -65,7 +65,7 @@ function buildGo() {
 
 const NODE = join(BENCH, `node/node_modules/node-linux-${process.arch}/bin/node`);
 
-const DEBIANS_PYTHON = '/usr/bin/python3';
+export const DEBIANS_PYTHON = '/usr/bin/python3';
 const gunicorn = (run) => ({
   command: 'gunicorn',
   args: ['--workers', WORKERS, '--bind', `127.0.0.1:${run.port}`, '--log-level', 'warning',
@@ -90,7 +90,7 @@ export const SERVERS = [
   { name: 'rendered', label: 'OC Lettings, read and rendered anew', start: ours({ PAGE_CACHE_SIZE: '0' }), missing: () => null },
   {
     name: 'go', label: 'Go, net/http and html/template',
-    missing: () => lacks('go', 'version') ?? buildGo(),
+    missing: () => lacks('go', 'version') ?? buildGo('go', GO_BINARY),
     start: (run) => ({ command: GO_BINARY, args: [], env: { ...PEER_ENV(run), GOMAXPROCS: WORKERS } }),
   },
   {

@@ -20,6 +20,7 @@ describe('options', () => {
     [['--seconds', '1.5'], '--seconds: a whole number from 1 on'],
     [['--growth=-1'], '--growth: a whole number from 0 on'],
     [['--only', 'anew,apache'], '--only: there is no apache; there are nginx, fresh, anew, rendered, go, node, django'],
+    [['--templates', '--only', 'anew'], '--templates: not with --only'],
     [['--loud'], "Unknown option '--loud'"],
   ];
   for (const [args, message] of REFUSED) {
