@@ -3,9 +3,11 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "http/assets.h"
 #include "site/internal.h"
 #include "site/settings.h"
 #include "site/site.h"
+#include "template/template.h"
 
 /* What is said where no template can be rendered. */
 static const char last_resort[] = "<!doctype html>\n<html lang=\"en\">\n<title>Error</title>\n"
@@ -67,6 +69,52 @@ static struct value headers_value(const struct request *request)
     return value_list(arena, items, request->header_count);
 }
 
+#define EXCERPT_LINES 3 /* before and after the one it is about */
+
+static const struct asset *asset_of_path(struct text path)
+{
+    for (size_t i = 0; i < asset_count; i++)
+        if (text_is(path, assets[i].path))
+            return &assets[i];
+    return NULL;
+}
+
+/* The lines around: number, text, and whether it is the one. */
+static struct value excerpt_value(struct arena *arena, struct text source, uint32_t line)
+{
+    LIST(struct value) list = {0};
+    struct text text;
+    for (uint32_t number = 1; text_next(&source, '\n', &text); number++) {
+        if (number + EXCERPT_LINES < line || number > line + EXCERPT_LINES)
+            continue;
+        struct value_map *map = value_map_new(arena);
+        value_map_set(map, TEXT("number"), value_integer(number));
+        value_map_set(map, TEXT("text"), value_text(text));
+        value_map_set(map, TEXT("failed"), value_bool(number == line));
+        *LIST_PUSH(arena, &list) = value_map(map);
+    }
+    return value_list(arena, list.items, list.count);
+}
+
+/* Where in a template it is, when it is in one. */
+static void add_template(struct arena *arena, struct value_map *context, struct text message)
+{
+    struct text path;
+    uint32_t line;
+    if (!template_error_place(&path, &line))
+        return;
+    struct text place = text_format(arena, "%.*s:%u: ", TEXT_ARG(path), line);
+    const struct asset *asset = asset_of_path(path);
+    if (!text_starts(message, place))
+        return;
+    value_map_set(context, TEXT("template"), value_text(text_copy(arena, path)));
+    value_map_set(context, TEXT("template_line"), value_integer(line));
+    value_map_set(context, TEXT("kind"), value_string(template_error_kind()));
+    if (asset)
+        value_map_set(context, TEXT("excerpt"),
+                      excerpt_value(arena, asset_read(arena, asset, site_source_dir()), line));
+}
+
 /* The failure, the request and the settings, for whoever develops. */
 static enum status render_debug_page(const struct request *request, struct response *response,
                                      struct text message)
@@ -77,6 +125,7 @@ static enum status render_debug_page(const struct request *request, struct respo
     site_settings_each(list_setting, &listing);
     struct value_map *context = site_context(request);
     value_map_set(context, TEXT("message"), value_text(message));
+    add_template(arena, context, message);
     value_map_set(context, TEXT("file"), value_string(failure->file));
     value_map_set(context, TEXT("line"), value_integer(failure->line));
     value_map_set(context, TEXT("function"), value_string(failure->function));

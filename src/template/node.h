@@ -52,6 +52,7 @@ struct template
     enum status status; /* not OK: `error` says why it did not compile */
     struct text error;
     const char *error_kind;
+    uint32_t error_line;
 };
 
 struct binding {

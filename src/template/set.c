@@ -85,6 +85,7 @@ static struct template *load(struct template_set *set, struct text name, uint32_
     if (template->status != OK) {
         template->error = text_copy(set->arena, text_of(status_failure()->message));
         template->error_kind = template_error_kind();
+        template_error_place(&source.path, &template->error_line);
     }
     return template;
 }
@@ -102,6 +103,7 @@ const struct template *set_template(struct template_set *set, struct text name, 
         return template;
     *status = template_failure_plain(template->status, template->error_kind, "%.*s",
                                      TEXT_ARG(template->error));
+    template_failed(template->error_kind, template->path, template->error_line);
     return NULL;
 }
 

@@ -51,7 +51,9 @@ enum status template_compile(struct template_set *set, struct template *template
 enum status template_failure(enum status status, const char *kind, struct text path, uint32_t line,
                              struct text words, const char *format, va_list more)
     __attribute__((format(printf, 6, 0)));
-/* The same without a place. */
+/* What template_error_kind() and template_error_place() tell from now on. */
+void template_failed(const char *kind, struct text path, uint32_t line);
+/* The same as template_failure() without a place. */
 enum status template_failure_plain(enum status status, const char *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -98,3 +98,6 @@ enum status template_render(struct template_set *set, struct text name,
 /* Django's name for this thread's newest template failure: "TemplateSyntaxError",
  * "TemplateDoesNotExist", "NoReverseMatch", "ValueError" …; "" when there was none. */
 const char *template_error_kind(void);
+/* Where it is: the file and the line that its message begins with; false: in no template. Lasts
+ * until the next. */
+bool template_error_place(struct text *path, uint32_t *line);
