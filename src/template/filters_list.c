@@ -293,7 +293,7 @@ FILTER(dictsortreversed)
     return sorted(call, value, argument, true);
 }
 
-#define NESTED_MAX 200
+#define NESTED_MAX 300
 
 static bool is_sequence(struct value value)
 {
@@ -307,9 +307,13 @@ static void put_tabs(struct buffer *out, int count)
 }
 
 /* An item, and the list behind it as its children. */
-static void put_nested(struct buffer *out, const struct filter_call *call,
-                       const struct value_list *list, int tabs)
+static void put_nested(struct buffer *out, struct filter_call *call, const struct value_list *list,
+                       int tabs)
 {
+    if (tabs > NESTED_MAX)
+        call->status = render_stop(call->render, "RecursionError", "too many lists in each other");
+    if (call->status != OK)
+        return;
     for (size_t i = 0; i < list->count; i++) {
         if (i > 0)
             buffer_char(out, '\n');
@@ -320,7 +324,7 @@ static void put_nested(struct buffer *out, const struct filter_call *call,
         else
             buffer_text(out, filter_text(call, list->items[i]));
         bool nested = i + 1 < list->count && is_sequence(list->items[i + 1]);
-        if (nested && list->items[++i].list->count && tabs < NESTED_MAX) {
+        if (nested && list->items[++i].list->count) {
             buffer_char(out, '\n');
             put_tabs(out, tabs);
             buffer_text(out, TEXT("<ul>\n"));

@@ -24,6 +24,10 @@ static const struct page page_parts[] = {
     {"b3", "pre{% extends \"mid\" %}ignored{% block one %}c({{ block.super }}){% endblock %}"
            "{% block three %}lost{% endblock %}"},
     {"odd", "{% if %}"},
+    {"wrong", "\n{% block one %}{{ a|add:zz }}{% endblock %}"},
+    {"loop", "{% include x %}{% include name %}"},
+    {"ping", "{% include \"pong\" %}"},
+    {"pong", "{% include \"ping\" %}"},
     {NULL, NULL},
 };
 

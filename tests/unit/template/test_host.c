@@ -98,12 +98,50 @@ static void test_messages(void **state)
         {"\n{% include \"nope\" %}", "t.html:2: "},
         {"{% nope %}", "in \"{% nope %}\""},
         {"{{ a|add:zz }}", "in \"{{ a|add:zz }}\""},
+        /* at most 70 bytes of the tag, and whole characters */
+        {"{{ a|add:zz|default:\"0123456789 0123456789 0123456789 0123456789 01\" }}",
+         " in \"{{ a|add:zz|default:\"0123456789 0123456789 0123456789 0123456789 01\" }\u2026\""},
+        {"{{ a|add:zz|default:\"0123456789 0123456789 0123456789 0123456789 0123\u00E9\" }}",
+         " 0123456789 0123\u2026\""},
+        {"{% extends \"base\" %}\n{% block one %}\n{{ block.super }}{{ a|add:zz }}{% endblock %}",
+         "t.html:3: "},
+        {"{% extends \"wrong\" %}\n{% block one %}{{ block.super }}{% endblock %}", "wrong:2: "},
+        {"\n{% filter upper %}{% include \"wrong\" %}{% endfilter %}", "wrong:2: "},
+        {"{% for x in l %}\n{% if x == 2 %}\n{{ a|add:zz }}{% endif %}{% endfor %}", "t.html:3: "},
+        {"{% include \"inc\" %}\n{{ a|add:zz }}", "t.html:2: "},
+        {"{% comment %}\n{% endcomment %}{% verbatim %}\n{% endverbatim %}{# x #}\n{{ a|add:zz }}",
+         "t.html:4: "},
     };
     struct arena *arena = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buffer out;
         check(page_render(arena, rows[i].source, &out) != OK, "%s", rows[i].source);
         assert_failure_says(rows[i].expected);
+        struct text path;
+        uint32_t line;
+        assert_true(template_error_place(&path, &line));
+        assert_failure_says(text_format(arena, "%.*s:%u: ", TEXT_ARG(path), line).at);
+    }
+}
+
+/* A template that did not compile says the same each time, and one that is not there says no place.
+ */
+static void test_places(void **state)
+{
+    struct arena *arena = *state;
+    struct page_host context = {"\n{% if %}", NULL};
+    struct template_host host = page_template_host(&context);
+    struct template_set *set = template_set_new(arena, &host);
+    struct text path;
+    uint32_t line;
+    for (size_t i = 0; i < 2; i++) {
+        assert_status(template_set_add(set, TEXT("none")), NOT_FOUND);
+        assert_false(template_error_place(&path, &line));
+        assert_status(template_set_add(set, TEXT("t")), INVALID);
+        assert_string_equal(template_error_kind(), "TemplateSyntaxError");
+        assert_true(template_error_place(&path, &line));
+        assert_text_equal(path, "t.html");
+        assert_int_equal(line, 2);
     }
 }
 
@@ -200,7 +238,7 @@ static void test_threads(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_added),      TEST(test_rendered), TEST(test_messages), TEST(test_complete),
-    TEST(test_load_fails), TEST(test_objects),  TEST(test_threads),
+    TEST(test_added),  TEST(test_rendered),   TEST(test_messages), TEST(test_complete),
+    TEST(test_places), TEST(test_load_fails), TEST(test_objects),  TEST(test_threads),
 };
 UNIT_MAIN(tests)
