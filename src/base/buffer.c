@@ -29,7 +29,7 @@ char *buffer_room(struct buffer *buffer, size_t length)
         buffer->failed = true;
         return NULL;
     }
-    if (need > buffer->capacity)
+    if (need > buffer->capacity || !buffer->at)
         grow(buffer, need);
     return buffer->at + buffer->length;
 }
