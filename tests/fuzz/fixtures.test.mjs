@@ -6,5 +6,5 @@ import { fuzz, skipWithoutFuzzer } from './fuzz.mjs';
 const SECONDS = 10;
 
 test('no bytes break the reading of fixtures', { skip: skipWithoutFuzzer('fixtures') }, () => {
-  assert.ok(fuzz('fixtures', SECONDS, 'oc-lettings-fixture.json') > 20);
+  assert.ok(fuzz('fixtures', SECONDS, { shared: 'oc-lettings-fixture.json' }) > 20);
 });
