@@ -192,18 +192,26 @@ static struct text shortened(struct arena *arena, struct text text, int64_t limi
     struct text rest = text;
     size_t cut = text.length;
     bool found = limit <= 1;
+    struct buffer out = {.arena = arena};
     if (found)
         cut = 0;
+    if (limit > 0 && text.length <= (uint64_t)limit)
+        return text;
     while (rest.length) {
         size_t at = text.length - rest.length;
-        if (is_mark(unicode_take(&rest)))
+        if ((unsigned char)rest.at[0] < 0x80)
+            rest = text_from(rest, 1);
+        else if (is_mark(unicode_take(&rest)))
             continue;
         if (++count >= limit && !found) {
             cut = at;
             found = true;
         }
-        if (count > limit)
-            return text_format(arena, "%.*s…", TEXT_ARG(text_part(text, 0, cut)));
+        if (count > limit) {
+            buffer_text(&out, text_part(text, 0, cut));
+            buffer_text(&out, TEXT("…"));
+            return buffer_contents(&out);
+        }
     }
     return text;
 }

@@ -100,36 +100,47 @@ static const char *sign_of(const struct conversion *conversion, bool negative)
     return negative ? "-" : conversion->plus ? "+" : conversion->space ? " " : "";
 }
 
+#define DIGITS_MOST 24 /* of 64 bits in base 8 */
+
+static struct text digits_of(char room[DIGITS_MOST], uint64_t number, char type)
+{
+    const char *digits = type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
+    unsigned base = type == 'o' ? 8 : type == 'x' || type == 'X' ? 16 : 10;
+    size_t from = DIGITS_MOST;
+    do
+        room[--from] = digits[number % base];
+    while (number /= base);
+    return (struct text){room + from, DIGITS_MOST - from};
+}
+
 static bool put_integer(struct buffer *out, const struct conversion *conversion, struct value value,
                         struct arena *arena)
 {
     int64_t number;
-    char digits[80];
-    char prefix[4];
+    char room[DIGITS_MOST];
+    char prefix_room[4];
+    struct buffer prefix = BUFFER_ON(prefix_room);
     char type = conversion->type;
     bool decimal = strchr("diu", type) != NULL;
     if (!value_is_number(value)
         || (!decimal && value.kind != VALUE_INTEGER && value.kind != VALUE_BOOL)
         || !number_integer(value, arena, &number))
         return false;
-    unsigned long long size = number < 0 ? -(unsigned long long)number : (unsigned long long)number;
+    uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
     const char *base = !conversion->alternate || decimal ? ""
                        : type == 'o'                     ? "0o"
                        : type == 'x'                     ? "0x"
                                                          : "0X";
-    snprintf(prefix, sizeof prefix, "%s%s", sign_of(conversion, number < 0), base);
-    snprintf(digits, sizeof digits,
-             decimal       ? "%llu"
-             : type == 'o' ? "%llo"
-             : type == 'x' ? "%llx"
-                           : "%llX",
-             size);
+    buffer_text(&prefix, text_of(sign_of(conversion, number < 0)));
+    buffer_text(&prefix, text_of(base));
+    struct text digits = digits_of(room, size, type);
     struct buffer body = {.arena = arena};
-    size_t length = strlen(digits);
-    if (conversion->has_precision && (size_t)conversion->precision > length)
-        put_padding(&body, '0', (size_t)conversion->precision - length);
-    buffer_text(&body, text_of(digits));
-    put_field(out, conversion, text_of(prefix), buffer_contents(&body), conversion->zero);
+    if (conversion->has_precision && (size_t)conversion->precision > digits.length) {
+        put_padding(&body, '0', (size_t)conversion->precision - digits.length);
+        buffer_text(&body, digits);
+        digits = buffer_contents(&body);
+    }
+    put_field(out, conversion, buffer_contents(&prefix), digits, conversion->zero);
     return true;
 }
 

@@ -206,16 +206,35 @@ static void put_upper(struct buffer *out, uint32_t c)
         unicode_put(out, unicode_upper(c));
 }
 
+/* Takes what is ASCII at the start off `text`, and puts it with letters from `first` on in the
+ * other case; false when there is none. */
+static bool put_ascii(struct buffer *out, struct text *text, char first)
+{
+    size_t size = 0;
+    while (size < text->length && (unsigned char)text->at[size] < 0x80)
+        size++;
+    char *room = size ? buffer_room(out, size) : NULL;
+    for (size_t i = 0; room && i < size; i++) {
+        bool letter = (unsigned char)(text->at[i] - first) < 26;
+        room[i] = (char)(letter ? text->at[i] ^ 0x20 : text->at[i]);
+    }
+    out->length += room ? size : 0;
+    *text = text_from(*text, size);
+    return size > 0;
+}
+
 void unicode_put_upper(struct buffer *out, struct text text)
 {
     while (text.length)
-        put_upper(out, unicode_take(&text));
+        if (!put_ascii(out, &text, 'a'))
+            put_upper(out, unicode_take(&text));
 }
 
 void unicode_put_lower(struct buffer *out, struct text text)
 {
     while (text.length)
-        unicode_put(out, unicode_lower(unicode_take(&text)));
+        if (!put_ascii(out, &text, 'A'))
+            unicode_put(out, unicode_lower(unicode_take(&text)));
 }
 
 void unicode_put_title(struct buffer *out, struct text text)
