@@ -158,7 +158,7 @@ describe('a page of which the same is read', () => {
 });
 
 test('a database that is put beside the log of the old one is told of', async (t) => {
-  const server = await start(t);
+  const server = await start(t, { WEB_THREADS: '1' });
   const { database } = server;
   sql(database, `.backup ${database}.backup\n`);
   setName(database, 'Logged');
