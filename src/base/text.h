@@ -18,6 +18,11 @@ struct text {
 
 /* Marks a literal that is translated where it is shown (template/language.h). */
 #define N_(literal) literal
+/* The same of one that is found within a context. */
+#define NC_(context, literal) literal
+/* The same of both forms of one that counts, as two literals; and within a context. */
+#define NP_(one, many)           one, many
+#define NPC_(context, one, many) one, many
 
 /* For printf's "%.*s". */
 #define TEXT_ARG(text) ((int)(text).length), ((text).at)

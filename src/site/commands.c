@@ -250,6 +250,8 @@ static const struct command commands[] = {
      "ROW      one of them; without it, NAME in the singular: boat\n"
      "It writes modules/NAME and adds a line to modules/installed.c, or does nothing.\n",
      command_startmodule},
+    {"render", "[--context JSON] [--language CODE] FILE | --jsonl",
+     "render a template file with values from JSON", command_render_help, command_render},
     {"version", "", "print the version", "", version},
     {"worker", "", NULL, "Started by `serve`.\n", worker},
     {"clerk", "", NULL, "Started by `serve`.\n", clerk},

@@ -30,6 +30,10 @@ extern const char command_dumpdata_help[];
 int command_demo(int count, char **arguments);
 extern const char command_demo_help[];
 
+/* In commands_render.c. */
+int command_render(int count, char **arguments);
+extern const char command_render_help[];
+
 /* In commands_startmodule.c. */
 int command_startmodule(int count, char **arguments);
 

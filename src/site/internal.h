@@ -40,7 +40,7 @@ extern const struct template_host site_template_host;
 bool site_clock_was_read(void);
 
 /* A set with the libraries of all modules. */
-struct template_set *site_template_set(struct arena *arena);
+struct template_set *site_template_set(struct arena *arena, const struct template_host *host);
 /* Whether the libraries of modules[index] can stand beside Django's and those of the modules
  * before it. */
 enum status site_libraries_check(const struct module *const *modules, size_t index);

@@ -50,6 +50,8 @@ static enum status read_language(struct language *language, const struct asset *
 
 enum status site_languages_load(void)
 {
+    if (!site.arena)
+        site.arena = arena_new((size_t)64 * 1024);
     struct language *items = ARENA_ARRAY(site.arena, struct language, asset_count + 1);
     enum status status = OK;
     size_t count = 1;

@@ -175,7 +175,7 @@ struct value_map *site_context(const struct request *request)
 /* While developing, a set of its own for each request: what changed on disk shows at once. */
 static struct template_set *current_set(struct arena *arena)
 {
-    return site_settings.debug ? site_template_set(arena) : site.templates;
+    return site_settings.debug ? site_template_set(arena, &site_template_host) : site.templates;
 }
 
 enum status site_render_into(const struct request *request, struct buffer *out,

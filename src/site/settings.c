@@ -169,6 +169,15 @@ enum status site_settings_load(const char *process)
     return status;
 }
 
+enum status site_settings_load_unserved(void)
+{
+    site_settings.values = arena_new(8192);
+    enum status status = load_all();
+    if (status == OK)
+        configure_log(NULL);
+    return status;
+}
+
 struct text site_source_dir(void)
 {
     return site_settings.debug ? site_settings.source_dir : TEXT_NONE;

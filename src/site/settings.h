@@ -51,6 +51,9 @@ extern const struct setting site_setting_rows[];
  * settings_read_file(), except in the supervisor's children: they are given what it read. */
 enum status site_settings_load(const char *process);
 
+/* The same without what only serving needs: SECRET_KEY, ALLOWED_HOSTS. */
+enum status site_settings_load_unserved(void);
+
 /* Calls `visit` with each row there is, the core's first. */
 void site_settings_each(void (*visit)(const struct setting *row, void *context), void *context);
 

@@ -171,7 +171,7 @@ static enum status add_nav(const struct module *module, void *context)
 static enum status add_templates(void)
 {
     enum status status = OK;
-    site.templates = site_template_set(site.arena);
+    site.templates = site_template_set(site.arena, &site_template_host);
     for (size_t i = 0; i < asset_count && status == OK; i++) {
         struct text name = text_of(assets[i].name);
         if (text_starts(name, TEXT("templates/")))
@@ -183,7 +183,8 @@ static enum status add_templates(void)
 
 enum status site_start(void)
 {
-    site.arena = arena_new((size_t)64 * 1024);
+    if (!site.arena)
+        site.arena = arena_new((size_t)64 * 1024);
     site.router = router_new(site.arena);
     enum status status = site_languages_load();
     if (status == OK)

@@ -13,12 +13,16 @@
     L(tags_number)                                                                                 \
     L(tags_translate)                                                                              \
     L(tags_language)                                                                               \
+    L(tags_cache)                                                                                  \
+    L(tags_zone)                                                                                   \
+    L(tags_locale)                                                                                 \
     L(filters_text)                                                                                \
     L(filters_html)                                                                                \
     L(filters_list)                                                                                \
     L(filters_logic)                                                                               \
     L(filters_number)                                                                              \
     L(filters_date)                                                                                \
+    L(filters_humanize)                                                                            \
     L(filters_urlize)
 
 #define DECLARE(library) extern const struct template_library library;

@@ -152,7 +152,7 @@ static bool is_same(struct value a, struct value b)
     case VALUE_NONE: return true;
     case VALUE_BOOL: return a.boolean == b.boolean;
     case VALUE_INTEGER: return a.integer == b.integer;
-    case VALUE_FLOAT: return a.real == b.real;
+    case VALUE_FLOAT: return a.real == b.real || (a.real != a.real && b.real != b.real);
     case VALUE_TEXT:
     case VALUE_SAFE: return a.text == b.text && a.length == b.length;
     default: return a.list == b.list;

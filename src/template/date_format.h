@@ -3,6 +3,7 @@
 
 #include "template/moment.h"
 
+struct language;
 struct zone;
 
 enum date_format_status {
@@ -11,8 +12,8 @@ enum date_format_status {
     DATE_FORMAT_TIME_OF_DATE, /* a letter of the time for a date */
 };
 
-/* `zone` is that of a naive datetime; NULL: none. `time_only`: the letters of times alone. */
+/* `zone` is that of a naive datetime; NULL: none. `language`: of the names of months and days.
+ * `time_only`: the letters of times alone. */
 enum date_format_status date_format(struct buffer *out, struct text format, struct value value,
-                                    const struct zone *zone, bool time_only);
-/* The format behind a name such as "SHORT_DATE_FORMAT", or what was given. */
-struct text date_format_named(struct text format);
+                                    const struct zone *zone, const struct language *language,
+                                    bool time_only);

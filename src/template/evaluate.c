@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "template/expression.h"
 #include "template/filters.h"
+#include "template/format.h"
 #include "template/language.h"
 #include "template/number.h"
 #include "template/set.h"
@@ -46,10 +47,13 @@ static struct text message_id(struct text text, struct arena *arena)
 
 static enum status translated(struct render *render, struct text context, struct value *value)
 {
-    if (!value_is_text(*value))
-        return render_fail(render, "AttributeError", "only a text can be translated");
-    struct text text =
-        language_text(render->language, context, message_id(value_as_text(*value), render->arena));
+    if (!value_is_text(*value)) {
+        bool moment = value->kind >= VALUE_DATE && value->kind <= VALUE_DATETIME;
+        return render_fail(render, moment ? "TypeError" : "AttributeError",
+                           "only a text can be translated");
+    }
+    struct text message = language_line_ends(value_as_text(*value), render->arena);
+    struct text text = language_text(render->language, context, message_id(message, render->arena));
     *value = value->kind == VALUE_SAFE ? value_safe(text) : value_text(text);
     return OK;
 }
@@ -84,6 +88,8 @@ static enum status apply(const struct applied *applied, struct render *render, s
     bool safe = (filter->flags & FILTER_SAFE) && value->kind == VALUE_SAFE;
     if ((filter->flags & FILTER_TEXT) && !value_is_text(*value))
         *value = value_text(value_to_text(*value, render->arena));
+    if (filter->flags & FILTER_LOCAL)
+        *value = format_localtime(*value, render);
     *value = filter->apply(&call, *value, argument);
     if (safe && value->kind != VALUE_SAFE)
         *value = value_safe(value_to_text(*value, render->arena));
@@ -177,7 +183,7 @@ bool filter_integer(struct filter_call *call, struct value value, int64_t *out)
 
 bool filter_integer_or_text(struct filter_call *call, struct value value, int64_t *out)
 {
-    const char *kind = number_parse(value, call->arena, out);
+    const char *kind = number_clamped(value, call->arena, out);
     if (kind && strcmp(kind, "ValueError") != 0)
         filter_fail(call, kind, "an integer is expected");
     return !kind;

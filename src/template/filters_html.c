@@ -172,6 +172,8 @@ FILTER(json_script)
     struct buffer json = filter_buffer(call);
     struct buffer out = filter_buffer(call);
     const char *unfit = json_put(&json, value, call->arena);
+    if (value.kind == VALUE_TIME && value.moment->aware)
+        return filter_fail(call, "ValueError", "a time with a zone cannot be written as JSON");
     if (unfit)
         return filter_fail(call, "TypeError", "%s cannot be written as JSON", unfit);
     buffer_text(&out, TEXT("<script id=\""));

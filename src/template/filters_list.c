@@ -20,9 +20,11 @@ FILTER(length_is)
 {
     size_t count;
     int64_t expected;
-    if (!value_length(value, call->arena, &count)
-        || !number_integer(argument, call->arena, &expected))
+    const char *kind = number_clamped(argument, call->arena, &expected);
+    if (!value_length(value, call->arena, &count) || (kind && strcmp(kind, "OverflowError") != 0))
         return value_text(TEXT(""));
+    if (kind)
+        return filter_fail(call, kind, "a number without end is no length");
     return value_bool(expected >= 0 && count == (uint64_t)expected);
 }
 

@@ -1,6 +1,7 @@
 /* Filters that choose: default, yesno, pluralize, divisibleby. */
 #include "base/arena.h"
 #include "template/filters.h"
+#include "template/language.h"
 #include "template/number.h"
 
 FILTER(fallback)
@@ -16,21 +17,25 @@ FILTER(fallback_if_none)
 
 FILTER(divisibleby)
 {
-    int64_t number;
-    int64_t divisor;
-    if (!filter_integer(call, value, &number) || !filter_integer(call, argument, &divisor))
-        return VALUE_NULL;
-    if (divisor == 0)
+    struct decimal number;
+    struct decimal divisor;
+    const char *kind = number_whole(value, call->arena, &number);
+    if (!kind)
+        kind = number_whole(argument, call->arena, &divisor);
+    if (kind)
+        return filter_fail(call, kind, "an integer is expected");
+    if (decimal_is_zero(divisor))
         return filter_fail(call, "ZeroDivisionError", "divisibleby zero");
-    return value_bool(divisor == -1 || number % divisor == 0);
+    return value_bool(number_divides(divisor, number, call->arena));
 }
 
 FILTER(yesno)
 {
     struct text parts[4] = {{0}};
-    struct text rest = call->has_argument && argument.kind != VALUE_NONE
-                           ? filter_text(call, argument)
-                           : TEXT("yes,no,maybe");
+    struct text rest =
+        call->has_argument && argument.kind != VALUE_NONE
+            ? filter_text(call, argument)
+            : language_text(call->render->language, TEXT_NONE, TEXT(N_("yes,no,maybe")));
     size_t count = 0;
     if (call->has_argument && argument.kind != VALUE_NONE && !value_is_text(argument))
         return filter_fail(call, "AttributeError", "a text of words is expected");

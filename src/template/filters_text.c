@@ -5,6 +5,7 @@
 #include "template/filters.h"
 #include "template/number.h"
 #include "template/percent.h"
+#include "template/print_pretty.h"
 #include "template/unicode.h"
 
 /* Filters that need nothing but a function from text to text. */
@@ -154,15 +155,15 @@ FILTER(center)
 
 FILTER(slugify)
 {
-    struct text text = value_as_text(value);
+    struct text text = unicode_to_ascii(call->arena, value_as_text(value));
     struct buffer out = filter_buffer(call);
     bool gap = false;
     (void)argument;
     while (text.length) {
-        uint32_t c = unicode_lower(unicode_fold(unicode_take(&text)));
-        bool space = c == '-' || (c < 0x80 && unicode_is_space(c));
+        uint32_t c = unicode_lower(unicode_take(&text));
+        bool space = c == '-' || unicode_is_space(c);
         gap |= space;
-        if (space || c >= 0x80 || !unicode_is_word(c))
+        if (space || !unicode_is_word(c))
             continue;
         if (gap)
             buffer_char(&out, '-');
@@ -175,14 +176,6 @@ FILTER(slugify)
     while (slug.length && (slug.at[slug.length - 1] == '-' || slug.at[slug.length - 1] == '_'))
         slug.length--;
     return value_text(slug);
-}
-
-/* Combining marks do not count as characters. */
-static bool is_mark(uint32_t c)
-{
-    return (c >= 0x300 && c <= 0x36F) || (c >= 0x483 && c <= 0x487) || (c >= 0x1AB0 && c <= 0x1AFF)
-           || (c >= 0x1DC0 && c <= 0x1DFF) || (c >= 0x20D0 && c <= 0x20FF)
-           || (c >= 0xFE20 && c <= 0xFE2F);
 }
 
 /* At most `limit` characters, the last of them "…" when some were left out. */
@@ -201,7 +194,7 @@ static struct text shortened(struct arena *arena, struct text text, int64_t limi
         size_t at = text.length - rest.length;
         if ((unsigned char)rest.at[0] < 0x80)
             rest = text_from(rest, 1);
-        else if (is_mark(unicode_take(&rest)))
+        else if (unicode_is_mark(unicode_take(&rest)))
             continue;
         if (++count >= limit && !found) {
             cut = at;
@@ -259,6 +252,8 @@ FILTER(truncatewords)
 FILTER(urlencode)
 {
     struct buffer out = filter_buffer(call);
+    if (!value.length)
+        return value;
     if (call->has_argument && !value_is_text(argument) && argument.kind != VALUE_NONE)
         return filter_fail(call, "TypeError", "the characters to keep must be a text");
     struct text keep =
@@ -271,8 +266,9 @@ FILTER(wordwrap)
 {
     int64_t width;
     struct buffer out = filter_buffer(call);
-    if (!filter_integer(call, argument, &width))
-        return VALUE_NULL;
+    const char *kind = number_clamped(argument, call->arena, &width);
+    if (kind)
+        return filter_fail(call, kind, "an integer is expected");
     text_wrap(&out, value_as_text(value), width);
     return filter_result(call, &out);
 }
@@ -285,6 +281,14 @@ FILTER(make_list)
     return value_list(call->arena, items.items, items.count);
 }
 
+FILTER(pprint)
+{
+    struct buffer out = filter_buffer(call);
+    (void)argument;
+    value_print_pretty(&out, value, call->arena);
+    return filter_result(call, &out);
+}
+
 static const struct template_filter rows[] = {
     {"addslashes", addslashes, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
     {"capfirst", capfirst, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
@@ -295,6 +299,7 @@ static const struct template_filter rows[] = {
     {"lower", lower, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
     {"make_list", make_list, ARGUMENT_NONE, FILTER_TEXT},
     {"phone2numeric", phone2numeric, ARGUMENT_NONE, FILTER_SAFE},
+    {"pprint", pprint, ARGUMENT_NONE, FILTER_SAFE},
     {"rjust", rjust, ARGUMENT_REQUIRED, FILTER_TEXT | FILTER_SAFE},
     {"slugify", slugify, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},
     {"title", title, ARGUMENT_NONE, FILTER_TEXT | FILTER_SAFE},

@@ -339,8 +339,9 @@ FILTER(urlize)
 FILTER(urlizetrunc)
 {
     int64_t limit;
-    if (!filter_integer(call, argument, &limit))
-        return VALUE_NULL;
+    const char *kind = number_clamped(argument, call->arena, &limit);
+    if (kind)
+        return filter_fail(call, kind, "an integer is expected");
     return linked(call, value, limit);
 }
 

@@ -97,15 +97,19 @@ static const char *put_list(struct buffer *out, const struct value_list *list, s
     return unfit;
 }
 
-static void put_key(struct buffer *out, struct value key, struct arena *arena)
+static const char *put_key(struct buffer *out, struct value key, struct arena *arena)
 {
     if (value_is_text(key)) {
         put_text(out, value_as_text(key));
-        return;
+        return NULL;
     }
+    if (key.kind != VALUE_NONE && key.kind != VALUE_FLOAT && key.kind != VALUE_BOOL
+        && !value_is_integer(key))
+        return "a map's key that is no text or number";
     buffer_char(out, '"');
     put_any(out, key, arena, 0);
     buffer_char(out, '"');
+    return NULL;
 }
 
 static const char *put_map(struct buffer *out, const struct value_map *map, struct arena *arena,
@@ -116,9 +120,10 @@ static const char *put_map(struct buffer *out, const struct value_map *map, stru
     for (size_t i = 0; i < map->count && !unfit; i++) {
         if (i > 0)
             buffer_text(out, TEXT(", "));
-        put_key(out, map->entries[i].key, arena);
+        unfit = put_key(out, map->entries[i].key, arena);
         buffer_text(out, TEXT(": "));
-        unfit = put_any(out, map->entries[i].value, arena, depth + 1);
+        if (!unfit)
+            unfit = put_any(out, map->entries[i].value, arena, depth + 1);
     }
     buffer_char(out, '}');
     return unfit;
@@ -144,9 +149,14 @@ static const char *put_any(struct buffer *out, struct value value, struct arena 
     case VALUE_BOOL: buffer_text(out, value.boolean ? TEXT("true") : TEXT("false")); return NULL;
     case VALUE_INTEGER: buffer_int(out, value.integer); return NULL;
     case VALUE_FLOAT: put_float(out, value.real); return NULL;
+    case VALUE_DECIMAL:
+        if (value_is_integer(value)) {
+            buffer_text(out, value_as_text(value));
+            return NULL;
+        }
+        __attribute__((fallthrough));
     case VALUE_TEXT:
-    case VALUE_SAFE:
-    case VALUE_DECIMAL: put_text(out, value_as_text(value)); return NULL;
+    case VALUE_SAFE: put_text(out, value_as_text(value)); return NULL;
     case VALUE_LIST:
     case VALUE_TUPLE: return put_list(out, value.list, arena, depth);
     case VALUE_MAP: return put_map(out, value.map, arena, depth);

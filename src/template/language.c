@@ -1,5 +1,6 @@
 #include "template/language.h"
 
+#include "base/buffer.h"
 #include "template/catalogue.h"
 
 const struct language *language_find(const struct language_list *list, struct text code)
@@ -107,6 +108,43 @@ struct text language_text(const struct language *language, struct text context, 
     struct text out;
     bool found = language && catalogue_find(language->catalogue, context, message, &out);
     return found ? out : message;
+}
+
+struct text language_count(const struct language *language, struct text context, struct text one,
+                           struct text many, int64_t n)
+{
+    struct text out;
+    const struct catalogue *catalogue = language ? language->catalogue : NULL;
+    if (catalogue_find_plural(catalogue, context, one, n, &out)
+        || (context.at && catalogue_find_plural(catalogue, TEXT_NONE, one, n, &out)))
+        return out;
+    return n == 1 ? one : many;
+}
+
+struct text language_line_ends(struct text text, struct arena *arena)
+{
+    struct buffer out = {.arena = arena};
+    if (text_find_char(text, '\r') == TEXT_NOT_FOUND)
+        return text;
+    for (size_t i = 0; i < text.length; i++) {
+        bool pair = text.at[i] == '\r' && i + 1 < text.length && text.at[i + 1] == '\n';
+        if (!pair)
+            buffer_char(&out, text.at[i] == '\r' ? '\n' : text.at[i]);
+    }
+    return buffer_contents(&out);
+}
+
+void language_fill(struct buffer *out, struct text format, struct text value)
+{
+    size_t percent = text_find_char(format, '%');
+    buffer_text(out, text_part(format, 0, percent));
+    if (percent == TEXT_NOT_FOUND)
+        return;
+    struct text rest = text_from(format, percent + 1);
+    if (text_starts(rest, TEXT("(")))
+        rest = text_from(rest, text_part(rest, 0, text_find_char(rest, ')')).length + 1);
+    buffer_text(out, value);
+    buffer_text(out, text_from(rest, 1));
 }
 
 static _Thread_local const struct language *active;

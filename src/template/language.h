@@ -13,6 +13,7 @@
 #include "base/text.h"
 
 struct arena;
+struct buffer;
 struct catalogue;
 
 struct language {
@@ -45,6 +46,8 @@ struct language_names {
 };
 /* Of any language that Django knows; false: of another. */
 bool language_names(struct text code, struct language_names *out);
+/* The `index`th of them; false: there are fewer. */
+bool language_names_at(size_t index, struct language_names *out);
 
 /* Written from right to left. */
 bool language_is_bidi(struct text code);
@@ -53,6 +56,15 @@ bool language_is_bidi(struct text code);
  * `context` TEXT_NONE: none. */
 struct text language_text(const struct language *language, struct text context,
                           struct text message);
+/* The form of a text that counts, as the language has it for `n`. */
+struct text language_count(const struct language *language, struct text context, struct text one,
+                           struct text many, int64_t n);
+
+/* With "\n" for each end of a line, as messages have them. */
+struct text language_line_ends(struct text text, struct arena *arena);
+
+/* Appends a text with `value` in the place of its "%s", "%d", "%(name)s" or "%(name)d". */
+void language_fill(struct buffer *out, struct text format, struct text value);
 
 /* From now on, what translate() of this thread gives; NULL: the source's texts. */
 void language_activate(const struct language *language);

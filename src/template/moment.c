@@ -253,11 +253,13 @@ void moment_print_repr(struct buffer *out, struct value value)
         buffer_format(out, ", %d", moment->second);
     if (moment->microsecond)
         buffer_format(out, ", %u", moment->microsecond);
-    if (moment->aware && moment->offset == 0)
+    if (moment->aware && moment->offset == 0) {
         buffer_text(out, TEXT(", tzinfo=datetime.timezone.utc"));
-    else if (moment->aware)
-        buffer_format(out, ", tzinfo=datetime.timezone(datetime.timedelta(seconds=%d))",
-                      moment->offset);
+    } else if (moment->aware) {
+        buffer_text(out, TEXT(", tzinfo=datetime.timezone("));
+        duration_print_repr(out, moment->offset * MICROSECONDS);
+        buffer_char(out, ')');
+    }
     buffer_char(out, ')');
 }
 

@@ -86,6 +86,9 @@ struct loop {
     struct state *states;
 };
 
+/* What {% localize %} says; else what the options say. */
+enum localize { LOCALIZE_AS_SET, LOCALIZE_ON, LOCALIZE_OFF };
+
 struct render {
     struct template_set *set;
     struct arena *arena;
@@ -105,7 +108,12 @@ struct render {
     unsigned depth;
     size_t memory_limit;
     bool autoescape;
-    enum status status; /* a failure inside of an attribute ({{ block.super }}) */
+    const struct zone *zone; /* the current one */
+    enum localize localize;
+    bool use_tz;                /* aware datetimes are shown in it */
+    struct zone_list *zones;    /* those opened so far */
+    struct fragment *fragments; /* of {% cache %} */
+    enum status status;         /* a failure inside of an attribute ({{ block.super }}) */
 };
 
 /* Renders one after the other; stops at the first failure. */

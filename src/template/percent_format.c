@@ -113,27 +113,46 @@ static struct text digits_of(char room[DIGITS_MOST], uint64_t number, char type)
     return (struct text){room + from, DIGITS_MOST - from};
 }
 
+/* Of a number of any size; false when it has no integer. */
+static bool integer_digits(char room[DIGITS_MOST], struct value value, char type,
+                           struct arena *arena, bool *negative, struct text *out)
+{
+    struct decimal number;
+    bool decimal = strchr("diu", type) != NULL;
+    if (value.kind == VALUE_BOOL)
+        value = value_integer(value.boolean);
+    if (value.kind == VALUE_INTEGER) {
+        *negative = value.integer < 0;
+        *out =
+            digits_of(room, *negative ? -(uint64_t)value.integer : (uint64_t)value.integer, type);
+        return true;
+    }
+    if (!value_is_number(value) || (!decimal && !value_is_integer(value))
+        || number_whole(value, arena, &number))
+        return false;
+    *negative = number.negative;
+    *out =
+        decimal ? number.digits : number_digits(number, type == 'o' ? 8 : 16, type == 'X', arena);
+    return true;
+}
+
 static bool put_integer(struct buffer *out, const struct conversion *conversion, struct value value,
                         struct arena *arena)
 {
-    int64_t number;
     char room[DIGITS_MOST];
+    bool negative;
+    struct text digits;
     char prefix_room[4];
     struct buffer prefix = BUFFER_ON(prefix_room);
     char type = conversion->type;
-    bool decimal = strchr("diu", type) != NULL;
-    if (!value_is_number(value)
-        || (!decimal && value.kind != VALUE_INTEGER && value.kind != VALUE_BOOL)
-        || !number_integer(value, arena, &number))
+    if (!integer_digits(room, value, type, arena, &negative, &digits))
         return false;
-    uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    const char *base = !conversion->alternate || decimal ? ""
-                       : type == 'o'                     ? "0o"
-                       : type == 'x'                     ? "0x"
-                                                         : "0X";
-    buffer_text(&prefix, text_of(sign_of(conversion, number < 0)));
+    const char *base = !conversion->alternate || strchr("diu", type) ? ""
+                       : type == 'o'                                 ? "0o"
+                       : type == 'x'                                 ? "0x"
+                                                                     : "0X";
+    buffer_text(&prefix, text_of(sign_of(conversion, negative)));
     buffer_text(&prefix, text_of(base));
-    struct text digits = digits_of(room, size, type);
     struct buffer body = {.arena = arena};
     if (conversion->has_precision && (size_t)conversion->precision > digits.length) {
         put_padding(&body, '0', (size_t)conversion->precision - digits.length);
@@ -170,6 +189,8 @@ static bool put_character(struct buffer *out, const struct conversion *conversio
     char bytes[8];
     struct buffer body = BUFFER_ON(bytes);
     struct text text = value_as_text(value);
+    if (value.kind == VALUE_BOOL)
+        value = value_integer(value.boolean);
     if (value.kind == VALUE_INTEGER && value.integer >= 0 && value.integer <= 0x10FFFF)
         unicode_put(&body, (uint32_t)value.integer);
     else if (value_is_text(value) && text.length && unicode_size(text) == text.length)

@@ -97,7 +97,13 @@ enum status render_value(struct render *render, struct value value)
     switch (value.kind) {
     case VALUE_SAFE: buffer_append(render->out, value.text, value.length); break;
     case VALUE_TEXT: put(render, value_as_text(value)); break;
-    case VALUE_INTEGER: buffer_int(render->out, value.integer); break;
+    case VALUE_INTEGER:
+        if (!render->set->host.options.thousands) {
+            buffer_int(render->out, value.integer);
+            break;
+        }
+        put(render, format_local(value, render));
+        break;
     case VALUE_OBJECT:
         if (value.object->class->print_is_html) {
             value_print(render->out, value, render->arena);
@@ -239,6 +245,8 @@ enum status template_render(struct template_set *set, struct text name,
                             .context = context,
                             .template = template,
                             .layer = &layer,
+                            .zone = set->current_zone,
+                            .use_tz = set->host.options.use_tz,
                             .memory_limit = arena_used(arena) + limit,
                             .autoescape = !set->host.options.autoescape_off};
     return run(&render, template);

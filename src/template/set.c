@@ -9,15 +9,21 @@ struct template_set *template_set_new(struct arena *arena, const struct template
     struct template_set *set = ARENA_NEW(arena, struct template_set);
     set->arena = arena;
     set->host = *host;
-    if (host->options.time_zone.length)
-        set->zone = zone_open(arena, host->options.time_zone);
+    struct text zone = host->options.time_zone;
+    struct text current = host->options.current_zone;
+    set->zone = zone_open(arena, zone.length ? zone : TEXT("UTC"));
+    set->current_zone = current.length ? zone_open(arena, current) : NULL;
+    if (!set->current_zone)
+        set->current_zone = set->zone;
     set->names = (struct well_known){
         .forloop = set_name(set, TEXT("forloop")),
         .block = set_name(set, TEXT("block")),
         .csrf_token = set_name(set, TEXT("csrf_token")),
     };
     for (size_t i = 0; template_libraries[i]; i++)
-        template_set_library(set, template_libraries[i]);
+        if (!template_libraries[i]->name[0] || !host->has_library
+            || host->has_library(host->context, text_of(template_libraries[i]->name)))
+            template_set_library(set, template_libraries[i]);
     return set;
 }
 

@@ -27,7 +27,8 @@ struct template_set {
     struct arena *arena;
     struct template_host host;
     bool complete;
-    const struct zone *zone; /* of options.time_zone */
+    const struct zone *zone;         /* of options.time_zone */
+    const struct zone *current_zone; /* of options.current_zone, or the same */
     struct well_known names;
     struct name *name_buckets[NAME_BUCKETS];
     struct template *templates[TEMPLATE_BUCKETS];

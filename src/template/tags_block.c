@@ -262,6 +262,9 @@ static enum status find_first(const struct include_node *node, struct render *re
             return status;
     }
     (void)node;
+    for (size_t i = 0; i < list.count; i++)
+        if (!value_is_text(list.items[i]))
+            return render_fail(render, "TypeError", "a template is named by a text");
     return render_fail(render, "TemplateDoesNotExist", "none of the templates is there");
 }
 

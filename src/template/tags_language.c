@@ -6,6 +6,7 @@
 #include "template/language.h"
 #include "template/set.h"
 #include "template/tags.h"
+#include "template/unicode.h"
 
 struct language_node {
     struct node node;
@@ -13,17 +14,53 @@ struct language_node {
     struct nodes body;
 };
 
+/* What {% language None %} makes current: translations are off. */
+static const struct language no_language = {.code = {"en", 2}};
+
+/* "pt_BR" as "pt-br". */
+static struct text language_code(struct arena *arena, struct text text)
+{
+    struct buffer out = {.arena = arena};
+    size_t line = text_find_char(text, '_');
+    unicode_put_lower(&out, text_part(text, 0, line));
+    if (line != TEXT_NOT_FOUND) {
+        buffer_char(&out, '-');
+        unicode_put_lower(&out, text_from(text, line + 1));
+    }
+    return out.at ? buffer_contents(&out) : TEXT("");
+}
+
+/* Of that code, with the texts of one like it when there is none. */
+static const struct language *language_called(struct render *render, struct text code)
+{
+    const struct language_list *languages = render->set->host.languages;
+    const struct language *known = languages ? language_match(languages, code) : NULL;
+    if (known && text_equal_nocase(known->code, code))
+        return known;
+    struct language *other = ARENA_NEW(render->arena, struct language);
+    *other = (struct language){.code = language_code(render->arena, code),
+                               .catalogue = known ? known->catalogue : NULL};
+    return other;
+}
+
 static enum status render_language(const struct node *self, struct render *render)
 {
     const struct language_node *node = (const struct language_node *)self;
-    const struct language_list *languages = render->set->host.languages;
     const struct language *outer = render->language;
     struct value code;
     enum status status = expression_value(node->code, render, &code);
+    if (status == OK && code.kind != VALUE_NONE && !value_is_text(code)
+        && value_truth(code, render->arena))
+        status = render_fail(render,
+                             code.kind == VALUE_LIST || code.kind == VALUE_MAP ? "TypeError"
+                                                                               : "AttributeError",
+                             "a language is named by a text");
     if (status != OK)
         return status;
-    render->language =
-        languages ? language_match(languages, value_to_text(code, render->arena)) : NULL;
+    if (code.kind == VALUE_NONE)
+        render->language = &no_language;
+    else if (value_truth(code, render->arena))
+        render->language = language_called(render, value_to_text(code, render->arena));
     status = render_nodes(render, &node->body);
     render->language = outer;
     return status;
@@ -41,6 +78,8 @@ static struct node *compile_language(struct parser *parser, const struct tag *ta
 
 static struct text current_code(const struct render *render)
 {
+    if (render->language == &no_language)
+        return TEXT("None");
     return render->language ? render->language->code : TEXT("en");
 }
 
@@ -91,7 +130,7 @@ static enum status render_available(const struct node *self, struct render *rend
     for (size_t i = 0; i < count; i++) {
         struct value *pair = ARENA_ARRAY(render->arena, struct value, 2);
         pair[0] = value_text(languages->items[i].code);
-        pair[1] = value_text(languages->items[i].name);
+        pair[1] = value_text(language_text(render->language, TEXT_NONE, languages->items[i].name));
         items[i] = value_tuple(render->arena, pair, 2);
     }
     scope_set(render, ((const struct as_node *)self)->as, value_list(render->arena, items, count));
@@ -108,9 +147,11 @@ static enum status info_of(struct render *render, struct value code, struct valu
     struct language_names names;
     struct text text = value_to_text(code, render->arena);
     struct value_map *map = value_map_new(render->arena);
-    if (!language_names(text, &names))
-        return render_fail(render, "KeyError", "no language is known by the code \"%.*s\"",
-                           TEXT_ARG(text));
+    if (!value_is_text(code) || !language_names(text, &names))
+        return render_fail(render,
+                           value_is_text(code) || code.kind == VALUE_TUPLE ? "KeyError"
+                                                                           : "TypeError",
+                           "no language is known by the code \"%.*s\"", TEXT_ARG(text));
     value_map_set(map, TEXT("bidi"), value_bool(language_is_bidi(names.code)));
     value_map_set(map, TEXT("code"), value_text(names.code));
     value_map_set(map, TEXT("name"), value_text(names.english));

@@ -1,6 +1,8 @@
 /* lorem. */
 #include <sys/random.h>
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "template/expression.h"
 #include "template/number.h"
@@ -50,6 +52,8 @@ static const char *any_word(void)
 
 static void put_words(struct buffer *out, const struct lorem_node *node, int64_t count)
 {
+    if (count < 0) /* so many fewer of those that come first */
+        count += node->random ? 0 : COMMON_WORDS;
     for (int64_t i = 0; i < count && !out->failed; i++) {
         bool common = !node->random && i < COMMON_WORDS;
         buffer_text(out, i > 0 ? TEXT(" ") : TEXT(""));
@@ -100,7 +104,10 @@ static enum status render_lorem(const struct node *self, struct render *render)
     enum status status = node->count ? expression_value(node->count, render, &value) : OK;
     if (status != OK)
         return status;
-    if (!number_integer(value, render->arena, &count))
+    const char *kind = number_clamped(value, render->arena, &count);
+    if (kind && strcmp(kind, "OverflowError") == 0)
+        return render_fail(render, kind, "a number without end counts nothing");
+    if (kind)
         count = 1;
     if (node->method == 'w')
         put_words(&text, node, count);

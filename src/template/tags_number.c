@@ -1,10 +1,13 @@
 /* widthratio, now. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "template/date_format.h"
 #include "template/format.h"
 #include "template/number.h"
+#include "template/set.h"
 #include "template/tags.h"
 #include "template/unicode.h"
 
@@ -39,7 +42,7 @@ static enum status ratio(const struct widthratio_node *node, struct render *rend
     struct value width;
     double x;
     double y;
-    int64_t size;
+    struct decimal size;
     *out = TEXT("");
     enum status status = expression_value(node->value, render, &value);
     if (status == OK)
@@ -48,10 +51,14 @@ static enum status ratio(const struct widthratio_node *node, struct render *rend
         status = expression_value(node->width, render, &width);
     if (status != OK)
         return status == NOT_FOUND ? OK : status;
-    if (!number_integer(width, render->arena, &size))
-        return render_fail(render, "TemplateSyntaxError", "the last value must be a number");
+    const char *kind = number_whole(width, render->arena, &size);
+    if (kind && strcmp(kind, "OverflowError") != 0)
+        kind = "TemplateSyntaxError";
+    if (kind)
+        return render_fail(render, kind, "the last value must be a number");
+    double most_width = strtod(text_string(render->arena, size.digits), NULL);
     if (number_real(value, render->arena, &x) && number_real(most, render->arena, &y))
-        *out = ratio_of(x, y, (double)size, render->arena);
+        *out = ratio_of(x, y, size.negative ? -most_width : most_width, render->arena);
     return OK;
 }
 
@@ -90,9 +97,12 @@ static enum status render_now(const struct node *self, struct render *render)
 {
     const struct now_node *node = (const struct now_node *)self;
     struct buffer text = {.arena = render->arena};
-    struct value_moment now = format_now(render, false);
+    struct value_moment now =
+        render->set->host.options.use_tz ? format_now_current(render) : format_now(render, false);
     struct value value = {.kind = VALUE_DATETIME, .moment = &now};
-    if (date_format(&text, node->format, value, format_zone(render), false) != DATE_FORMAT_OK)
+    if (date_format(&text, format_named(render, node->format), value, format_zone(render),
+                    render->language, false)
+        != DATE_FORMAT_OK)
         return render_fail(render, "AttributeError", "no such letter in a date's format");
     if (node->as)
         scope_set(render, node->as, value_text(buffer_contents(&text)));
@@ -111,7 +121,7 @@ static struct node *compile_now(struct parser *parser, const struct tag *tag)
         node->as = parser_name(parser, tag->words[3]);
     struct text word = tag->words[1];
     size_t length = unicode_length(word);
-    node->format = date_format_named(unicode_part(word, 1, length - 1));
+    node->format = length > 2 ? unicode_part(word, 1, length - 1) : TEXT("DATE_FORMAT");
     return &node->node;
 }
 

@@ -238,7 +238,10 @@ static enum status bind_count(const struct block_translate_node *node, struct re
         return render_fail(render, "TemplateSyntaxError", "what is counted must be a number");
     scope_set(render, node->count.items[0].name, count);
     *is_one = value_equal(count, value_integer(1));
-    *n = number_integer(count, render->arena, room) ? room : NULL;
+    const char *kind = number_clamped(count, render->arena, room);
+    if (kind && render->language && render->language->catalogue)
+        return render_fail(render, kind, "what is counted has no integer");
+    *n = kind ? NULL : room;
     return OK;
 }
 
@@ -258,11 +261,13 @@ static enum status put_message(const struct block_translate_node *node, struct r
     if (status != OK)
         return status;
     if (find_text(node, render, context, n, &text) && put_filled(node, render, text, out))
-        return OK;
+        return render->status;
+    if (render->status != OK)
+        return render->status;
     out->length = 0;
     text = is_one ? node->singular : node->plural;
     return put_filled(node, render, text, out)
-               ? OK
+               ? render->status
                : render_fail(render, "TemplateSyntaxError", "\"%.*s\" cannot be filled in",
                              TEXT_ARG(text));
 }
@@ -277,7 +282,7 @@ static enum status render_block_translate(const struct node *self, struct render
     if (status == OK && out.failed)
         status = render_stop(render, "MemoryError", "the output is over its limit");
     struct text text = out.at ? buffer_contents(&out) : TEXT("");
-    return status == OK ? give(render, node->as, value_safe(text)) : status;
+    return status == OK ? give(render, node->as, value_text(text)) : status;
 }
 
 static bool block_option(struct parser *parser, const struct tag *tag, size_t *at,
@@ -347,6 +352,7 @@ static struct text read_message(struct parser *parser, struct block_translate_no
         put_token(parser, node, &out);
     }
     struct text text = out.at ? buffer_contents(&out) : TEXT("");
+    text = language_line_ends(text, parser->arena);
     return node->trimmed ? trimmed(text, parser->arena) : text;
 }
 

@@ -1,7 +1,7 @@
 /* url; and of the library "static": static, get_static_prefix, get_media_prefix. */
 #include "base/arena.h"
-#include "template/percent.h"
 #include "template/set.h"
+#include "template/static_path.h"
 #include "template/tags.h"
 
 struct url_node {
@@ -182,23 +182,12 @@ struct static_node {
     struct text constant; /* where the path is constant */
 };
 
-/* Without the host's help: the prefix and the path, percent-encoded. */
-static struct text join_prefix(const struct template_host *host, struct arena *arena,
-                               struct text path)
-{
-    struct buffer out = {.arena = arena};
-    if (!text_starts(path, TEXT("/")))
-        buffer_text(&out, host->static_prefix);
-    percent_encode(&out, path, "/");
-    return out.at ? buffer_contents(&out) : TEXT("");
-}
-
 static enum status static_url(const struct template_host *host, struct arena *arena,
                               struct text path, struct text *out)
 {
     if (host->static_url)
         return host->static_url(host->context, arena, path, out);
-    *out = join_prefix(host, arena, path);
+    *out = static_path_join(arena, host->static_prefix, path);
     return OK;
 }
 
@@ -212,7 +201,9 @@ static enum status render_static(const struct node *self, struct render *render)
     enum status status = expression_value(node->path, render, &value);
     if (status != OK)
         return status;
-    struct text path = value_to_text(value, render->arena);
+    if (!value_is_text(value))
+        return render_fail(render, "TypeError", "a path is a text");
+    struct text path = value_as_text(value);
     status = static_url(&render->set->host, render->arena, path, &url);
     if (status != OK)
         return render_fail(render, "ValueError", "no static file \"%.*s\"", TEXT_ARG(path));

@@ -12,6 +12,7 @@
 struct arena;
 struct language;
 struct language_list;
+struct locale;
 struct template_set;
 struct template_library;
 
@@ -31,9 +32,14 @@ struct template_options {
     /* Names that are constant are looked up when they are rendered, as Django does, rather than
      * by template_set_add: includes, url, static. */
     bool late;
-    bool localize;                 /* numbers as the language writes them (USE_L10N) */
+    bool localize;  /* numbers and dates as the language writes them (USE_L10N) */
+    bool thousands; /* and digits in groups (USE_THOUSAND_SEPARATOR) */
+    const struct locale
+        *locale; /* how they are written otherwise; NULL: as Django's settings say */
     struct text string_if_invalid; /* "%s" in it stands for the variable */
     struct text time_zone;         /* "Europe/Paris": of naive datetimes, and of now; none: UTC */
+    struct text current_zone;      /* that aware ones are shown in; none: the same */
+    bool use_tz;                   /* whether they are (USE_TZ); {% now %} is aware then */
     size_t memory_limit;           /* bytes one rendering may allocate; 0: 256 MiB */
 };
 
@@ -60,6 +66,11 @@ struct template_host {
                               struct text *out);
     /* Microseconds since 1970-01-01T00:00:00Z for {% now %}, timesince …; NULL: the wall clock. */
     int64_t (*now)(void *context);
+    /* The same of the local clock, for naive datetimes; NULL: what options.time_zone makes of it.
+     */
+    int64_t (*now_local)(void *context);
+    /* Whether {% load %} finds the library of that name; NULL: all of them. */
+    bool (*has_library)(void *context, struct text name);
     /* What {% get_static_prefix %} and {% get_media_prefix %} give. */
     struct text static_prefix;
     struct text media_prefix;

@@ -1,28 +1,15 @@
 #include "template/unicode.h"
 
-#include <locale.h>
-#include <pthread.h>
-#include <wctype.h>
+#include <stdlib.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <uninorm.h>
 
+#include "base/arena.h"
 #include "base/buffer.h"
 
-#define STRAY 0xDC00u
-
-static locale_t utf8_locale;
-static pthread_once_t utf8_once = PTHREAD_ONCE_INIT;
-
-static void open_locale(void)
-{
-    utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    if (!utf8_locale)
-        utf8_locale = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
-}
-
-static locale_t locale(void)
-{
-    pthread_once(&utf8_once, open_locale);
-    return utf8_locale;
-}
+#define STRAY  0xDC00u
+#define GROWTH 3 /* bytes of a letter in its other case, for one of its own; a few need more */
 
 static bool is_tail(struct text text, size_t at)
 {
@@ -124,28 +111,14 @@ uint32_t unicode_upper(uint32_t c)
 {
     if (c < 0x80)
         return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
-    return (uint32_t)towupper_l((wint_t)c, locale());
+    return uc_toupper(c);
 }
 
 uint32_t unicode_lower(uint32_t c)
 {
     if (c < 0x80)
         return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-    return (uint32_t)towlower_l((wint_t)c, locale());
-}
-
-/* From U+00C0 on; '.' for letters that do not come apart. */
-static const char plain_letters[] =
-    "AAAAAA.CEEEEIIII.NOOOOO..UUUUY..aaaaaa.ceeeeiiii.nooooo..uuuuy.y"
-    "AaAaAaCcCcCcCcDd..EeEeEeEeEeGgGgGgGgHh..IiIiIiIiI...JjKk.LlLlLlL"
-    "l..NnNnNnn..OoOoOo..RrRrRrSsSsSsSsTtTt..UuUuUuUuUuUuWwYyYZzZzZzs";
-
-uint32_t unicode_fold(uint32_t c)
-{
-    size_t at = c - 0xC0;
-    if (c < 0xC0 || at >= sizeof plain_letters - 1 || plain_letters[at] == '.')
-        return c;
-    return (uint32_t)plain_letters[at];
+    return uc_tolower(c);
 }
 
 bool unicode_is_space(uint32_t c)
@@ -161,49 +134,80 @@ bool unicode_is_digit(uint32_t c)
     return c >= '0' && c <= '9';
 }
 
+/* The zeros of all rows of decimal digits (Unicode 14), each followed by its nine others. */
+static const uint32_t zeros[] = {
+    0x0030,  0x0660,  0x06F0,  0x07C0,  0x0966,  0x09E6,  0x0A66,  0x0AE6,  0x0B66,  0x0BE6,
+    0x0C66,  0x0CE6,  0x0D66,  0x0DE6,  0x0E50,  0x0ED0,  0x0F20,  0x1040,  0x1090,  0x17E0,
+    0x1810,  0x1946,  0x19D0,  0x1A80,  0x1A90,  0x1B50,  0x1BB0,  0x1C40,  0x1C50,  0xA620,
+    0xA8D0,  0xA900,  0xA9D0,  0xA9F0,  0xAA50,  0xABF0,  0xFF10,  0x104A0, 0x10D30, 0x11066,
+    0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0,
+    0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2,
+    0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0,
+};
+
+int unicode_digit(uint32_t c)
+{
+    if (c < 0x80)
+        return unicode_is_digit(c) ? (int)(c - '0') : -1;
+    for (size_t i = 0; i < sizeof zeros / sizeof *zeros && zeros[i] <= c; i++)
+        if (c - zeros[i] <= 9)
+            return (int)(c - zeros[i]);
+    return -1;
+}
+
 bool unicode_is_alpha(uint32_t c)
 {
     if (c < 0x80)
         return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-    return iswalpha_l((wint_t)c, locale());
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L);
 }
 
 bool unicode_is_upper(uint32_t c)
 {
-    return c < 0x80 ? c >= 'A' && c <= 'Z' : iswupper_l((wint_t)c, locale());
+    return c < 0x80 ? c >= 'A' && c <= 'Z' : uc_is_property_uppercase(c);
 }
 
 bool unicode_is_printable(uint32_t c)
 {
     if (c < 0x80)
         return c >= ' ' && c < 0x7F;
-    return !unicode_is_space(c) && c != 0xAD && iswprint_l((wint_t)c, locale());
+    return !uc_is_general_category_withtable(c, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z);
 }
 
 bool unicode_is_word(uint32_t c)
 {
-    return c == '_' || unicode_is_digit(c) || unicode_is_alpha(c);
+    if (c < 0x80)
+        return c == '_' || unicode_is_digit(c) || unicode_is_alpha(c);
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_N);
 }
 
-static struct text two_letters(uint32_t c)
+bool unicode_is_mark(uint32_t c)
 {
-    switch (c) {
-    case 0xDF: return TEXT("SS");
-    case 0x149: return TEXT("\xCA\xBCN");
-    case 0xFB00: return TEXT("FF");
-    case 0xFB01: return TEXT("FI");
-    case 0xFB02: return TEXT("FL");
-    default: return TEXT_NONE;
-    }
+    return c >= 0x300 && uc_combining_class(c) != 0;
 }
 
-static void put_upper(struct buffer *out, uint32_t c)
+static bool is_ascii(struct text text)
 {
-    struct text two = two_letters(c);
-    if (two.at)
-        buffer_text(out, two);
-    else
-        unicode_put(out, unicode_upper(c));
+    unsigned char all = 0;
+    for (size_t i = 0; i < text.length; i++)
+        all |= (unsigned char)text.at[i];
+    return all < 0x80;
+}
+
+typedef uint8_t *mapping(const uint8_t *text, size_t length, const char *language, uninorm_t form,
+                         uint8_t *room, size_t *size);
+
+/* A whole text, with the letters that become several; false when it is not valid UTF-8. */
+static bool put_mapped(struct buffer *out, struct text text, mapping *map)
+{
+    size_t size = out->arena ? text.length * GROWTH : 0;
+    uint8_t *room = size ? arena_alloc(out->arena, size) : NULL;
+    uint8_t *mapped = map((const uint8_t *)text.at, text.length, NULL, NULL, room, &size);
+    if (mapped)
+        buffer_append(out, mapped, size);
+    if (mapped != room)
+        free(mapped);
+    return mapped != NULL;
 }
 
 /* Takes what is ASCII at the start off `text`, and puts it with letters from `first` on in the
@@ -225,13 +229,17 @@ static bool put_ascii(struct buffer *out, struct text *text, char first)
 
 void unicode_put_upper(struct buffer *out, struct text text)
 {
+    if (!is_ascii(text) && put_mapped(out, text, u8_toupper))
+        return;
     while (text.length)
         if (!put_ascii(out, &text, 'a'))
-            put_upper(out, unicode_take(&text));
+            unicode_put(out, unicode_upper(unicode_take(&text)));
 }
 
 void unicode_put_lower(struct buffer *out, struct text text)
 {
+    if (!is_ascii(text) && put_mapped(out, text, u8_tolower))
+        return;
     while (text.length)
         if (!put_ascii(out, &text, 'A'))
             unicode_put(out, unicode_lower(unicode_take(&text)));
@@ -241,15 +249,34 @@ void unicode_put_title(struct buffer *out, struct text text)
 {
     bool within = false;
     while (text.length) {
-        uint32_t c = unicode_take(&text);
-        if (within)
-            unicode_put(out, unicode_lower(c));
-        else if (c == 0xDF)
-            buffer_text(out, TEXT("Ss"));
-        else
-            unicode_put(out, unicode_upper(c));
-        within = unicode_is_alpha(c);
+        struct text rest = text;
+        uint32_t c = unicode_take(&rest);
+        struct text one = text_part(text, 0, text.length - rest.length);
+        if (c < 0x80)
+            unicode_put(out, within ? unicode_lower(c) : unicode_upper(c));
+        else if (!put_mapped(out, one, within ? u8_tolower : u8_totitle))
+            unicode_put(out, c);
+        within = c < 0x80 ? unicode_is_alpha(c) : uc_is_property_cased(c);
+        text = rest;
     }
+}
+
+struct text unicode_to_ascii(struct arena *arena, struct text text)
+{
+    struct buffer out = {.arena = arena};
+    size_t size = 0;
+    if (is_ascii(text))
+        return text;
+    size = text.length * GROWTH;
+    uint8_t *room = arena_alloc(arena, size);
+    uint8_t *apart = u8_normalize(UNINORM_NFKD, (const uint8_t *)text.at, text.length, room, &size);
+    struct text from = apart ? (struct text){(const char *)apart, size} : text;
+    for (size_t i = 0; i < from.length; i++)
+        if ((unsigned char)from.at[i] < 0x80)
+            buffer_char(&out, from.at[i]);
+    if (apart != room)
+        free(apart);
+    return out.at ? buffer_contents(&out) : TEXT("");
 }
 
 struct text unicode_trim_start(struct text text)

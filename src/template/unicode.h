@@ -22,13 +22,17 @@ void unicode_put(struct buffer *out, uint32_t character);
 
 uint32_t unicode_upper(uint32_t character);
 uint32_t unicode_lower(uint32_t character);
-/* A Latin letter without its accents; other characters stay. */
-uint32_t unicode_fold(uint32_t character);
+/* Taken apart (Unicode's NFKD), what is not ASCII left out. */
+struct text unicode_to_ascii(struct arena *arena, struct text text);
 bool unicode_is_space(uint32_t character);
 bool unicode_is_alpha(uint32_t character);
 bool unicode_is_digit(uint32_t character);
+/* Of a decimal digit of any script; -1: it is none. */
+int unicode_digit(uint32_t character);
 bool unicode_is_upper(uint32_t character);
 bool unicode_is_printable(uint32_t character);
+/* It combines with the one before. */
+bool unicode_is_mark(uint32_t character);
 /* Python's \w. */
 bool unicode_is_word(uint32_t character);
 

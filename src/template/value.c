@@ -311,12 +311,24 @@ bool value_contains(struct value whole, struct value part, struct arena *arena, 
     }
     if (whole.kind == VALUE_MAP) {
         *found = value_map_find(whole.map, part) != NULL;
-        return true;
+        return part.kind != VALUE_LIST && part.kind != VALUE_MAP;
     }
     *found = false;
     if (!value_items(whole, arena, &items))
         return false;
     for (size_t i = 0; i < items.count && !*found; i++)
         *found = value_equal(items.items[i], part);
+    return true;
+}
+
+#define DIGITS_OF_DECIMAL 18 /* of digits alone; with more it stands for an integer */
+
+bool value_is_integer(struct value value)
+{
+    if (value.kind != VALUE_DECIMAL || value.length <= DIGITS_OF_DECIMAL)
+        return value.kind == VALUE_INTEGER;
+    for (uint32_t i = value.text[0] == '-'; i < value.length; i++)
+        if (value.text[i] < '0' || value.text[i] > '9')
+            return false;
     return true;
 }

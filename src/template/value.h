@@ -126,6 +126,8 @@ struct value_moment {
     uint8_t second;
     bool aware;
     bool daylight;
+    bool unclear; /* the zone shows that date and time twice, or never */
+    bool fixed;   /* shown as it is, whatever the current zone */
     uint32_t microsecond;
     int32_t offset; /* seconds east of UTC */
     struct text zone;
@@ -180,6 +182,8 @@ bool value_items(struct value value, struct arena *arena, struct value_list *out
 
 bool value_is_text(struct value value);
 bool value_is_number(struct value value); /* bool, integer, float, decimal */
+/* Of Python's type int: also one beyond 64 bits, which is a decimal of digits alone. */
+bool value_is_integer(struct value value);
 /* Of a text, safe text or decimal; TEXT_NONE of another. */
 struct text value_as_text(struct value value);
 /* Of a number; decimals lose digits. */

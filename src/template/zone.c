@@ -27,6 +27,7 @@ struct rule {
 };
 
 struct zone {
+    struct text name;
     size_t count;
     const int64_t *changes; /* seconds UTC, rising */
     const uint8_t *kinds;   /* from each change on */
@@ -274,7 +275,13 @@ const struct zone *zone_open(struct arena *arena, struct text name)
     if (parse_offset(name, &offset))
         return fixed(arena, name, offset);
     struct zone *zone = ARENA_NEW(arena, struct zone);
+    zone->name = text_copy(arena, name);
     return read_file(arena, name, &file) && read_zone(zone, arena, file) ? zone : NULL;
+}
+
+struct text zone_name(const struct zone *zone)
+{
+    return zone->count || zone->has_rules || !zone->has_footer ? zone->name : zone->standard.name;
 }
 
 static int64_t rule_seconds(const struct rule *rule, int32_t year)
@@ -361,4 +368,14 @@ bool zone_attach(const struct zone *zone, struct value_moment *moment)
         kind = before;
     describe(moment, kind);
     return true;
+}
+
+bool zone_is_exact(const struct zone *zone, const struct value_moment *moment)
+{
+    int64_t local = floor_seconds(moment_local(moment));
+    int32_t before = kind_at(zone, local - DAY_SECONDS)->offset;
+    int32_t after = kind_at(zone, local + DAY_SECONDS)->offset;
+    bool by_before = kind_at(zone, local - before)->offset == before;
+    bool by_after = kind_at(zone, local - after)->offset == after;
+    return before == after ? by_before : by_before != by_after;
 }

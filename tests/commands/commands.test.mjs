@@ -15,7 +15,7 @@ const DEBUG = { DEBUG: '1', SOURCE_DIR: ROOT };
 
 describe('help', () => {
   const COMMANDS = ['serve', 'check', 'settings', 'routes', 'migrate', 'showmigrations',
-    'sqlmigrate', 'demo', 'loaddata', 'dumpdata', 'startmodule', 'version'];
+    'sqlmigrate', 'demo', 'loaddata', 'dumpdata', 'startmodule', 'render', 'version'];
   for (const command of COMMANDS) {
     test(`${command} --help says what it does, and does nothing`, () => {
       for (const option of ['--help', '-h']) {
