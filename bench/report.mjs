@@ -50,7 +50,7 @@ export function printEngines(engines) {
 }
 
 export function printConstant({ page, constant, queried, ratio }) {
-  console.log("\nCPU time per request of a letting's page, read anew\n");
+  console.log("\nCPU time per request of a letting's page, read and rendered anew\n");
   console.log(table(['answer', 'µs'], [
     ['the page', page.toFixed(1)], ['its queries, then its bytes as a constant', queried.toFixed(1)], ['its bytes as a constant', constant.toFixed(1)],
   ]));

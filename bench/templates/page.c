@@ -1,5 +1,6 @@
 /* A letting's page as a constant, without and with the page's queries: what the page costs beyond
  * them is what rendering costs. */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -27,16 +28,27 @@ static enum status render_page(const struct request *request, struct response *r
     return letting_detail(&own, response);
 }
 
+static enum status make_constant(const struct request *request, struct response *response)
+{
+    if (constant.length)
+        return OK;
+    enum status status = render_page(request, response);
+    struct text page = response_bytes(response);
+    if (status != OK || page.length > sizeof bytes)
+        return status == OK ? FAILED : status;
+    memcpy(bytes, page.at, page.length);
+    constant = (struct text){bytes, page.length};
+    return OK;
+}
+
 static enum status send_constant(struct request *request, struct response *response)
 {
-    if (!constant.length) {
-        enum status status = render_page(request, response);
-        struct text page = response_bytes(response);
-        if (status != OK || page.length > sizeof bytes)
-            return status == OK ? FAILED : status;
-        memcpy(bytes, page.at, page.length);
-        constant = (struct text){bytes, page.length};
-    }
+    static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&making);
+    enum status status = make_constant(request, response);
+    pthread_mutex_unlock(&making);
+    if (status != OK)
+        return status;
     response->content_type = "text/html; charset=utf-8";
     response->fixed = constant;
     return OK;

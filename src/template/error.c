@@ -77,10 +77,10 @@ enum status template_failure_plain(enum status status, const char *kind, const c
 {
     char room[REASON_MAX * 2];
     va_list more;
-    template_failed(kind, TEXT(""), 0);
     va_start(more, format);
     if (vsnprintf(room, sizeof room, format, more) < 0)
         room[0] = '\0';
     va_end(more);
+    template_failed(kind, TEXT(""), 0);
     return status_record(status, __FILE__, __LINE__, __func__, "%s", room);
 }

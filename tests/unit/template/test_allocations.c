@@ -54,8 +54,10 @@ static const char *const sources[] = {
     "{% url \"two\" i s %}{% url \"named\" id=i as q %}{{ q }}{% now \"Y-m-d H:i e\" %}",
     "{% widthratio i 3 100 %}{% spaceless %}<p> <b></b> </p>{% endspaceless %}{% lorem 3 w %}",
     "{% filter upper %}{{ w }}{% endfilter %}{% autoescape off %}{{ bad }}{% endautoescape %}",
-    "{% load i18n static %}{% translate \"x\" %}{% blocktranslate count n=i %}{{ n }} a{% plural %}"
-    "{{ n }} b{% endblocktranslate %}{% get_static_prefix %}{% get_current_language as x %}{{ x }}",
+    ("{% load i18n static %}{% translate \"x\" %}{% blocktranslate count n=i %}{{ n }} a{% plural "
+     "%}"
+     "{{ n }} b{% endblocktranslate %}{% get_static_prefix %}{% get_current_language as x %}{{ x "
+     "}}"),
     "{{ i|add:2 }}{{ w|addslashes }}{{ w|capfirst }}{{ s|center:9 }}{{ w|cut:\" \" }}",
     "{{ dt|date:\"D d M Y H:i:s.u O e\" }}{{ dt|time:\"P\" }}{{ dt|timesince }}{{ dt|timeuntil }}",
     "{{ i|divisibleby:5 }}{{ w|escapejs }}{{ i|filesizeformat }}{{ fl|floatformat:\"-3\" }}",
