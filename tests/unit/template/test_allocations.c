@@ -40,14 +40,14 @@ void *realloc(void *old, size_t size)
 #define ROOM (16u << 20)
 
 static const char *const sources[] = {
-    "{{ a }}{{ i }}{{ fl }}{{ dec }}{{ t }}{{ n }}{{ zz }}{{ day }}{{ dt }}{{ l }}{{ d }}{{ rows "
-    "}}",
+    "{{ a }}{{ i }}{{ fl }}{{ dec }}{{ t }}{{ n }}{{ zz }}{{ day }}{{ dt }}{{ l }}{{ d }}",
+    "{{ rows }}",
     "{% extends \"b3\" %}{% block two %}{{ block.super }}{{ w }}{% endblock %}",
-    "{% for x in l %}{{ forloop.counter }}{% cycle 1 2 %}{% include \"inc\" with q=x %}{% endfor "
-    "%}",
+    "{% for x in l %}{{ forloop.counter }}{% cycle 1 2 %}{% endfor %}",
+    "{% include \"inc\" with q=i %}",
     "{% for a, b in p %}{{ forloop.parentloop }}{{ b }}{% empty %}{% endfor %}",
-    "{% if i > 3 and s in l or not f and fl == 2.5 %}{{ s }}{% elif d.y.z == \"deep\" %}{% endif "
-    "%}",
+    "{% if i > 3 and s in l or not f and fl == 2.5 %}{{ s }}{% endif %}",
+    "{% if f %}{% elif d.y.z == \"deep\" %}{{ s }}{% endif %}",
     "{% with x=a|upper y=d.y.z %}{{ x }}{{ y }}{% endwith %}{% firstof zz n s %}",
     "{% regroup rows by k as g %}{% for x in g %}{{ x.grouper }}{{ x.list|length }}{% endfor %}",
     "{% for r in rows|dictsort:\"v\" %}{% ifchanged r.k %}{{ r.v }}{% endifchanged %}{% endfor %}",
