@@ -52,8 +52,8 @@ struct request {
 
     const struct language *language; /* of the answer, chosen before the view; NULL: not yet */
 
-    struct db *db;                   /* this thread's connection; NULL where a route needs none */
-    struct page_key *page_key;       /* of the page cache; NULL: the answer is not to be kept */
+    struct db *db;             /* this thread's connection; NULL where a route needs none */
+    struct page_key *page_key; /* of the page cache; NULL: the answer is not to be kept */
 
     const struct request_header *headers; /* in the order they came */
     size_t header_count;

@@ -28,7 +28,8 @@
 #define DRAIN_INTERVAL    (SECOND / 50)
 #define SLOWEST_RATE      16384 /* bytes a second that a client must at least manage */
 #define CONNECTION_MEMORY ((size_t)32 * 1024) /* of libmicrohttpd: headers, both ways */
-#define REQUEST_MEMORY    ((size_t)16 * 1024)
+#define REQUEST_MEMORY    ((size_t)128 * 1024)
+#define SPARE_ARENAS      32
 
 enum stage { STAGE_STARTED, STAGE_PLANNED, STAGE_EXECUTING, STAGE_ANSWERED };
 
@@ -53,7 +54,37 @@ struct server {
     struct connections connections;
     atomic_bool stopping;
     pthread_t sweeper;
+    /* Of requests that have ended: the next takes the newest, whose memory is still at hand. */
+    pthread_mutex_t spare_mutex;
+    struct arena *spare[SPARE_ARENAS];
+    size_t spare_count;
 };
+
+/* A connection has an arena only while a request is on it. */
+
+static struct arena *take_arena(struct server *server)
+{
+    struct arena *arena = NULL;
+    pthread_mutex_lock(&server->spare_mutex);
+    if (server->spare_count)
+        arena = server->spare[--server->spare_count];
+    pthread_mutex_unlock(&server->spare_mutex);
+    return arena ? arena : arena_new(REQUEST_MEMORY);
+}
+
+static void give_arena(struct server *server, struct arena *arena)
+{
+    if (!arena)
+        return;
+    arena_reset(arena);
+    pthread_mutex_lock(&server->spare_mutex);
+    bool kept = server->spare_count < SPARE_ARENAS;
+    if (kept)
+        server->spare[server->spare_count++] = arena;
+    pthread_mutex_unlock(&server->spare_mutex);
+    if (!kept)
+        arena_free(arena);
+}
 
 static void set_deadline(struct exchange *exchange, int64_t timeout, size_t bytes)
 {
@@ -288,6 +319,8 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     atomic_store_explicit(&exchange->connection.idle_since, 0, memory_order_release);
     set_deadline(exchange, exchange->server->options.receive_timeout, 0);
     exchange->stage = STAGE_STARTED;
+    if (!exchange->arena) /* one that libmicrohttpd refused by itself has left its own */
+        exchange->arena = take_arena(exchange->server);
     exchange->body = (struct buffer){.arena = exchange->arena};
     exchange->request = (struct request){
         .arena = exchange->arena,
@@ -377,7 +410,8 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **st
     (void)code;
     struct exchange *exchange = *state;
     forget_response(exchange);
-    arena_reset(exchange->arena);
+    give_arena(exchange->server, exchange->arena);
+    exchange->arena = NULL;
     set_deadline(exchange, exchange->server->options.idle_timeout, 0);
     atomic_store_explicit(&exchange->connection.idle_since, clock_monotonic(),
                           memory_order_release);
@@ -390,7 +424,6 @@ static void open_exchange(struct server *server, struct MHD_Connection *handle, 
         abort();
     exchange->server = server;
     exchange->handle = handle;
-    exchange->arena = arena_new(REQUEST_MEMORY);
     exchange->connection.fd =
         MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     exchange->connection.idle_since = clock_monotonic();
@@ -410,7 +443,7 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
     }
     struct exchange *exchange = *socket_context;
     connections_remove(&server->connections, &exchange->connection);
-    arena_free(exchange->arena);
+    give_arena(server, exchange->arena);
     free(exchange);
 }
 
@@ -484,6 +517,7 @@ enum status server_start(struct server **out, const struct server_options *optio
         abort();
     server->options = *options;
     connections_start(&server->connections);
+    pthread_mutex_init(&server->spare_mutex, NULL);
     enum status status = executor_start(&server->executor, options->executors, options->queue_limit,
                                         run_on_executor);
     if (status == OK)
@@ -544,5 +578,8 @@ void server_stop(struct server *server)
     executor_stop(server->executor);
     MHD_stop_daemon(server->daemon);
     pthread_mutex_destroy(&server->connections.mutex);
+    while (server->spare_count)
+        arena_free(server->spare[--server->spare_count]);
+    pthread_mutex_destroy(&server->spare_mutex);
     free(server);
 }

@@ -276,8 +276,7 @@ static void answer(struct arena *arena, struct request *request, struct buffer *
     const struct value_map *context =
         request->context.kind == VALUE_MAP ? request->context.map : NULL;
     const struct template_request rendering = {.language = &request->language};
-    enum status status =
-        template_render(set, request->entry, &rendering, context, arena, &page);
+    enum status status = template_render(set, request->entry, &rendering, context, arena, &page);
     if (status != OK)
         put_error(out, arena, request->bad_urls ? "ImproperlyConfigured" : template_error_kind());
     else

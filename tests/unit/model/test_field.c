@@ -328,7 +328,8 @@ MODEL(bad_blank, BAD_BLANK, "unit");
 MODEL(bad_order, BAD_NAMES, "unit", .ordering = NAMES("-title"));
 MODEL(bad_unique, BAD_NAMES, "unit", .unique_together = TOGETHER(NAMES("id", "title")));
 MODEL(bad_natural, BAD_NAMES, "unit", .natural_key = NAMES("-id"));
-MODEL(bad_method, BAD_NAMES, "unit", .methods = METHODS(METHOD(bad_method, "good", NULL), METHOD(bad_method, "pk", NULL)));
+MODEL(bad_method, BAD_NAMES, "unit",
+      .methods = METHODS(METHOD(bad_method, "good", NULL), METHOD(bad_method, "pk", NULL)));
 
 static void test_declarations_are_checked(void **state)
 {
