@@ -106,6 +106,14 @@ bool request_query(const struct request *request, const char *name, struct text 
     return url_query_value(request->arena, request->query, text_of(name), out);
 }
 
+bool request_form(const struct request *request, const char *name, struct text *out)
+{
+    struct text type = request_header(request, "Content-Type");
+    type = text_trim(text_part(type, 0, text_find_char(type, ';')));
+    return text_equal_nocase(type, TEXT("application/x-www-form-urlencoded"))
+           && url_query_value(request->arena, request->body, text_of(name), out);
+}
+
 static const struct route_argument *argument_of(const struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->argument_count; i++)

@@ -8,11 +8,15 @@
 #include "base/text.h"
 
 struct arena;
+struct csrf;
 struct db;
 struct language;
+struct message_box;
 struct page_key;
 struct route;
 struct route_argument;
+struct session_state;
+struct user;
 
 enum http_method {
     HTTP_OTHER = 0,
@@ -28,6 +32,10 @@ enum http_method {
 /* Bits of enum http_method, as "GET, HEAD". */
 struct text http_methods_text(struct arena *arena, unsigned methods);
 enum http_method http_method_of(struct text name);
+
+/* Who may, and as whom somebody comes: each also has what those before it have. The zero value of a
+ * route lets nobody in. */
+enum access { ACCESS_DENIED = 0, ACCESS_PUBLIC, ACCESS_SIGNED_IN, ACCESS_STAFF };
 
 struct request {
     struct arena *arena;
@@ -52,8 +60,16 @@ struct request {
 
     const struct language *language; /* of the answer, chosen before the view; NULL: not yet */
 
-    struct db *db;             /* this thread's connection; NULL where a route needs none */
-    struct page_key *page_key; /* of the page cache; NULL: the answer is not to be kept */
+    struct db *db;                /* this thread's connection; NULL where a route needs none */
+    struct page_key *page_key;    /* of the page cache; NULL: the answer is not to be kept */
+    struct csrf *csrf;            /* NULL: no view will be called */
+    struct message_box *messages; /* likewise */
+    size_t steps;                 /* of modules' middleware that have begun */
+
+    /* What modules find out before the view; NULL and ACCESS_PUBLIC without them. */
+    enum access access;
+    struct session_state *session;
+    const struct user *user; /* who is signed in */
 
     const struct request_header *headers; /* in the order they came */
     size_t header_count;
@@ -77,6 +93,9 @@ bool header_accepts(struct text header, struct text token);
 
 /* A parameter of the query string, decoded; TEXT_NONE when it cannot be. False: not there. */
 bool request_query(const struct request *request, const char *name, struct text *out);
+
+/* A field of a form that was sent (application/x-www-form-urlencoded), as request_query(). */
+bool request_form(const struct request *request, const char *name, struct text *out);
 
 /* What the route's <…:name> matched, decoded; aborts when the route has no such argument. */
 struct text request_text(const struct request *request, const char *name);

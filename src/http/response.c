@@ -211,6 +211,7 @@ const char *http_reason(int status)
     case 405: return N_("Method Not Allowed");
     case 413: return N_("Content Too Large");
     case 414: return N_("URI Too Long");
+    case 429: return N_("Too Many Requests");
     case 416: return N_("Range Not Satisfiable");
     case 431: return N_("Request Header Fields Too Large");
     case 503: return N_("Service Unavailable");

@@ -16,14 +16,14 @@ struct response;
 
 typedef enum status view(struct request *request, struct response *response);
 
-/* Who may: the zero value denies everyone. */
-enum access { ACCESS_DENIED = 0, ACCESS_PUBLIC, ACCESS_SIGNED_IN, ACCESS_STAFF };
-
 /* What a view does, so that the server knows where to run it. */
 enum work {
     WORK_READS = 0, /* reads the database: in place where reads cannot wait, else on the executor */
     WORK_NONE,      /* touches no database: always in place */
-    WORK_BLOCKS, /* may wait (writes, hashes): always on the executor, with a writing connection */
+    WORK_BLOCKS,    /* may wait (writes): always on the executor, with a writing connection */
+    /* A GET reads; what may write computes for long (hashes passwords), on threads of its own and
+     * of low priority, so that a crowd of them slows nobody else. */
+    WORK_HASHES,
 };
 
 struct route {
@@ -35,6 +35,7 @@ struct route {
     enum work work;    /* methods other than GET, HEAD and OPTIONS are WORK_BLOCKS by themselves */
     size_t body_limit; /* bytes; 0: none is taken */
     bool any_host;     /* also answers hosts that ALLOWED_HOSTS does not name */
+    bool csrf_exempt;  /* takes POST and the like without the form's token */
     const char *failure; /* the line of text to answer with where the view fails; NULL: a page */
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@
 #define SECOND            ((int64_t)1000 * 1000)
 #define SWEEP_INTERVAL    (SECOND / 4)
 #define DRAIN_INTERVAL    (SECOND / 50)
+#define SLOW_NICENESS     10
 #define SLOWEST_RATE      16384 /* bytes a second that a client must at least manage */
 #define CONNECTION_MEMORY ((size_t)32 * 1024) /* of libmicrohttpd: headers, both ways */
 #define REQUEST_MEMORY    ((size_t)128 * 1024)
@@ -51,6 +53,7 @@ struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
     struct executor *executor;
+    struct executor *slow;
     struct connections connections;
     atomic_bool stopping;
     pthread_t sweeper;
@@ -286,11 +289,19 @@ static void run_on_executor(void *item)
     MHD_resume_connection(exchange->handle);
 }
 
+/* Linux gives each thread a niceness of its own. */
+static void run_slowly(void *item)
+{
+    setpriority(PRIO_PROCESS, 0, SLOW_NICENESS);
+    run_on_executor(item);
+}
+
 static enum MHD_Result answer_later(struct exchange *exchange)
 {
     exchange->stage = STAGE_EXECUTING;
     MHD_suspend_connection(exchange->handle);
-    if (executor_submit(exchange->server->executor, exchange))
+    struct server *server = exchange->server;
+    if (executor_submit(exchange->plan.is_slow ? server->slow : server->executor, exchange))
         return MHD_YES;
     exchange->request.refused = 503;
     answer(exchange);
@@ -495,16 +506,36 @@ static struct MHD_Daemon *start_daemon(struct server *server)
                             MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
 }
 
+static enum status start_executors(struct server *server)
+{
+    const struct server_options *options = &server->options;
+    enum status status = executor_start(&server->executor, options->executors, options->queue_limit,
+                                        run_on_executor);
+    if (status != OK)
+        return status;
+    status = executor_start(&server->slow, options->slow_executors, options->slow_queue_limit,
+                            run_slowly);
+    if (status != OK)
+        executor_stop(server->executor);
+    return status;
+}
+
+static void stop_executors(struct server *server)
+{
+    executor_stop(server->executor);
+    executor_stop(server->slow);
+}
+
 static enum status start_threads(struct server *server)
 {
     server->daemon = start_daemon(server);
     if (!server->daemon) {
-        executor_stop(server->executor);
+        stop_executors(server);
         return fail("cannot start serving: %s", strerror(errno));
     }
     if (pthread_create(&server->sweeper, NULL, sweep, server) != 0) {
         MHD_stop_daemon(server->daemon);
-        executor_stop(server->executor);
+        stop_executors(server);
         return fail("cannot start a thread");
     }
     return OK;
@@ -518,8 +549,7 @@ enum status server_start(struct server **out, const struct server_options *optio
     server->options = *options;
     connections_start(&server->connections);
     pthread_mutex_init(&server->spare_mutex, NULL);
-    enum status status = executor_start(&server->executor, options->executors, options->queue_limit,
-                                        run_on_executor);
+    enum status status = start_executors(server);
     if (status == OK)
         status = start_threads(server);
     if (status != OK)
@@ -575,7 +605,7 @@ void server_stop(struct server *server)
 {
     atomic_store(&server->stopping, true);
     pthread_join(server->sweeper, NULL);
-    executor_stop(server->executor);
+    stop_executors(server);
     MHD_stop_daemon(server->daemon);
     pthread_mutex_destroy(&server->connections.mutex);
     while (server->spare_count)

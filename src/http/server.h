@@ -17,6 +17,7 @@ struct server;
 struct server_plan {
     size_t body_limit; /* bytes */
     bool blocks;       /* answer on the executor */
+    bool is_slow;      /* … on the one for what computes for long */
 };
 
 struct server_options {
@@ -25,6 +26,8 @@ struct server_options {
     unsigned max_connections;
     unsigned executors;      /* threads for what may block */
     unsigned queue_limit;    /* requests waiting for one; beyond it the answer is 503 */
+    unsigned slow_executors; /* threads for what computes for long, of low priority */
+    unsigned slow_queue_limit;
     int64_t receive_timeout; /* microseconds for a whole request to arrive, headers then body */
     int64_t idle_timeout;    /* … for the next request on a kept connection */
     int64_t send_timeout;    /* … for the client to take an answer */

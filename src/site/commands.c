@@ -99,6 +99,18 @@ static void print_faults(const struct difference_list *faults)
         fprintf(stderr, "oc-lettings: %.*s\n", TEXT_ARG(faults->items.items[i]));
 }
 
+struct checking {
+    struct db *db;
+    struct arena *arena;
+    struct difference_list *faults;
+};
+
+static enum status check_module(const struct module *module, void *context)
+{
+    const struct checking *checking = context;
+    return module->check ? module->check(checking->db, checking->arena, checking->faults) : OK;
+}
+
 /* Not OK: what is wrong is printed. */
 static enum status check_database(void)
 {
@@ -108,6 +120,8 @@ static enum status check_database(void)
     enum status status = site_database(&db, false);
     if (status == OK)
         status = site_database_faults(db, arena, &faults);
+    if (status == OK && !faults.items.count)
+        status = site_each_module(check_module, &(struct checking){db, arena, &faults});
     print_faults(&faults);
     if (status != OK)
         commands_failed();
@@ -259,12 +273,25 @@ static const struct command commands[] = {
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
+static void print_summary(FILE *out, const struct command *command)
+{
+    if (command->summary)
+        fprintf(out, "  %-16s %s\n", command->name, command->summary);
+}
+
+static enum status print_summaries(const struct module *module, void *context)
+{
+    for (size_t i = 0; i < module->commands.count; i++)
+        print_summary(context, &module->commands.rows[i]);
+    return OK;
+}
+
 static void print_overview(FILE *out)
 {
     fputs("OC Lettings: a holiday-homes site.\n\nUsage: oc-lettings COMMAND\n\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (commands[i].summary)
-            fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].summary);
+        print_summary(out, &commands[i]);
+    site_each_module(print_summaries, out);
     fputs("\n`oc-lettings COMMAND --help` says more of one.\n", out);
 }
 
@@ -290,6 +317,31 @@ static int run(const struct command *command, int count, char **arguments)
     return command->run(count, arguments);
 }
 
+struct command_search {
+    const char *name;
+    const struct command *found;
+};
+
+static enum status search_module(const struct module *module, void *context)
+{
+    struct command_search *search = context;
+    for (size_t i = 0; i < module->commands.count && !search->found; i++)
+        if (strcmp(module->commands.rows[i].name, search->name) == 0)
+            search->found = &module->commands.rows[i];
+    return OK;
+}
+
+/* The core's own, else a module's; NULL: there is none. */
+static const struct command *find_command(const char *name)
+{
+    struct command_search search = {.name = name};
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    site_each_module(search_module, &search);
+    return search.found;
+}
+
 int commands_run(int count, char **arguments, char **environment)
 {
     original_environment = environment;
@@ -298,9 +350,9 @@ int commands_run(int count, char **arguments, char **environment)
         return count < 2 ? 2 : 0;
     }
     const char *name = strcmp(arguments[1], "--version") == 0 ? "version" : arguments[1];
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return run(&commands[i], count - 2, arguments + 2);
+    const struct command *command = find_command(name);
+    if (command)
+        return run(command, count - 2, arguments + 2);
     fprintf(stderr, "oc-lettings: \"%s\" is no command. There are:\n\n", arguments[1]);
     print_overview(stderr);
     return 2;

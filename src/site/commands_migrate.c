@@ -99,6 +99,8 @@ static enum status run_plan(struct arena *arena, struct db *db, struct migration
         status = migrations_run(db, &plan, &done);
     if (status == OK)
         status = migrations_repair(db, list, &repaired);
+    if (status == OK)
+        status = site_migrated(db);
     if (repaired)
         printf("Made indexes and triggers again of %zu migration%s.\n", repaired,
                count_word(repaired));

@@ -116,7 +116,7 @@ static void add_template(struct arena *arena, struct value_map *context, struct 
 }
 
 /* The failure, the request and the settings, for whoever develops. */
-static enum status render_debug_page(const struct request *request, struct response *response,
+static enum status render_debug_page(struct request *request, struct response *response,
                                      struct text message)
 {
     struct arena *arena = request->arena;

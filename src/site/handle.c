@@ -20,7 +20,9 @@ static bool may_write(const struct request *request)
 
 static bool belongs_on_executor(const struct request *request)
 {
-    return may_write(request) || (request->route->work == WORK_READS && site.reads_block);
+    enum work work = request->route->work;
+    bool reads = work == WORK_READS || work == WORK_HASHES;
+    return may_write(request) || (reads && site.reads_block);
 }
 
 struct server_plan site_plan(void *context, struct request *request)
@@ -34,7 +36,8 @@ struct server_plan site_plan(void *context, struct request *request)
     request->arguments = match.arguments;
     request->argument_count = match.count;
     return (struct server_plan){.body_limit = match.route->body_limit,
-                                .blocks = belongs_on_executor(request)};
+                                .blocks = belongs_on_executor(request),
+                                .is_slow = match.route->work == WORK_HASHES && may_write(request)};
 }
 
 static int http_status_of(enum status status)
@@ -101,6 +104,7 @@ void site_answer(void *context, struct request *request, struct response *respon
 {
     (void)context;
     size_t entered;
+    request->access = ACCESS_PUBLIC;
     if (middleware_before(request, response, &entered))
         run_view(request, response);
     if (!response->kept)

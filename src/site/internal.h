@@ -8,6 +8,7 @@
 #include "template/value.h"
 
 struct arena;
+struct middleware;
 struct module;
 struct request;
 struct response;
@@ -29,6 +30,7 @@ struct site {
     const struct language *language; /* LANGUAGE_CODE */
     /* Made at the start, one for each language: they must not need anything to work. */
     const struct text *server_error_pages;
+    LIST(const struct middleware *) middleware; /* of the modules */
     bool reads_block;
 };
 
@@ -62,6 +64,16 @@ void language_mark(const struct request *request, struct response *response);
 void language_add_context(const struct request *request, struct value_map *context);
 /* The view of /language/<code>/?next=/path/: remembers the language and goes on to the path. */
 enum status language_set(struct request *request, struct response *response);
+
+/* The steps in csrf.c, messages.c and access.c. */
+bool csrf_enter(struct request *request, struct response *response);
+void csrf_leave(struct request *request, struct response *response);
+bool messages_enter(struct request *request, struct response *response);
+void messages_leave(struct request *request, struct response *response);
+bool modules_enter(struct request *request, struct response *response);
+void modules_leave(struct request *request, struct response *response);
+/* Last before the view: whether the visitor is one whom the route lets in. */
+bool access_check(struct request *request, struct response *response);
 
 /* What a request needs from the way of handle.c in the middle of the steps. */
 bool handle_open_database(struct request *request, struct response *response);

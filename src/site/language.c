@@ -8,6 +8,7 @@
 #include "http/assets.h"
 #include "http/url.h"
 #include "site/internal.h"
+#include "site/links.h"
 #include "site/settings.h"
 #include "site/site.h"
 #include "template/catalogue.h"
@@ -112,27 +113,13 @@ void language_mark(const struct request *request, struct response *response)
     response_vary(response, "Cookie");
 }
 
-/* A path of this site: "//host" and "/\host" are others to a browser, which also drops control
- * characters (Django's url_has_allowed_host_and_scheme). */
-static bool is_local(struct text target)
-{
-    if (!text_starts(target, TEXT("/")))
-        return false;
-    if (target.length > 1 && (target.at[1] == '/' || target.at[1] == '\\'))
-        return false;
-    for (size_t i = 0; i < target.length; i++)
-        if ((unsigned char)target.at[i] < 0x20 || target.at[i] == 0x7F)
-            return false;
-    return true;
-}
-
 enum status language_set(struct request *request, struct response *response)
 {
     struct text next;
     const struct language *language = language_find(&site.languages, request_text(request, "code"));
     if (!language)
         return NOT_FOUND;
-    if (!request_query(request, "next", &next) || !is_local(next))
+    if (!request_query(request, "next", &next) || !link_is_local(next))
         next = TEXT("/");
     response_redirect(response, 302, next);
     response_add_header(response, "Set-Cookie",
@@ -146,13 +133,8 @@ enum status language_set(struct request *request, struct response *response)
 /* The page itself, percent-encoded to be a query's value. */
 static struct text next_of(const struct request *request)
 {
-    struct buffer here = {.arena = request->arena};
     struct buffer out = {.arena = request->arena};
-    bool is_read = request->method & (HTTP_GET | HTTP_HEAD);
-    url_encode(&here, is_read ? request->path : TEXT("/"), URL_PATH_SAFE);
-    if (is_read && request->query.length)
-        buffer_format(&here, "?%.*s", TEXT_ARG(request->query));
-    url_encode(&out, buffer_contents(&here), TEXT("-._~/"));
+    url_encode(&out, link_here(request), TEXT("-._~/"));
     return buffer_contents(&out);
 }
 

@@ -47,3 +47,25 @@ struct text link_absolute(const struct request *request, struct text path, struc
     buffer_text(&out, query);
     return buffer_contents(&out);
 }
+
+bool link_is_local(struct text target)
+{
+    if (!text_starts(target, TEXT("/")))
+        return false;
+    if (target.length > 1 && (target.at[1] == '/' || target.at[1] == '\\'))
+        return false;
+    for (size_t i = 0; i < target.length; i++)
+        if ((unsigned char)target.at[i] < 0x20 || target.at[i] == 0x7F)
+            return false;
+    return true;
+}
+
+struct text link_here(const struct request *request)
+{
+    struct buffer here = {.arena = request->arena};
+    bool is_read = request->method & (HTTP_GET | HTTP_HEAD);
+    url_encode(&here, is_read ? request->path : TEXT("/"), URL_PATH_SAFE);
+    if (is_read && request->query.length)
+        buffer_format(&here, "?%.*s", TEXT_ARG(request->query));
+    return buffer_contents(&here);
+}

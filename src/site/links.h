@@ -1,6 +1,8 @@
 /* Addresses of the site's own pages. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/text.h"
 
 struct buffer;
@@ -15,6 +17,13 @@ struct text link_parameters(const struct request *request, const char *const *na
 
 /* "?" and what comes behind it; nothing for nothing. */
 struct text link_query(const struct request *request, struct text parameters);
+
+/* Whether an address that somebody gave is a path of this site: "//host" and "/\host" are others
+ * to a browser, which also drops control characters (Django's url_has_allowed_host_and_scheme). */
+bool link_is_local(struct text target);
+
+/* The page that the request asks for, encoded, with its query; "/" of what is no GET. */
+struct text link_here(const struct request *request);
 
 /* With scheme and host, as the visitor has them: of a path (encoded here) and a link_query(). */
 struct text link_absolute(const struct request *request, struct text path, struct text query);

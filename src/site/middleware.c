@@ -153,7 +153,7 @@ static bool check_route(struct request *request, struct response *response)
         site_error_page(request, response, 404, TEXT(""));
         return false;
     }
-    if (route->access != ACCESS_PUBLIC) {
+    if (route->access == ACCESS_DENIED) {
         site_error_page(request, response, 403, TEXT(""));
         return false;
     }
@@ -196,6 +196,10 @@ static const struct {
     {.before = check_body},
     {.before = handle_open_database},
     {.before = page_cache_answer},
+    {csrf_enter, csrf_leave},
+    {messages_enter, messages_leave},
+    {modules_enter, modules_leave},
+    {.before = access_check},
 };
 
 #define STEPS (sizeof order / sizeof *order)

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "db/db.h"
 #include "http/assets.h"
 #include "model/differences.h"
 #include "model/fixtures.h"
@@ -49,6 +50,34 @@ enum status site_migrations_apply(struct db *db, size_t *applied)
     enum status status = migrations_apply(db, list, applied);
     if (status == OK)
         status = migrations_repair(db, list, &repaired);
+    if (status == OK)
+        status = site_migrated(db);
+    arena_free(arena);
+    return status;
+}
+
+static enum status after_migrating(const struct module *module, void *context)
+{
+    return module->migrated ? module->migrated(context) : OK;
+}
+
+static enum status tell_modules(struct db *db, void *context)
+{
+    (void)context;
+    return site_each_module(after_migrating, db);
+}
+
+enum status site_migrated(struct db *db)
+{
+    struct arena *arena = arena_new(4096);
+    struct migration_list list = site_migrations(arena);
+    bool *applied = ARENA_ARRAY(arena, bool, list.count);
+    enum status status = migrations_applied(db, list, applied);
+    bool all = true;
+    for (size_t i = 0; i < list.count; i++)
+        all = all && applied[i];
+    if (status == OK && all)
+        status = db_transaction(db, tell_modules, NULL);
     arena_free(arena);
     return status;
 }

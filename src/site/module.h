@@ -11,13 +11,26 @@
 #include "http/routes.h"
 #include "model/model.h"
 
+struct arena;
+struct command;
 struct demo_random;
+struct difference_list;
 struct template_library;
 struct value_map;
 
 struct nav_item {
     const char *label; /* N_("Lettings"): shown in the visitor's language */
     const char *route; /* "lettings:index" */
+};
+
+/* Steps around every view: those of the modules in their order, behind the core's (middleware.c).
+ * They run only where a view will be called, and request->db is open unless the route needs none.
+ */
+struct middleware {
+    /* Before the view; false: the response is there already. */
+    bool (*before)(struct request *request, struct response *response);
+    /* After it, also when the answer is an error, in reverse order. */
+    void (*after)(struct request *request, struct response *response);
 };
 
 /* Work off the request, run by the clerk. */
@@ -29,7 +42,8 @@ struct job {
 
 /* Something that a module shows on others' pages, wherever they have the place for it. */
 struct panel {
-    const char *place;    /* "city": subject is a city's name; "home": none */
+    const char *place;    /* "city": subject is a city's name; "home", and "header" of
+                             every page: none */
     const char *template; /* of its own; sees what it adds beside what every page sees */
     /* What the template needs; NOT_FOUND: nothing to show. */
     enum status (*fill)(const struct request *request, struct text subject,
@@ -82,10 +96,23 @@ struct module {
     /* What {% load %} finds: tags and filters of its own (template/library.h). */
     const struct template_library *const *libraries;
     const struct setting *settings;
+    struct {
+        const struct middleware *rows;
+        size_t count;
+    } middleware;
+    struct {
+        const struct command *rows; /* site/commands.h */
+        size_t count;
+    } commands;
     /* Adds what its templates and others' may see on every page. */
     void (*context)(const struct request *request, struct value_map *context);
     /* For /readyz: not OK when it cannot work, with the reason. */
     enum status (*health)(struct db *db);
+    /* After `migrate`, when all tables are as the models say: writes what must be there of itself.
+     */
+    enum status (*migrated)(struct db *db);
+    /* For `check`: adds what is not as it should be. */
+    enum status (*check)(struct db *db, struct arena *arena, struct difference_list *out);
     struct demo demo;
 };
 
@@ -94,14 +121,16 @@ struct module {
     {                                                                                              \
         (const type[]){__VA_ARGS__}, sizeof((const type[]){__VA_ARGS__}) / sizeof(type)            \
     }
-#define ROUTES(...)    MODULE_LIST(struct route, __VA_ARGS__)
-#define NAV(...)       MODULE_LIST(struct nav_item, __VA_ARGS__)
-#define JOBS(...)      MODULE_LIST(struct job, __VA_ARGS__)
-#define PANELS(...)    MODULE_LIST(struct panel, __VA_ARGS__)
-#define SITEMAPS(...)  MODULE_LIST(struct sitemap, __VA_ARGS__)
-#define NEEDS(...)     ((const char *const[]){__VA_ARGS__, NULL})
-#define MODELS(...)    ((const struct model *const[]){__VA_ARGS__, NULL})
-#define LIBRARIES(...) ((const struct template_library *const[]){__VA_ARGS__, NULL})
+#define ROUTES(...)     MODULE_LIST(struct route, __VA_ARGS__)
+#define NAV(...)        MODULE_LIST(struct nav_item, __VA_ARGS__)
+#define JOBS(...)       MODULE_LIST(struct job, __VA_ARGS__)
+#define PANELS(...)     MODULE_LIST(struct panel, __VA_ARGS__)
+#define SITEMAPS(...)   MODULE_LIST(struct sitemap, __VA_ARGS__)
+#define MIDDLEWARE(...) MODULE_LIST(struct middleware, __VA_ARGS__)
+#define COMMANDS(...)   MODULE_LIST(struct command, __VA_ARGS__)
+#define NEEDS(...)      ((const char *const[]){__VA_ARGS__, NULL})
+#define MODELS(...)     ((const struct model *const[]){__VA_ARGS__, NULL})
+#define LIBRARIES(...)  ((const struct template_library *const[]){__VA_ARGS__, NULL})
 
 /* The list, in order, with NULL behind the last: modules/installed.c. */
 extern const struct module *const installed_modules[];

@@ -16,6 +16,7 @@
 #include "http/response.h"
 #include "http/routes.h"
 #include "site/internal.h"
+#include "site/messages.h"
 #include "site/settings.h"
 
 #define SESSION_COOKIE "sessionid"
@@ -65,7 +66,8 @@ static bool is_public_page(const struct request *request)
     struct text session;
     return request->route->access == ACCESS_PUBLIC && request->route->work == WORK_READS
            && request->method & (HTTP_GET | HTTP_HEAD) && !site_settings.debug && capacity() > 0
-           && !request_cookie(request, SESSION_COOKIE, &session);
+           && !request_cookie(request, SESSION_COOKIE, &session)
+           && !request_cookie(request, MESSAGES_COOKIE, &session);
 }
 
 static struct text key_of(const struct request *request)

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/log.h"
+#include "site/csrf.h"
 #include "site/site.h"
 #include "template/value.h"
 
@@ -19,6 +20,7 @@ static enum status render_panel(const struct paneling *paneling, const struct pa
 {
     struct value_map *context = value_map_new(paneling->request->arena);
     value_map_set(context, TEXT("subject"), value_text(paneling->subject));
+    csrf_add_context(paneling->request, context);
     enum status status = panel->fill(paneling->request, paneling->subject, context);
     return status == OK ? site_render_into(paneling->request, html, panel->template, context)
                         : status;
@@ -47,11 +49,30 @@ static enum status add_module(const struct module *module, void *context)
     return OK;
 }
 
-void site_panels(struct request *request, struct value_map *context, const char *place,
-                 struct text subject)
+static struct value panel_list(struct request *request, const char *place, struct text subject)
 {
     struct paneling paneling = {.request = request, .place = place, .subject = subject};
     site_each_module(add_module, &paneling);
-    value_map_set(context, TEXT("panels"),
-                  value_list(request->arena, paneling.rendered.items, paneling.rendered.count));
+    return value_list(request->arena, paneling.rendered.items, paneling.rendered.count);
+}
+
+void site_panels(struct request *request, struct value_map *context, const char *place,
+                 struct text subject)
+{
+    value_map_set(context, TEXT("panels"), panel_list(request, place, subject));
+}
+
+/* Every page may show them, and most that are asked for are not rendered: made when they are walked
+ * over. */
+
+static struct value header_items(const void *self, struct arena *arena)
+{
+    (void)arena;
+    return panel_list((struct request *)(uintptr_t)self, "header", TEXT(""));
+}
+
+struct value site_header_panels(struct request *request)
+{
+    static const struct value_class class = {.name = "header", .items = header_items};
+    return value_object(request->arena, &class, request);
 }

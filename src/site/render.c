@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "http/assets.h"
 #include "model/loader.h"
+#include "site/csrf.h"
 #include "site/internal.h"
 #include "site/links.h"
+#include "site/messages.h"
 #include "site/page_cache.h"
 #include "site/settings.h"
 #include "site/site.h"
@@ -155,7 +157,7 @@ static enum status add_module_context(const struct module *module, void *context
     return OK;
 }
 
-struct value_map *site_context(const struct request *request)
+struct value_map *site_context(struct request *request)
 {
     struct value_map *map = value_map_new(request->arena);
     value_map_set(map, TEXT("site_name"), value_text(site_settings.site_name));
@@ -167,6 +169,10 @@ struct value_map *site_context(const struct request *request)
         value_map_set(map, TEXT("canonical"),
                       value_text(link_absolute(request, request->path, TEXT(""))));
     }
+    if (request->steps)
+        value_map_set(map, TEXT("header"), site_header_panels(request));
+    csrf_add_context(request, map);
+    messages_add_context(request, map);
     struct context_adding adding = {request, map};
     site_each_module(add_module_context, &adding);
     return map;

@@ -22,6 +22,16 @@ static const char *refuse_database_url(struct text value)
     return db_check_url(value) == OK ? NULL : status_failure()->message;
 }
 
+static const char *refuse_origins(struct text value)
+{
+    struct text rest = value;
+    struct text origin;
+    while (value.length && text_next(&rest, ',', &origin))
+        if (text_find(origin, TEXT("://")) == TEXT_NOT_FOUND)
+            return "each must begin with a scheme, as https://www.example.com";
+    return NULL;
+}
+
 const struct setting site_setting_rows[] = {
     {"DEBUG", "0", "for developing: failures are shown, files are read from disk",
      .flag = &site_settings.debug},
@@ -38,6 +48,10 @@ const struct setting site_setting_rows[] = {
     {"ALLOWED_HOSTS", "",
      "names the site answers to, parted by commas; .example.com with subdomains",
      .value = &site_settings.allowed_hosts},
+    {"CSRF_TRUSTED_ORIGINS", "",
+     "further sites whose forms are taken, parted by commas: https://www.example.com, "
+     "https://*.example.com",
+     .value = &site_settings.csrf_trusted_origins, .refuse = refuse_origins},
     {"TRUSTED_PROXIES", "",
      "proxies whose X-Forwarded-For, -Proto and X-Request-ID are believed: addresses, or heroku",
      .value = &site_settings.trusted_proxies, .refuse = origin_refuse_proxies},

@@ -16,6 +16,7 @@ struct site_settings {
     struct text language_code;
     struct text host;
     int64_t port;
+    struct text csrf_trusted_origins;
     struct text allowed_hosts; /* as effective: DEBUG=1 names localhost by itself */
     struct text trusted_proxies;
     bool use_forwarded_host;

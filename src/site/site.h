@@ -15,6 +15,7 @@ struct difference_list;
 struct migration_list;
 struct router;
 struct tag_call;
+struct value;
 struct value_map;
 
 /* Checks the list of modules and builds routes and templates from it. INVALID names the module, or
@@ -31,12 +32,15 @@ enum status site_each_module(enum status (*visit)(const struct module *module, v
 const struct router *site_router(void);
 
 /* A context for a template of this request, with what every page shows. */
-struct value_map *site_context(const struct request *request);
+struct value_map *site_context(struct request *request);
 
 /* Sets `panels` in the context: what the modules show in a place, rendered (a list of HTML). The
  * subject says of what, as module.h says. One that fails is left out, and the log says why. */
 void site_panels(struct request *request, struct value_map *context, const char *place,
                  struct text subject);
+
+/* What the modules show in the place "header" of every page: a list as that of site_panels(). */
+struct value site_header_panels(struct request *request);
 
 /* The path of a route: of "lettings:letting" and the one argument it takes. */
 enum status site_path(struct arena *arena, const char *route, struct text argument,
@@ -71,6 +75,8 @@ void site_database_close(void);
 /* Migrations of the installed modules, in order (model/migrations.h). */
 struct migration_list site_migrations(struct arena *arena);
 enum status site_migrations_apply(struct db *db, size_t *applied);
+/* Lets each module write what must be there of itself (module.h), where all is applied. */
+enum status site_migrated(struct db *db);
 /* OK when all are applied that serving needs; INVALID names the first that is missing. */
 enum status site_migrations_check(struct db *db);
 /* Adds what migrations have made beside the tables and is lost: search then misses what is

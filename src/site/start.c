@@ -104,6 +104,10 @@ static enum status add_route(struct router *router, struct arena *arena,
     if (!route->view)
         return fail_as(INVALID, "module %s: the route \"%s\" has no view", module->name,
                        route->pattern);
+    if (route->access > ACCESS_PUBLIC && route->work == WORK_NONE)
+        return fail_as(INVALID,
+                       "module %s: the route \"%s\" cannot tell who comes without the database",
+                       module->name, route->pattern);
     if (route->name) {
         struct text name = module->namespace
                                ? text_format(arena, "%s:%s", module->namespace, route->name)
@@ -168,6 +172,14 @@ static enum status add_nav(const struct module *module, void *context)
     return OK;
 }
 
+static enum status add_middleware(const struct module *module, void *context)
+{
+    (void)context;
+    for (size_t i = 0; i < module->middleware.count; i++)
+        *LIST_PUSH(site.arena, &site.middleware) = &module->middleware.rows[i];
+    return OK;
+}
+
 static enum status add_templates(void)
 {
     enum status status = OK;
@@ -191,6 +203,8 @@ enum status site_start(void)
         status = add_modules(site.router, site.arena, installed_modules);
     if (status == OK)
         status = site_each_module(add_nav, NULL);
+    if (status == OK)
+        status = site_each_module(add_middleware, NULL);
     if (status == OK)
         status = add_templates();
     if (status == OK)

@@ -16,6 +16,7 @@
 
 #define SECOND             ((int64_t)1000 * 1000)
 #define QUEUE_PER_EXECUTOR 32
+#define SLOW_QUEUE_LIMIT   64
 
 static unsigned executor_count(void)
 {
@@ -61,6 +62,8 @@ static enum status start(struct server **server)
         .max_connections = (unsigned)site_settings.max_connections,
         .executors = executor_count(),
         .queue_limit = executor_count() * QUEUE_PER_EXECUTOR,
+        .slow_executors = 1,
+        .slow_queue_limit = SLOW_QUEUE_LIMIT,
         .receive_timeout = site_settings.receive_timeout * SECOND,
         .idle_timeout = site_settings.idle_timeout * SECOND,
         .send_timeout = site_settings.send_timeout * SECOND,

@@ -254,7 +254,7 @@ const struct module probe_module = {
     .mount = "probe/",
     .routes = ROUTES(
         {"echo/", echo, .name = "echo", .access = ACCESS_PUBLIC, .methods = HTTP_POST,
-         .body_limit = 1000},
+         .csrf_exempt = true, .body_limit = 1000},
         {"slow/", slow, .name = "slow", .access = ACCESS_PUBLIC, .work = WORK_BLOCKS},
         {"fail/", fails, .name = "fail", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"denied/", fails, .name = "denied"},
@@ -265,7 +265,7 @@ const struct module probe_module = {
         {"users/", users, .name = "users", .access = ACCESS_PUBLIC},
         {"users/<int:id>/", user, .name = "user", .access = ACCESS_PUBLIC},
         {"write/<int:id>/", write_name, .name = "write", .access = ACCESS_PUBLIC,
-         .methods = HTTP_POST, .body_limit = 300},
+         .methods = HTTP_POST, .csrf_exempt = true, .body_limit = 300},
         {"write-on-read/", write_on_read, .name = "write-on-read", .access = ACCESS_PUBLIC},
         {"int/<int:value>/", argument, .name = "int", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"str/<str:value>/", argument, .name = "str", .access = ACCESS_PUBLIC, .work = WORK_NONE},

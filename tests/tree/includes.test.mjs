@@ -10,13 +10,14 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 const FLOORS = {
   base: [],
+  crypto: ['base'],
   db: ['base'],
   http: ['base'],
   net: ['base'],
   template: ['base'],
   monitor: ['base', 'net'],
   model: ['base', 'db', 'template'],
-  site: ['base', 'db', 'http', 'net', 'template', 'monitor', 'model'],
+  site: ['base', 'crypto', 'db', 'http', 'net', 'template', 'monitor', 'model'],
 };
 
 /** files: { 'src/base/arena.c': text, ... }; returns one 'path:line: words' for each fault. */

@@ -1,0 +1,164 @@
+#include "site/messages.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "crypto/signing.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "site/internal.h"
+#include "site/settings.h"
+#include "template/value.h"
+
+#define SALT        TEXT("django.contrib.messages")
+#define MOST        10
+#define LARGEST     2048 /* bytes of the cookie */
+#define LARGEST_RAW 16384
+
+struct message {
+    int64_t level;
+    struct text text;
+};
+
+struct message_box {
+    struct arena *arena;
+    LIST(struct message) list;
+    bool was_sent;   /* a cookie came */
+    bool is_shown;   /* what came is done with */
+    bool is_changed; /* there is something new */
+};
+
+/* Keys of cookies are Django's get_cookie_signer()'s. */
+static struct text signing_key(struct arena *arena)
+{
+    return text_format(arena, "django.http.cookies%.*s", TEXT_ARG(site_settings.secret_key));
+}
+
+void message_add(struct request *request, enum message_level level, struct text text)
+{
+    struct message_box *box = request->messages;
+    if (box->list.count == MOST)
+        memmove(box->list.items, box->list.items + 1, --box->list.count * sizeof *box->list.items);
+    *LIST_PUSH(box->arena, &box->list) = (struct message){level, text_copy(box->arena, text)};
+    box->is_changed = true;
+}
+
+/* The cookie: a list of ["__json_message", is safe, level, text]. */
+
+static void take_message(struct message_box *box, const json_t *item)
+{
+    const json_t *text = json_array_get(item, 3);
+    if (!json_is_string(text) || box->list.count == MOST)
+        return;
+    struct text slice = {json_string_value(text), json_string_length(text)};
+    *LIST_PUSH(box->arena, &box->list) =
+        (struct message){json_integer_value(json_array_get(item, 2)), text_copy(box->arena, slice)};
+}
+
+static void read_cookie(struct message_box *box, struct text cookie)
+{
+    struct text packed;
+    struct text json;
+    size_t index;
+    json_t *item;
+    if (!signing_verify(box->arena, cookie, SALT, signing_key(box->arena), &packed)
+        || !signing_unpack(box->arena, packed, LARGEST_RAW, &json))
+        return;
+    json_t *list = json_loadb(json.at, json.length, 0, NULL);
+    json_array_foreach(list, index, item) take_message(box, item);
+    json_decref(list);
+}
+
+static struct text cookie_of(const struct message_box *box, size_t from)
+{
+    json_t *list = json_array();
+    for (size_t i = from; i < box->list.count; i++) {
+        const struct message *message = &box->list.items[i];
+        json_t *item = json_pack("[s, i, I, s%]", "__json_message", 0, (json_int_t)message->level,
+                                 message->text.at, message->text.length);
+        if (!item || json_array_append_new(list, item) != 0)
+            abort();
+    }
+    char *json = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    if (!json)
+        abort();
+    struct text packed = signing_pack(box->arena, text_of(json));
+    free(json);
+    return signing_sign(box->arena, packed, SALT, signing_key(box->arena));
+}
+
+bool messages_enter(struct request *request, struct response *response)
+{
+    (void)response;
+    struct text cookie;
+    request->messages = ARENA_NEW(request->arena, struct message_box);
+    request->messages->arena = request->arena;
+    if (request_cookie(request, MESSAGES_COOKIE, &cookie)) {
+        request->messages->was_sent = true;
+        read_cookie(request->messages, cookie);
+    }
+    return true;
+}
+
+static void set_cookie(const struct request *request, struct response *response, struct text value,
+                       const char *age)
+{
+    response_add_header(response, "Set-Cookie",
+                        text_format(request->arena,
+                                    MESSAGES_COOKIE "=%.*s; Path=/; SameSite=Lax; HttpOnly%s%s",
+                                    TEXT_ARG(value), age, request->secure ? "; Secure" : ""));
+}
+
+void messages_leave(struct request *request, struct response *response)
+{
+    const struct message_box *box = request->messages;
+    if (box->is_shown || (box->was_sent && !box->list.count)) {
+        if (box->was_sent)
+            set_cookie(request, response, TEXT(""),
+                       "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    } else if (box->is_changed) {
+        size_t from = 0;
+        struct text cookie = cookie_of(box, from);
+        while (cookie.length > LARGEST && from + 1 < box->list.count)
+            cookie = cookie_of(box, ++from);
+        set_cookie(request, response, cookie, "");
+    }
+}
+
+/* For templates */
+
+static const char *tag_of(int64_t level)
+{
+    if (level >= MESSAGE_ERROR)
+        return "error";
+    if (level >= MESSAGE_WARNING)
+        return "warning";
+    if (level >= MESSAGE_SUCCESS)
+        return "success";
+    return level >= MESSAGE_INFO ? "info" : "debug";
+}
+
+static struct value message_value(const struct message *message, struct arena *arena)
+{
+    struct value_map *map = value_map_new(arena);
+    value_map_set(map, TEXT("message"), value_text(message->text));
+    value_map_set(map, TEXT("level"), value_integer(message->level));
+    value_map_set(map, TEXT("tags"), value_string(tag_of(message->level)));
+    return value_map(map);
+}
+
+void messages_add_context(const struct request *request, struct value_map *context)
+{
+    struct message_box *box = request->messages;
+    if (!box || !box->list.count)
+        return;
+    struct value *items = ARENA_ARRAY(request->arena, struct value, box->list.count);
+    for (size_t i = 0; i < box->list.count; i++)
+        items[i] = message_value(&box->list.items[i], request->arena);
+    box->is_shown = true;
+    value_map_set(context, TEXT("messages"), value_list(request->arena, items, box->list.count));
+}
