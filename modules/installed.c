@@ -5,8 +5,8 @@
 #define INSTALLED(M)                                                                               \
     M(home)                                                                                        \
     M(contenttypes)                                                                                \
-    M(auth)                                                                                        \
     M(sessions)                                                                                    \
+    M(auth)                                                                                        \
     M(admin)                                                                                       \
     M(lettings)                                                                                    \
     M(profiles)

@@ -1,4 +1,39 @@
-/* What other modules may use of auth. */
+/* What other modules may use of auth: who is signed in (request->user), and what he or she may do.
+ */
 #pragma once
 
+#include <stdbool.h>
+
 #include "auth/models.h"
+#include "base/status.h"
+
+struct db;
+struct request;
+struct response;
+
+/* Whether the one who is signed in may: "lettings.change_letting". A superuser may all, somebody
+ * who is not active or not signed in nothing. */
+enum status auth_may(const struct request *request, const char *permission, bool *out);
+
+/* Sends to the sign-in, and from there back to this page. */
+void auth_ask_to_sign_in(struct request *request, struct response *response);
+
+/* Signs somebody in whose password was right: a new session key, a new CSRF secret, and
+ * `last_login`. Within the caller's transaction. */
+enum status auth_sign_in(struct request *request, struct response *response,
+                         const struct user *user);
+
+/* Gives a user a new password; all sessions of his end with it. Within the caller's transaction.
+ * Hashes: see hashers.h. */
+enum status auth_set_password(struct db *db, struct arena *arena, const struct user *user,
+                              struct text password);
+
+/* Keeps this session of the one who has just changed his own. */
+enum status auth_keep_session(struct request *request, struct response *response,
+                              const struct user *user);
+
+/* What is wrong with a new password, in a sentence each for whoever chose it; `user` as it is to be
+ * (NULL: nobody yet). The number of them is given. */
+#define AUTH_PASSWORD_RULES 4
+size_t auth_password_faults(struct arena *arena, struct text password, const struct user *user,
+                            struct text faults[AUTH_PASSWORD_RULES]);

@@ -35,9 +35,17 @@ static struct text user_print(const void *row, struct arena *arena)
     return ((const struct user *)row)->username;
 }
 
+static struct value user_is_authenticated(const void *row, struct arena *arena)
+{
+    (void)row;
+    (void)arena;
+    return value_bool(true);
+}
+
 MODEL(permission, PERMISSION_FIELDS, "auth",
       .ordering = NAMES("content_type__app_label", "content_type__model", "codename"),
       .unique_together = TOGETHER(NAMES("content_type", "codename")),
       .natural_key = NAMES("codename", "content_type"), .print = permission_print);
 MODEL(group, GROUP_FIELDS, "auth", .natural_key = NAMES("name"), .print = group_print);
-MODEL(user, USER_FIELDS, "auth", .natural_key = NAMES("username"), .print = user_print);
+MODEL(user, USER_FIELDS, "auth", .natural_key = NAMES("username"), .print = user_print,
+      .methods = METHODS({"is_authenticated", user_is_authenticated}));

@@ -1,10 +1,61 @@
-/* Users, groups and permissions, shared with the Django site. */
+/* Users, groups and permissions, shared with the Django site: who signs in, and may what. */
 #include "site/module.h"
+#include "auth/account.h"
+#include "auth/attempts.h"
 #include "auth/auth.h"
+#include "auth/hashers.h"
+#include "auth/permissions.h"
+#include "auth/sign_in.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "http/url.h"
+#include "site/links.h"
+#include "template/value.h"
+
+#define BODY_LIMIT 8192
+#define HOUR       3600
+#define FORM       .methods = HTTP_GET | HTTP_POST, .work = WORK_HASHES, .body_limit = BODY_LIMIT
+
+static const struct setting settings[] = {
+    {"PASSWORD_ITERATIONS", "1000000", "iterations of new password hashes (PBKDF2)",
+     .integer = &password_iterations, .min = 1, .max = 10000000},
+    {"PASSWORD_UPGRADE", "0",
+     "make older hashes new at sign-in; only when the Django site is not used any more",
+     .flag = &auth_upgrades_passwords},
+    {"LOGIN_REDIRECT_URL", "/accounts/profile/", "where to go after signing in",
+     .value = &auth_login_redirect},
+    {"LOGOUT_REDIRECT_URL", "/", "where to go after signing out", .value = &auth_logout_redirect},
+    {0},
+};
+
+/* Who is signed in, or the way to be. NOT_FOUND: the page does not know. */
+static enum status fill_header(const struct request *request, struct text subject,
+                               struct value_map *context)
+{
+    (void)subject;
+    struct buffer next = {.arena = request->arena};
+    if (!request->session)
+        return NOT_FOUND;
+    if (!text_starts(request->path, TEXT("/accounts/")))
+        url_encode(&next, link_here(request), TEXT("-._~/"));
+    account_add_context(request, context);
+    value_map_set(context, TEXT("next"), value_text(buffer_contents(&next)));
+    return OK;
+}
 
 const struct module auth_module = {
     .name = "auth",
     .mount = "accounts/",
-    .needs = NEEDS("contenttypes"),
+    .needs = NEEDS("contenttypes", "sessions"),
     .models = MODELS(&permission_model, &group_model, &user_model),
+    .settings = settings,
+    .routes = ROUTES({"login/", sign_in, .name = "login", .access = ACCESS_PUBLIC, FORM},
+                     {"logout/", sign_out, .name = "logout", .access = ACCESS_PUBLIC,
+                      .methods = HTTP_POST, .body_limit = BODY_LIMIT},
+                     {"profile/", account_page, .name = "account", .access = ACCESS_SIGNED_IN}),
+    .middleware = MIDDLEWARE({.before = account_enter}),
+    .context = account_add_context,
+    .panels = PANELS({"header", "auth/panel_header.html", fill_header}),
+    .jobs = JOBS({"clear attempts", HOUR, attempts_clear}),
+    .migrated = permissions_write,
 };

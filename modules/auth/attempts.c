@@ -1,0 +1,121 @@
+#include "auth/attempts.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "crypto/signing.h"
+#include "db/db.h"
+#include "http/request.h"
+#include "site/settings.h"
+
+#define SECOND          INT64_C(1000000)
+#define FORGOTTEN_AFTER INT64_C(3600) /* seconds without an attempt */
+
+struct counting {
+    struct arena *arena;
+    const struct attempt *attempts;
+    size_t count;
+    int64_t now; /* seconds since 1970 */
+    int64_t wait;
+};
+
+/* Nobody can read from the table who has mistaken the one field for the other. */
+static struct text subject_of(struct arena *arena, const struct attempt *attempt)
+{
+    struct digest_value digest = salted_hmac(DIGEST_SHA256, text_of(attempt->limit->name),
+                                             attempt->subject, site_settings.secret_key);
+    return text_format(arena, "%s:%.*s", attempt->limit->name,
+                       TEXT_ARG(hex_of(arena, digest_bytes(&digest))));
+}
+
+static int64_t delay_after(const struct attempt_limit *limit, int64_t failures)
+{
+    int64_t beyond = failures - limit->free;
+    if (beyond < 0)
+        return 0;
+    return beyond > 30 || (INT64_C(1) << beyond) > limit->longest ? limit->longest
+                                                                  : INT64_C(1) << beyond;
+}
+
+static enum status look(struct db *db, struct counting *counting, const struct attempt *attempt)
+{
+    int64_t free_at;
+    enum status status =
+        db_integer(db, &free_at, 0, "SELECT free_at FROM auth_attempt WHERE subject = $1",
+                   DB_TEXT(subject_of(counting->arena, attempt)));
+    if (status == OK && free_at - counting->now > counting->wait)
+        counting->wait = free_at - counting->now;
+    return status;
+}
+
+static enum status count_one(struct db *db, struct counting *counting,
+                             const struct attempt *attempt)
+{
+    struct text subject = subject_of(counting->arena, attempt);
+    int64_t failures;
+    enum status status =
+        db_integer(db, &failures, 0,
+                   "SELECT failures FROM auth_attempt WHERE subject = $1 AND last_at > $2",
+                   DB_TEXT(subject), DB_INT(counting->now - FORGOTTEN_AFTER));
+    if (status != OK)
+        return status;
+    int64_t free_at = counting->now + delay_after(attempt->limit, failures + 1);
+    return db_run(db,
+                  "INSERT INTO auth_attempt (subject, failures, last_at, free_at)"
+                  " VALUES ($1, $2, $3, $4) ON CONFLICT (subject) DO UPDATE SET"
+                  " failures = excluded.failures, last_at = excluded.last_at,"
+                  " free_at = excluded.free_at",
+                  DB_TEXT(subject), DB_INT(failures + 1), DB_INT(counting->now), DB_INT(free_at));
+}
+
+static enum status begin(struct db *db, void *context)
+{
+    struct counting *counting = context;
+    enum status status = OK;
+    for (size_t i = 0; i < counting->count && status == OK; i++)
+        status = look(db, counting, &counting->attempts[i]);
+    for (size_t i = 0; i < counting->count && status == OK && counting->wait == 0; i++)
+        status = count_one(db, counting, &counting->attempts[i]);
+    return status;
+}
+
+enum status attempts_begin(struct db *db, struct arena *arena, const struct attempt *attempts,
+                           size_t count, int64_t *wait)
+{
+    struct counting counting = {arena, attempts, count, clock_wall() / SECOND, 0};
+    enum status status = db_transaction(db, begin, &counting);
+    *wait = counting.wait;
+    return status;
+}
+
+enum status attempts_succeeded(struct db *db, struct arena *arena, const struct attempt *attempts,
+                               size_t count)
+{
+    enum status status = db_run(db, "DELETE FROM auth_attempt WHERE subject = $1",
+                                DB_TEXT(subject_of(arena, &attempts[0])));
+    for (size_t i = 1; i < count && status == OK; i++)
+        status = db_run(db,
+                        "UPDATE auth_attempt SET failures = failures - 1, free_at = last_at"
+                        " WHERE subject = $1",
+                        DB_TEXT(subject_of(arena, &attempts[i])));
+    return status;
+}
+
+struct text attempt_client(const struct request *request)
+{
+    struct in6_addr address;
+    char printed[INET6_ADDRSTRLEN] = "";
+    if (inet_pton(AF_INET6, text_string(request->arena, request->client), &address) != 1)
+        return request->client;
+    memset(address.s6_addr + 8, 0, 8);
+    inet_ntop(AF_INET6, &address, printed, sizeof printed);
+    return text_copy(request->arena, text_of(printed));
+}
+
+enum status attempts_clear(struct db *db)
+{
+    return db_run(db, "DELETE FROM auth_attempt WHERE last_at < $1",
+                  DB_INT(clock_wall() / SECOND - FORGOTTEN_AFTER));
+}

@@ -1,0 +1,215 @@
+#include "auth/sign_in.h"
+
+#include "auth/attempts.h"
+#include "auth/auth.h"
+#include "auth/hashers.h"
+#include "auth/page.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include "db/db.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "model/query.h"
+#include "sessions/sessions.h"
+#include "site/messages.h"
+#include "site/settings.h"
+#include "site/site.h"
+#include "template/language.h"
+
+struct text auth_login_redirect;
+struct text auth_logout_redirect;
+bool auth_upgrades_passwords;
+
+enum { USERNAME, PASSWORD, INPUTS };
+
+struct signing_in {
+    struct request *request;
+    struct response *response;
+    struct page page;
+    struct input inputs[INPUTS];
+    struct attempt attempts[2];
+    const struct user *user; /* whose password it was; NULL: nobody's */
+};
+
+static void start(struct signing_in *signing, struct request *request, struct response *response)
+{
+    *signing = (struct signing_in){
+        .request = request,
+        .response = response,
+        .inputs =
+            {
+                {.name = "username",
+                 .label = N_("User name"),
+                 .type = "text",
+                 .autocomplete = "username",
+                 .max_length = 150},
+                {.name = "password",
+                 .label = N_("Password"),
+                 .type = "password",
+                 .autocomplete = "current-password",
+                 .keeps_space = true},
+            },
+        .page =
+            {
+                .title = translate("Sign in"),
+                .submit = translate("Sign in"),
+                .count = INPUTS,
+                .next = page_next(request),
+            },
+    };
+    signing->page.inputs = signing->inputs;
+    if (request->access < ACCESS_STAFF && request->user)
+        signing->page.intro =
+            translate("You are signed in. To go there, sign in as somebody else.");
+}
+
+/* Limits: a person mistypes, an office has many people behind one address. */
+static void limit(struct signing_in *signing)
+{
+    static const struct attempt_limit account = {"account", 5, 300};
+    static const struct attempt_limit client = {"client", 30, 900};
+    signing->attempts[0] = (struct attempt){&account, signing->inputs[USERNAME].value};
+    signing->attempts[1] = (struct attempt){&client, attempt_client(signing->request)};
+}
+
+static enum status refuse_for_now(struct signing_in *signing, int64_t wait)
+{
+    struct arena *arena = signing->request->arena;
+    signing->page.error =
+        text_format(arena,
+                    translate("There were too many attempts. Please try again in %lld seconds."),
+                    (long long)wait);
+    signing->response->status = 429;
+    response_header(signing->response, "Retry-After", text_format(arena, "%lld", (long long)wait));
+    return page_show(&signing->page, signing->request, signing->response);
+}
+
+/* An unknown user costs what a wrong password does, and nothing tells the two apart. */
+static enum status authenticate(struct signing_in *signing)
+{
+    struct request *request = signing->request;
+    const struct user *user;
+    struct text password = signing->inputs[PASSWORD].value;
+    const struct query query = {
+        .model = &user_model,
+        .where = WHERE({"username", .value = DB_TEXT(signing->inputs[USERNAME].value)}),
+    };
+    enum status status = query_first(request->db, request->arena, &query, &user);
+    if (status == NOT_FOUND)
+        password_waste(request->arena, password);
+    else if (status == OK && password_verify(request->arena, user->password, password)
+             && user->is_active)
+        signing->user = user;
+    return status == NOT_FOUND ? OK : status;
+}
+
+/* PASSWORD_UPGRADE: the hash becomes one of ours while the password is known. */
+static enum status upgrade(struct signing_in *signing)
+{
+    struct request *request = signing->request;
+    if (!auth_upgrades_passwords || !password_is_outdated(signing->user->password))
+        return OK;
+    struct user *after = ARENA_NEW(request->arena, struct user);
+    *after = *signing->user;
+    after->password = password_hash(request->arena, signing->inputs[PASSWORD].value);
+    enum status status = model_update(request->db, &user_model, signing->user, after);
+    signing->user = after;
+    return status;
+}
+
+static enum status let_in(struct db *db, void *context)
+{
+    struct signing_in *signing = context;
+    struct request *request = signing->request;
+    enum status status = attempts_succeeded(db, request->arena, signing->attempts, 2);
+    if (status == OK)
+        status = auth_sign_in(request, signing->response, signing->user);
+    return status;
+}
+
+static enum status finish(struct signing_in *signing)
+{
+    struct text next = signing->page.next;
+    enum status status = upgrade(signing);
+    if (status == OK)
+        status = db_transaction(signing->request->db, let_in, signing);
+    if (status != OK)
+        return status;
+    log_info("signed in", LOG_INT("user", signing->user->id));
+    return page_go(signing->request, signing->response, next.length ? next : auth_login_redirect,
+                   NULL);
+}
+
+/* The demo's password is on the web: with it, nobody is who he says. */
+static bool is_published(const struct signing_in *signing)
+{
+    return !site_settings.debug && text_equal(signing->inputs[PASSWORD].value, DEMO_PASSWORD);
+}
+
+static enum status take(struct signing_in *signing)
+{
+    int64_t wait = 0;
+    if (is_published(signing)) {
+        signing->page.error = text_of(translate(
+            "That password is published with the demo and opens nothing here. Set another one with "
+            "the link below, or with the command changepassword."));
+        return page_show(&signing->page, signing->request, signing->response);
+    }
+    limit(signing);
+    enum status status =
+        attempts_begin(signing->request->db, signing->request->arena, signing->attempts, 2, &wait);
+    if (status == OK && wait > 0)
+        return refuse_for_now(signing, wait);
+    if (status == OK)
+        status = authenticate(signing);
+    if (status != OK)
+        return status;
+    if (signing->user)
+        return finish(signing);
+    log_warning("sign-in refused", LOG_TEXT("client", signing->request->client));
+    signing->page.error = text_of(translate(
+        "User name and password do not fit together. Capital and small letters differ in both."));
+    return page_show(&signing->page, signing->request, signing->response);
+}
+
+enum status sign_in(struct request *request, struct response *response)
+{
+    struct signing_in signing;
+    start(&signing, request, response);
+    if (request->method == HTTP_POST && page_take(&signing.page, request))
+        return take(&signing);
+    return page_show(&signing.page, request, response);
+}
+
+/* Signing out */
+
+struct signing_out {
+    struct request *request;
+    struct response *response;
+};
+
+static enum status let_go(struct db *db, void *context)
+{
+    struct signing_out *signing = context;
+    (void)db;
+    return session_flush(signing->request, signing->response);
+}
+
+enum status sign_out(struct request *request, struct response *response)
+{
+    struct signing_out signing = {request, response};
+    struct text next = page_next(request);
+    enum status status = db_transaction(request->db, let_go, &signing);
+    if (status != OK)
+        return status;
+    message_add(request, MESSAGE_SUCCESS, text_of(translate("You are signed out.")));
+    return page_go(request, response, next.length ? next : auth_logout_redirect, NULL);
+}
+
+/* One's own account */
+
+enum status account_page(struct request *request, struct response *response)
+{
+    return page_render(request, response, "auth/account.html", site_context(request));
+}
