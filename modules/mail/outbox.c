@@ -1,0 +1,122 @@
+#include "mail/outbox.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "mail/delivery.h"
+#include "mail/mail.h"
+#include "mail/models.h"
+#include "model/query.h"
+
+#define SECOND      INT64_C(1000000)
+#define CLAIMED_FOR (120 * SECOND) /* longer than a server may take */
+#define FIRST_DELAY (30 * SECOND)
+#define LAST_DELAY  (6 * 3600 * SECOND)
+#define GIVEN_UP_AT (INT64_C(253370764800) * SECOND) /* the year 9999: the row stays */
+#define MOST_TRIES  20
+#define AT_ONCE     50
+
+enum status mail_put(struct db *db, struct text recipient, struct text subject, struct text body)
+{
+    struct arena *arena = arena_new(1024);
+    struct outgoing *mail = model_new(&outgoing_model, arena);
+    mail->recipient = recipient;
+    mail->subject = subject;
+    mail->body = body;
+    mail->error = TEXT("");
+    enum status status = OK;
+    if (validate_email(recipient) || text_find_char(subject, '\n') != TEXT_NOT_FOUND
+        || text_find_char(subject, '\r') != TEXT_NOT_FOUND)
+        status = fail_as(INVALID, "\"%.*s\" is no address for a mail", TEXT_ARG(recipient));
+    if (status == OK)
+        status = model_insert(db, &outgoing_model, mail);
+    arena_free(arena);
+    return status;
+}
+
+/* Another clerk that works beside this one passes over what is claimed. */
+
+struct claiming {
+    const struct outgoing *mail;
+    struct outgoing claimed;
+    struct arena *arena;
+    bool is_ours;
+};
+
+static enum status claim(struct db *db, void *context)
+{
+    struct claiming *claiming = context;
+    const struct outgoing *now;
+    enum status status =
+        model_find(db, claiming->arena, &outgoing_model, DB_INT(claiming->mail->id), &now);
+    if (status == NOT_FOUND || (status == OK && now->next_try_at > clock_wall()))
+        return OK;
+    if (status != OK)
+        return status;
+    claiming->claimed = *now;
+    claiming->claimed.next_try_at = clock_wall() + CLAIMED_FOR;
+    claiming->claimed.tries++;
+    claiming->is_ours = true;
+    return model_update(db, &outgoing_model, now, &claiming->claimed);
+}
+
+static enum status remove_mail(struct db *db, const struct outgoing *mail)
+{
+    return db_run(db, "DELETE FROM mail_outgoing WHERE id = $1", DB_INT(mail->id));
+}
+
+static int64_t next_try(int64_t tries, bool is_final)
+{
+    if (is_final || tries >= MOST_TRIES)
+        return GIVEN_UP_AT;
+    int64_t delay = FIRST_DELAY << (tries < 16 ? tries - 1 : 15);
+    return clock_wall() + (delay < LAST_DELAY ? delay : LAST_DELAY);
+}
+
+static enum status put_off(struct db *db, const struct outgoing *mail, bool is_final,
+                           struct arena *arena)
+{
+    struct outgoing after = *mail;
+    after.error = text_copy(arena, text_of(status_failure()->message));
+    after.next_try_at = next_try(mail->tries, is_final);
+    log_error(after.next_try_at == GIVEN_UP_AT ? "mail given up" : "mail not sent yet",
+              LOG_INT("mail", mail->id), LOG_INT("tries", mail->tries),
+              LOG_TEXT("error", after.error));
+    return model_update(db, &outgoing_model, mail, &after);
+}
+
+static enum status try_mail(struct db *db, const struct outgoing *mail, struct arena *arena)
+{
+    struct claiming claiming = {.mail = mail, .arena = arena};
+    enum status status = db_transaction(db, claim, &claiming);
+    if (status != OK || !claiming.is_ours)
+        return status;
+    status = mail_deliver(arena, &claiming.claimed);
+    if (status == OK) {
+        log_info("mail sent", LOG_INT("mail", mail->id));
+        return remove_mail(db, mail);
+    }
+    return put_off(db, &claiming.claimed, status == INVALID, arena);
+}
+
+enum status outbox_send(struct db *db)
+{
+    struct arena *arena = arena_new((size_t)16 * 1024);
+    const struct outgoing now = {.next_try_at = clock_wall()};
+    const struct field *due = model_field(&outgoing_model, TEXT("next_try_at"));
+    const struct query query = {
+        .model = &outgoing_model,
+        .where = WHERE({"next_try_at", LOOKUP_LTE, .value = field_bind(due, &now, arena)}),
+        .order = NAMES("next_try_at"),
+        .limit = AT_ONCE,
+    };
+    struct row_list mails = {0};
+    enum status status = mail_has_way() ? query_rows(db, arena, &query, &mails) : OK;
+    for (size_t i = 0; i < mails.count && status == OK; i++)
+        status = try_mail(db, mails.items[i], arena);
+    arena_free(arena);
+    return status;
+}
