@@ -124,11 +124,10 @@ enum status auth_sign_in(struct request *request, struct response *response,
     return session_save(request, response);
 }
 
-enum status auth_set_password(struct db *db, struct arena *arena, const struct user *user,
-                              struct text password)
+enum status auth_set_password(struct db *db, const struct user *user, struct text hash)
 {
     struct user after = *user;
-    after.password = password_hash(arena, password);
+    after.password = hash;
     return model_update(db, &user_model, user, &after);
 }
 

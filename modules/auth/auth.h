@@ -4,9 +4,11 @@
 
 #include <stdbool.h>
 
+#include "auth/hashers.h"
 #include "auth/models.h"
 #include "base/status.h"
 
+struct arena;
 struct db;
 struct request;
 struct response;
@@ -23,12 +25,11 @@ void auth_ask_to_sign_in(struct request *request, struct response *response);
 enum status auth_sign_in(struct request *request, struct response *response,
                          const struct user *user);
 
-/* Gives a user a new password; all sessions of his end with it. Within the caller's transaction.
- * Hashes: see hashers.h. */
-enum status auth_set_password(struct db *db, struct arena *arena, const struct user *user,
-                              struct text password);
+/* Gives a user a new password, which password_hash() was made of before; all sessions of his end
+ * with it. Within the caller's transaction. */
+enum status auth_set_password(struct db *db, const struct user *user, struct text hash);
 
-/* Keeps this session of the one who has just changed his own. */
+/* Keeps this session of the one who has just changed his own; `user` as it is now. */
 enum status auth_keep_session(struct request *request, struct response *response,
                               const struct user *user);
 

@@ -66,7 +66,6 @@ static struct text pbkdf2_encoded(struct arena *arena, const char *name, const E
                        TEXT_ARG(pbkdf2(arena, method, password, salt, iterations)));
 }
 
-/* What a hash of fewer iterations lacks is made up for when the password was wrong. */
 static bool verify_pbkdf2(struct arena *arena, struct text encoded, struct text password,
                           const char *name, const EVP_MD *method)
 {
@@ -75,12 +74,8 @@ static bool verify_pbkdf2(struct arena *arena, struct text encoded, struct text 
     if (!take_parts(encoded, parts, 4) || !number_within(parts[1], 1, MOST_ITERATIONS, &iterations)
         || !parts[2].length)
         return false;
-    struct text made = pbkdf2_encoded(arena, name, method, password, parts[2], iterations);
-    if (secret_equal(made, encoded))
-        return true;
-    if (iterations < password_iterations)
-        pbkdf2(arena, method, password, parts[2], password_iterations - iterations);
-    return false;
+    return secret_equal(pbkdf2_encoded(arena, name, method, password, parts[2], iterations),
+                        encoded);
 }
 
 static bool verify_pbkdf2_sha256(struct arena *arena, struct text encoded, struct text password)
@@ -197,12 +192,34 @@ static const struct {
     {"scrypt$", verify_scrypt},
 };
 
-bool password_verify(struct arena *arena, struct text encoded, struct text password)
+bool password_fits(struct arena *arena, struct text encoded, struct text password)
 {
     for (size_t i = 0; i < sizeof hashers / sizeof *hashers; i++)
         if (text_starts(encoded, text_of(hashers[i].name)) && encoded.length <= LONGEST)
             return hashers[i].verify(arena, encoded, password);
-    password_waste(arena, password);
+    return false;
+}
+
+/* The iterations of PBKDF2 that trying this hash has cost; 0 of another kind. */
+static int64_t iterations_of(struct text encoded)
+{
+    struct text parts[4];
+    int64_t iterations;
+    return text_starts(encoded, TEXT("pbkdf2_")) && take_parts(encoded, parts, 4)
+                   && number_within(parts[1], 1, MOST_ITERATIONS, &iterations)
+               ? iterations
+               : 0;
+}
+
+/* What a weaker hash lacks is made up for when the password was wrong. */
+bool password_verify(struct arena *arena, struct text encoded, struct text password)
+{
+    if (password_fits(arena, encoded, password))
+        return true;
+    int64_t spent = iterations_of(encoded);
+    bool is_other = spent == 0 && password_is_usable(encoded);
+    if (!is_other && spent < password_iterations)
+        pbkdf2(arena, EVP_sha256(), password, TEXT("salt"), password_iterations - spent);
     return false;
 }
 

@@ -18,6 +18,9 @@ extern int64_t password_iterations;
  * long as password_waste(). */
 bool password_verify(struct arena *arena, struct text encoded, struct text password);
 
+/* The same as fast as it can be: not where somebody could take its time. */
+bool password_fits(struct arena *arena, struct text encoded, struct text password);
+
 /* A new pbkdf2_sha256. */
 struct text password_hash(struct arena *arena, struct text password);
 

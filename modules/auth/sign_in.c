@@ -55,6 +55,8 @@ static void start(struct signing_in *signing, struct request *request, struct re
                 .title = translate("Sign in"),
                 .submit = translate("Sign in"),
                 .count = INPUTS,
+                .more = "password_reset",
+                .more_label = translate("Forgotten your password?"),
                 .next = page_next(request),
             },
     };

@@ -1,0 +1,311 @@
+#include "auth/password_views.h"
+
+#include "auth/attempts.h"
+#include "auth/auth.h"
+#include "auth/page.h"
+#include "auth/passwords.h"
+#include "auth/sign_in.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/base64.h"
+#include "db/db.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "mail/mail.h"
+#include "model/query.h"
+#include "site/links.h"
+#include "site/messages.h"
+#include "site/settings.h"
+#include "site/site.h"
+#include "template/language.h"
+#include "template/value.h"
+
+#define INPUT_NEW(field, text, words)                                                              \
+    {                                                                                              \
+        .name = (field), .label = (text), .type = "password", .autocomplete = "new-password",      \
+        .keeps_space = true, .help = (words)                                                       \
+    }
+
+/* What both forms do with a new password. */
+
+static struct text joined(struct arena *arena, const struct text *texts, size_t count)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&out, "%s%.*s", i ? " " : "", TEXT_ARG(texts[i]));
+    return buffer_contents(&out);
+}
+
+/* False: an input says what is wrong. */
+static bool is_good(struct arena *arena, struct input *first, struct input *second,
+                    const struct user *user)
+{
+    struct text faults[AUTH_PASSWORD_RULES];
+    size_t count = auth_password_faults(arena, first->value, user, faults);
+    if (!site_settings.debug && text_equal(first->value, DEMO_PASSWORD))
+        first->error = text_of(translate("That password is published with the demo."));
+    else if (count)
+        first->error = joined(arena, faults, count);
+    if (!text_equal(first->value, second->value))
+        second->error = text_of(translate("The two are not the same."));
+    return !first->error.length && !second->error.length;
+}
+
+/* Changing */
+
+struct changing {
+    struct request *request;
+    struct response *response;
+    struct text hash;
+};
+
+static enum status change(struct db *db, void *context)
+{
+    struct changing *changing = context;
+    struct request *request = changing->request;
+    struct user after = *request->user;
+    after.password = changing->hash;
+    enum status status = auth_set_password(db, request->user, changing->hash);
+    return status == OK ? auth_keep_session(request, changing->response, &after) : status;
+}
+
+enum { OLD, NEW, AGAIN, CHANGE_INPUTS };
+
+/* An open session must not be a way to try passwords. */
+static enum status check_old(struct request *request, struct input *old)
+{
+    static const struct attempt_limit limit = {"change", 5, 300};
+    const struct attempt attempt = {&limit, request->user->username};
+    int64_t wait = 0;
+    enum status status = attempts_begin(request->db, request->arena, &attempt, 1, &wait);
+    if (status != OK)
+        return status;
+    if (wait > 0)
+        old->error =
+            text_format(request->arena,
+                        translate(
+                            "There were too many attempts. Please try again in %lld seconds."),
+                        (long long)wait);
+    else if (!password_verify(request->arena, request->user->password, old->value))
+        old->error = text_of(translate("That is not your password."));
+    else
+        status = attempts_succeeded(request->db, request->arena, &attempt, 1);
+    return status;
+}
+
+enum status password_change(struct request *request, struct response *response)
+{
+    struct input inputs[CHANGE_INPUTS] = {
+        {.name = "old_password",
+         .label = N_("Password until now"),
+         .type = "password",
+         .autocomplete = "current-password",
+         .keeps_space = true},
+        INPUT_NEW("new_password1", N_("New password"),
+                  N_("At least 8 characters, not only digits, and nothing that one guesses.")),
+        INPUT_NEW("new_password2", N_("New password, again"), NULL),
+    };
+    struct page page = {.title = translate("Change your password"),
+                        .submit = translate("Change password"),
+                        .inputs = inputs,
+                        .count = CHANGE_INPUTS};
+    if (request->method != HTTP_POST || !page_take(&page, request)
+        || !is_good(request->arena, &inputs[NEW], &inputs[AGAIN], request->user))
+        return page_show(&page, request, response);
+    enum status status = check_old(request, &inputs[OLD]);
+    if (status != OK || inputs[OLD].error.length)
+        return status == OK ? page_show(&page, request, response) : status;
+    struct changing changing = {request, response,
+                                password_hash(request->arena, inputs[NEW].value)};
+    status = db_transaction(request->db, change, &changing);
+    if (status != OK)
+        return status;
+    message_add(request, MESSAGE_SUCCESS, text_of(translate("Your password is changed.")));
+    return page_go(request, response, TEXT(""), "account");
+}
+
+/* Asking for the link */
+
+struct resetting {
+    struct request *request;
+    struct text email;
+};
+
+static enum status link_of(struct request *request, const struct user *user, struct text *out)
+{
+    struct arena *arena = request->arena;
+    struct text path;
+    struct text id = text_format(arena, "%lld", (long long)user->id);
+    const struct route_argument arguments[] = {
+        {.value = base64url_encode(arena, id)},
+        {.value = reset_token(arena, user, clock_wall(), site_settings.secret_key)},
+    };
+    enum status status =
+        router_reverse(site_router(), arena, TEXT("password_reset_confirm"), arguments, 2, &path);
+    if (status == OK)
+        *out = link_absolute(request, path, TEXT(""));
+    return status;
+}
+
+static enum status write_mail(struct request *request, const struct user *user)
+{
+    struct buffer body = {.arena = request->arena};
+    struct value_map *context = value_map_new(request->arena);
+    struct text link;
+    enum status status = link_of(request, user, &link);
+    if (status != OK)
+        return status;
+    value_map_set(context, TEXT("site_name"), value_text(site_settings.site_name));
+    value_map_set(context, TEXT("username"), value_text(user->username));
+    value_map_set(context, TEXT("link"), value_text(link));
+    value_map_set(context, TEXT("hours"), value_integer(password_reset_timeout / 3600));
+    status = site_render_into(request, &body, "auth/password_reset_mail.html", context);
+    if (status != OK)
+        return status;
+    struct text subject = text_format(request->arena, translate("Your password at %.*s"),
+                                      TEXT_ARG(site_settings.site_name));
+    return mail_put(request->db, user->email, subject, buffer_contents(&body));
+}
+
+/* To each account that has the address, may sign in and has a password. */
+static enum status write_mails(struct db *db, void *context)
+{
+    const struct resetting *resetting = context;
+    struct request *request = resetting->request;
+    const struct query query = {
+        .model = &user_model,
+        .where = WHERE({"email", LOOKUP_IEXACT, .value = DB_TEXT(resetting->email)},
+                       {"is_active", .value = DB_BOOL(true)}),
+        .limit = 10,
+    };
+    struct row_list users = {0};
+    enum status status = query_rows(db, request->arena, &query, &users);
+    for (size_t i = 0; i < users.count && status == OK; i++) {
+        const struct user *user = users.items[i];
+        if (password_is_usable(user->password))
+            status = write_mail(request, user);
+    }
+    return status;
+}
+
+enum status password_reset(struct request *request, struct response *response)
+{
+    static const struct attempt_limit address = {"reset", 3, 3600};
+    static const struct attempt_limit client = {"reset-client", 10, 3600};
+    struct input input = {.name = "email",
+                          .label = N_("Email"),
+                          .type = "email",
+                          .autocomplete = "email",
+                          .max_length = 254};
+    struct page page = {
+        .title = translate("Reset your password"),
+        .intro = translate("Tell us the address of your account. We send a link to it with which "
+                           "you choose a new password."),
+        .submit = translate("Send the link"),
+        .inputs = &input,
+        .count = 1,
+    };
+    int64_t wait = 0;
+    if (request->method != HTTP_POST || !page_take(&page, request))
+        return page_show(&page, request, response);
+    const struct attempt attempts[] = {{&address, input.value}, {&client, attempt_client(request)}};
+    enum status status = attempts_begin(request->db, request->arena, attempts, 2, &wait);
+    if (status == OK && wait > 0) {
+        page.error =
+            text_format(request->arena,
+                        translate(
+                            "There were too many attempts. Please try again in %lld seconds."),
+                        (long long)wait);
+        response->status = 429;
+        return page_show(&page, request, response);
+    }
+    struct resetting resetting = {request, input.value};
+    if (status == OK)
+        status = db_transaction(request->db, write_mails, &resetting);
+    return status == OK ? page_go(request, response, TEXT(""), "password_reset_done") : status;
+}
+
+enum status password_reset_done(struct request *request, struct response *response)
+{
+    return page_say(request, response, translate("Look into your mail"),
+                    translate("If there is an account with that address, a link is on its way to "
+                              "it. It may take some minutes; look among the spam too."),
+                    NULL, NULL);
+}
+
+/* Following it */
+
+struct following {
+    struct request *request;
+    struct text hash;
+    const struct user *user; /* whose link it is; NULL: it is good for nothing */
+};
+
+static enum status find_user(struct following *following)
+{
+    struct request *request = following->request;
+    struct text digits;
+    int64_t id;
+    const struct user *user;
+    following->user = NULL;
+    if (!base64url_decode(request->arena, request_text(request, "uidb64"), &digits)
+        || !text_to_int64(&id, digits))
+        return OK;
+    enum status status = model_find(request->db, request->arena, &user_model, DB_INT(id), &user);
+    if (status == OK && user->is_active
+        && reset_token_fits(request->arena, user, request_text(request, "token"), clock_wall(),
+                            site_settings.secret_key))
+        following->user = user;
+    return status == NOT_FOUND ? OK : status;
+}
+
+/* Looks again, since the link may have been followed a second time meanwhile. */
+static enum status reset(struct db *db, void *context)
+{
+    struct following *following = context;
+    enum status status = find_user(following);
+    if (status == OK && following->user)
+        status = auth_set_password(db, following->user, following->hash);
+    return status;
+}
+
+static enum status say_expired(struct request *request, struct response *response)
+{
+    return page_say(request, response, translate("This link is good no longer"),
+                    translate("It was used already, or it is too old. You can ask for another."),
+                    "password_reset", translate("Ask for another link"));
+}
+
+enum status password_reset_confirm(struct request *request, struct response *response)
+{
+    struct following following = {.request = request};
+    struct input inputs[] = {
+        INPUT_NEW("new_password1", N_("New password"),
+                  N_("At least 8 characters, not only digits, and nothing that one guesses.")),
+        INPUT_NEW("new_password2", N_("New password, again"), NULL),
+    };
+    struct page page = {.title = translate("Choose a new password"),
+                        .submit = translate("Change password"),
+                        .inputs = inputs,
+                        .count = 2};
+    enum status status = find_user(&following);
+    if (status != OK || !following.user)
+        return status == OK ? say_expired(request, response) : status;
+    if (request->method != HTTP_POST || !page_take(&page, request)
+        || !is_good(request->arena, &inputs[0], &inputs[1], following.user))
+        return page_show(&page, request, response);
+    following.hash = password_hash(request->arena, inputs[0].value);
+    status = db_transaction(request->db, reset, &following);
+    if (status != OK || !following.user)
+        return status == OK ? say_expired(request, response) : status;
+    log_info("password reset", LOG_INT("user", following.user->id));
+    return page_go(request, response, TEXT(""), "password_reset_complete");
+}
+
+enum status password_reset_complete(struct request *request, struct response *response)
+{
+    return page_say(request, response, translate("Your password is changed"),
+                    translate("You can sign in with it now."), "login", translate("Sign in"));
+}

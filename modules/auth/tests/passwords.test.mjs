@@ -1,0 +1,171 @@
+// Changing a password, and resetting a forgotten one by mail.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startServer, temporaryFolder, until } from '../../../tests/http/harness.mjs';
+import { addUser, FAST, PASSWORD, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
+import { sql } from '../../../tests/http/support.mjs';
+
+const NEW = 'another staple 8';
+/** Each visitor comes from elsewhere, so that the limit of one address does not meet the others. */
+const PROXY = { TRUSTED_PROXIES: '127.0.0.1', SECURE_SSL_REDIRECT: '0' };
+let visitors = 0;
+const newVisitor = () => new Visitor(server.url, { 'X-Forwarded-For': `203.0.113.${visitors += 1}` });
+let server;
+let mails;
+before(async () => {
+  mails = join(temporaryFolder(), 'mails');
+  mkdirSync(mails);
+  server = await startServer({ env: { ...FAST, ...PROXY, EMAIL_URL: `file://${mails}`, DEFAULT_FROM_EMAIL: 'Häuser <site@example.com>' } });
+});
+after(() => server?.stop());
+
+const change = (visitor, old, first, second = first) => visitor.post('/accounts/password_change/',
+  { old_password: old, new_password1: first, new_password2: second });
+
+/** The mails to an address, each with its head and its text. */
+function mailsTo(address) {
+  return readdirSync(mails).filter((name) => name.endsWith('.eml')).map((name) => readFileSync(join(mails, name), 'latin1'))
+    .map((text) => text.split('\r\n\r\n')).map(([head, body]) => ({ head, text: Buffer.from(body, 'base64').toString() }))
+    .filter(({ head }) => head.includes(`\r\nTo: ${address}\r\n`));
+}
+
+async function linkFor(name) {
+  const address = `${name}@example.com`;
+  const before = mailsTo(address).length;
+  const answer = await newVisitor().post('/accounts/password_reset/', { email: address });
+  assert.equal(answer.headers.location, '/accounts/password_reset/done/');
+  await until(() => mailsTo(address).length > before, 10_000, () => `no mail to ${address}: ${server.log().join('\n')}`);
+  return new URL(/http:\S+/.exec(mailsTo(address).at(-1).text)[0]).pathname;
+}
+
+const choose = (visitor, link, first, second = first) => visitor.post(link, { new_password1: first, new_password2: second });
+
+test('asks who is not signed in to do that first', async () => {
+  const { status, headers } = await newVisitor().ask('/accounts/password_change/');
+  assert.equal(status, 302);
+  assert.equal(headers.location, '/accounts/login/?next=/accounts/password_change/');
+});
+
+test('a changed password opens, the one before does not, and all other sessions end', async () => {
+  addUser(server.database, 'ada');
+  const visitor = await signedIn(server, 'ada');
+  const other = await signedIn(server, 'ada');
+  const key = visitor.cookies.get('sessionid');
+  const answer = await change(visitor, PASSWORD, NEW);
+  assert.equal(answer.headers.location, '/accounts/profile/');
+  assert.match((await visitor.ask('/')).text, /Your password is changed\./);
+  assert.notEqual(visitor.cookies.get('sessionid'), key);
+  assert.equal(await visitor.name(), 'ada');
+  assert.equal(await other.name(), null);
+  assert.equal((await newVisitor().signIn('ada')).status, 200);
+  await signedIn(server, 'ada', NEW);
+});
+
+describe('is refused as a new password', () => {
+  const ROWS = [
+    ['too short', 'a8f,Qz1', /too short: it needs at least 8 characters/],
+    ['only digits', '8461937205', /nothing but digits/],
+    ['a common one', 'Password123!', /many people have/],
+    ['a common one, spelt otherwise', 'p4$$w0rd', /many people have/],
+    ['keys beside each other', 'qwertyuiop', /many people have/],
+    ['one letter again and again', 'zzzzzzzzzz', /many people have/],
+    ['a run of letters', 'abcdefghij', /many people have/],
+    ['the user name', 'grace-hopper', /too similar/],
+    ['much of the address', 'grace-hopper@example', /too similar/],
+    ["the demo's", 'Abc1234!', /published with the demo/],
+  ];
+  before(() => addUser(server.database, 'grace-hopper'));
+  for (const [name, password, words] of ROWS) {
+    test(name, async () => {
+      const { status, text } = await change(await signedIn(server, 'grace-hopper'), PASSWORD, password);
+      assert.equal(status, 200);
+      assert.match(text, new RegExp(`id="error_new_password1">[^<]*${words.source}`));
+    });
+  }
+  test('two that differ', async () => {
+    const { text } = await change(await signedIn(server, 'grace-hopper'), PASSWORD, NEW, `${NEW} `);
+    assert.match(text, /id="error_new_password2">The two are not the same/);
+  });
+  test('without the one until now', async () => {
+    const { text } = await change(await signedIn(server, 'grace-hopper'), 'wrong', NEW);
+    assert.match(text, /id="error_old_password">That is not your password/);
+  });
+});
+
+test('a mail has a link that sets a password once', async () => {
+  addUser(server.database, 'joan');
+  const session = await signedIn(server, 'joan');
+  const link = await linkFor('joan');
+  const { head, text } = mailsTo('joan@example.com').at(-1);
+  assert.match(head, /^From: =\?utf-8\?b\?SMOkdXNlcg==\?= <site@example\.com>\r\n/);
+  assert.match(head, /\r\nSubject: Your password at Holiday Homes\r\n/);
+  assert.match(text, /^Hello joan,/);
+  assert.match(text, /good for 72 hours, and once/);
+  const visitor = newVisitor();
+  assert.match((await visitor.ask(link)).text, /<h1>Choose a new password<\/h1>/);
+  assert.match((await choose(visitor, link, 'short')).text, /too short/);
+  assert.equal((await choose(visitor, link, NEW)).headers.location, '/accounts/reset/done/');
+  assert.equal(await session.name(), null);
+  await signedIn(server, 'joan', NEW);
+  assert.match((await visitor.ask(link)).text, /This link is good no longer/);
+  const again = await visitor.post(link, { new_password1: PASSWORD, new_password2: PASSWORD }, { page: '/accounts/login/' });
+  assert.match(again.text, /This link is good no longer/);
+});
+
+test('a link is good no longer after signing in, another address or another password', async () => {
+  for (const [name, sql_] of [['one', "last_login = '2026-01-01 00:00:00'"], ['two', "email = 'x@example.com'"], ['three', "password = '!'"],
+    ['four', 'is_active = 0']]) {
+    const id = addUser(server.database, name);
+    const link = await linkFor(name);
+    sql(server.database, `UPDATE auth_user SET ${sql_} WHERE id = ${id};`);
+    assert.match((await newVisitor().ask(link)).text, /good no longer/, name);
+  }
+});
+
+describe('a link is refused', () => {
+  let link;
+  before(async () => {
+    addUser(server.database, 'mary');
+    addUser(server.database, 'other');
+    link = await linkFor('mary');
+  });
+  const ROWS = [
+    ['with another token', (path) => path.replace(/.\/$/, (end) => (end === '0/' ? '1/' : '0/'))],
+    ['of another user', (path) => path.replace(/reset\/[^/]+/, `reset/${Buffer.from('1').toString('base64url')}`)],
+    ['of no user', (path) => path.replace(/reset\/[^/]+/, 'reset/OTk5OTk5')],
+    ['with no number', (path) => path.replace(/reset\/[^/]+/, 'reset/YWJj')],
+    ['with no base64', (path) => path.replace(/reset\/[^/]+/, 'reset/%21')],
+    ['with another time', (path) => path.replace(/\/[^/]+-/, '/aaaaaa-')],
+    ['with a time beyond numbers', (path) => path.replace(/\/[^/]+-/, `/${'z'.repeat(60)}-`)],
+    ['without a time', (path) => path.replace(/\/[^/]+-/, '/-')],
+  ];
+  for (const [name, make] of ROWS) {
+    test(name, async () => {
+      assert.notEqual(make(link), link);
+      assert.match((await newVisitor().ask(make(link))).text, /This link is good no longer/);
+    });
+  }
+});
+
+test('no mail goes to an address that is nobody\'s, and the answer is the same', async () => {
+  addUser(server.database, 'nopass', { hash: '!' });
+  addUser(server.database, 'inactive', { active: 0 });
+  for (const name of ['nobody', 'nopass', 'inactive']) {
+    const { headers } = await newVisitor().post('/accounts/password_reset/', { email: `${name}@example.com` });
+    assert.equal(headers.location, '/accounts/password_reset/done/');
+  }
+  assert.equal(sql(server.database, "SELECT count(*) FROM mail_outgoing;"), '0');
+  assert.ok(existsSync(mails));
+  assert.equal(mailsTo('nopass@example.com').length + mailsTo('inactive@example.com').length, 0);
+});
+
+test('no more than a few mails go to one address', async () => {
+  addUser(server.database, 'bombed');
+  const visitor = newVisitor();
+  const answers = [];
+  for (let i = 0; i < 6; i++) answers.push((await visitor.post('/accounts/password_reset/', { email: 'bombed@example.com' })).status);
+  assert.deepEqual(answers.slice(0, 3), [302, 302, 302]);
+  assert.ok(answers.includes(429), String(answers));
+});

@@ -1,0 +1,85 @@
+// Accounts for tests: users made with SQL, and a visitor who keeps cookies and sends forms.
+import assert from 'node:assert/strict';
+import { pbkdf2Sync } from 'node:crypto';
+import { get } from './harness.mjs';
+import { quoted, sql, unescaped } from './support.mjs';
+
+export const PASSWORD = 'correct horse 7';
+/** Hashing as fast as it can be, so that tests do not wait for it. */
+export const FAST = { PASSWORD_ITERATIONS: '100' };
+
+/** As Django writes it. */
+export function hashOf(password, iterations = 100, salt = 'seasaltseasaltseasalt0') {
+  const hash = pbkdf2Sync(password, salt, iterations, 32, 'sha256').toString('base64');
+  return `pbkdf2_sha256$${iterations}$${salt}$${hash}`;
+}
+
+/** Adds a user and returns the key. */
+export function addUser(database, username, { password = PASSWORD, hash = hashOf(password), staff = 0, superuser = 0,
+  active = 1, email = `${username}@example.com` } = {}) {
+  return Number(sql(database, `INSERT INTO auth_user (password, is_superuser, username, last_name, email, is_staff,
+    is_active, date_joined, first_name) VALUES (${quoted(hash)}, ${superuser}, ${quoted(username)}, '', ${quoted(email)},
+    ${staff}, ${active}, '2020-06-14 09:41:15', ''); SELECT last_insert_rowid();`));
+}
+
+export class Visitor {
+  cookies = new Map();
+
+  constructor(url, headers = {}) {
+    this.url = url;
+    this.headers = headers;
+  }
+
+  get cookie() { return [...this.cookies].map((pair) => pair.join('=')).join('; '); }
+
+  async ask(path, { headers = {}, ...options } = {}) {
+    const cookie = this.cookies.size ? { Cookie: this.cookie } : {};
+    const answer = await get(this.url + path, { headers: { ...this.headers, ...cookie, ...headers }, ...options });
+    for (const line of answer.headers['set-cookie'] ?? []) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+      if (/Max-Age=0/.test(line)) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return answer;
+  }
+
+  /** The token of a form on a page. */
+  async token(path = '/accounts/login/') {
+    const { text } = await this.ask(path);
+    const token = /name="csrfmiddlewaretoken" value="([^"]*)"/.exec(text)?.[1];
+    assert.ok(token, `no form on ${path}: ${text}`);
+    return token;
+  }
+
+  /** Sends a form, with the token of the page it is on unless one is given (null: none). */
+  async post(path, fields, { token, page = path, headers = {}, ...options } = {}) {
+    const sent = token === undefined ? await this.token(page) : token;
+    const body = new URLSearchParams(fields);
+    if (sent !== null) body.append('csrfmiddlewaretoken', sent);
+    return this.ask(path, {
+      method: 'POST', body: String(body), ...options,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+    });
+  }
+
+  signIn(username, password = PASSWORD, fields = {}) {
+    return this.post('/accounts/login/', { username, password, ...fields });
+  }
+
+  signOut() { return this.post('/accounts/logout/', {}, { page: '/accounts/login/' }); }
+
+  /** The name of who is signed in, as the page's head says; null: nobody. */
+  async name(path = '/accounts/login/') {
+    const { text } = await this.ask(path);
+    const found = /<a id="account"[^>]*><span[^>]*>[^<]*<\/span>([^<]*)<\/a>/.exec(text);
+    return found ? unescaped(found[1]) : null;
+  }
+}
+
+/** A visitor who is signed in. */
+export async function signedIn(server, username, password = PASSWORD) {
+  const visitor = new Visitor(server.url);
+  const answer = await visitor.signIn(username, password);
+  assert.equal(answer.status, 302, answer.text);
+  return visitor;
+}
