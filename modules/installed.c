@@ -5,6 +5,7 @@
 #define INSTALLED(M)                                                                               \
     M(home)                                                                                        \
     M(contenttypes)                                                                                \
+    M(attempts)                                                                                    \
     M(mail)                                                                                        \
     M(sessions)                                                                                    \
     M(auth)                                                                                        \

@@ -35,7 +35,7 @@ configure_tree() {
     local dir=$1 setup
     shift
     setup="$PWD $*"
-    [[ $setup != *-Dtests=true* ]] || setup+=$'\n'$(find tests/unit -name 'test_*.c' | LC_ALL=C sort)
+    [[ $setup != *-Dtests=true* ]] || setup+=$'\n'$(find tests/unit modules -name 'test_*.c' | LC_ALL=C sort)
     [[ -f $dir/build.ninja && $(cat "$dir/.setup" 2>/dev/null) == "$setup" ]] && return
     rm -rf "$dir/build.ninja" "$dir/meson-private" "$dir/meson-info"
     mkdir -p "$dir"

@@ -1,7 +1,7 @@
 /* Users, groups and permissions, shared with the Django site: who signs in, and may what. */
 #include "site/module.h"
+#include "attempts/attempts.h"
 #include "auth/account.h"
-#include "auth/attempts.h"
 #include "auth/auth.h"
 #include "auth/commands.h"
 #include "auth/hashers.h"
@@ -17,7 +17,6 @@
 #include "template/value.h"
 
 #define BODY_LIMIT 8192
-#define HOUR       3600
 #define FORM       .methods = HTTP_GET | HTTP_POST, .work = WORK_HASHES, .body_limit = BODY_LIMIT
 
 static const struct setting settings[] = {
@@ -52,7 +51,7 @@ static enum status fill_header(const struct request *request, struct text subjec
 const struct module auth_module = {
     .name = "auth",
     .mount = "accounts/",
-    .needs = NEEDS("contenttypes", "mail", "sessions"),
+    .needs = NEEDS("contenttypes", "attempts", "mail", "sessions"),
     .models = MODELS(&permission_model, &group_model, &user_model),
     .settings = settings,
     .routes =
@@ -73,7 +72,6 @@ const struct module auth_module = {
     .middleware = MIDDLEWARE({.before = account_enter}),
     .context = account_add_context,
     .panels = PANELS({"header", "auth/panel_header.html", fill_header}),
-    .jobs = JOBS({"clear attempts", HOUR, attempts_clear}),
     .commands = COMMANDS({"createsuperuser", "[--noinput] [--username NAME] [--email ADDRESS]",
                           "make an account that may do everything", command_createsuperuser_help,
                           command_createsuperuser},

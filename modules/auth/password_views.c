@@ -1,6 +1,6 @@
 #include "auth/password_views.h"
 
-#include "auth/attempts.h"
+#include "attempts/attempts.h"
 #include "auth/auth.h"
 #include "auth/page.h"
 #include "auth/passwords.h"

@@ -1,6 +1,6 @@
 #include "auth/sign_in.h"
 
-#include "auth/attempts.h"
+#include "attempts/attempts.h"
 #include "auth/auth.h"
 #include "auth/hashers.h"
 #include "auth/page.h"

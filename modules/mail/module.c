@@ -37,5 +37,5 @@ const struct module mail_module = {
     .models = MODELS(&outgoing_model),
     .settings = settings,
     .check = check_mail,
-    .jobs = JOBS({"send mails", INTERVAL, outbox_send}),
+    .jobs = JOBS({"send mails", .interval = INTERVAL, .run = outbox_send}),
 };

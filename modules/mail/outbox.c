@@ -114,7 +114,10 @@ enum status outbox_send(struct db *db)
         .limit = AT_ONCE,
     };
     struct row_list mails = {0};
-    enum status status = mail_has_way() ? query_rows(db, arena, &query, &mails) : OK;
+    bool has_table = false; /* not before `migrate` */
+    enum status status = db_has_object(db, TEXT("mail_outgoing"), &has_table);
+    if (status == OK && has_table && mail_has_way())
+        status = query_rows(db, arena, &query, &mails);
     for (size_t i = 0; i < mails.count && status == OK; i++)
         status = try_mail(db, mails.items[i], arena);
     arena_free(arena);

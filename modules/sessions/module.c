@@ -8,7 +8,8 @@
 #include "site/commands.h"
 #include "site/module.h"
 
-#define DAY INT64_C(86400)
+#define HOUR INT64_C(3600)
+#define DAY  (24 * HOUR)
 
 static const struct setting settings[] = {
     {"SESSION_COOKIE_AGE", "1209600", "seconds that a visitor stays signed in",
@@ -47,6 +48,6 @@ const struct module sessions_module = {
     .settings = settings,
     .middleware = MIDDLEWARE({session_enter, session_leave}),
     .commands = COMMANDS({"clearsessions", "", "delete the sessions whose time is over",
-                          "The clerk does it once a day by itself.\n", clearsessions}),
-    .jobs = JOBS({"clear sessions", DAY, clear_expired}),
+                          "The clerk does it once an hour by itself.\n", clearsessions}),
+    .jobs = JOBS({"clear sessions", .interval = HOUR, .run = clear_expired, .waits = true}),
 };

@@ -29,6 +29,11 @@ struct schedule {
     LIST(struct timed_job) jobs;
 };
 
+static int64_t first_run(const struct job *job)
+{
+    return clock_monotonic() + (job->waits ? job->interval * SECOND : 0);
+}
+
 static enum status add_jobs(const struct module *module, void *context)
 {
     struct schedule *schedule = context;
@@ -36,7 +41,7 @@ static enum status add_jobs(const struct module *module, void *context)
         *LIST_PUSH(schedule->arena, &schedule->jobs) =
             (struct timed_job){.module = module,
                                .job = &module->jobs.rows[i],
-                               .due = clock_monotonic()};
+                               .due = first_run(&module->jobs.rows[i])};
     return OK;
 }
 

@@ -15,11 +15,34 @@ struct collection {
     LIST(struct migration) list;
 };
 
+static bool refers_to(const struct model *model, const char *app_label)
+{
+    for (size_t i = 0; i < model->field_count; i++)
+        if (model->fields[i].to && strcmp(model->fields[i].to->app_label, app_label) == 0)
+            return true;
+    return false;
+}
+
+/* Those of its .needs that its tables refer to. */
+static const char *const *needs_of(struct arena *arena, const struct module *module)
+{
+    LIST(const char *) needs = {0};
+    for (const char *const *need = module->needs; need && *need; need++)
+        for (size_t i = 0; module->models && module->models[i]; i++)
+            if (refers_to(module->models[i], *need)) {
+                *LIST_PUSH(arena, &needs) = *need;
+                break;
+            }
+    *LIST_PUSH(arena, &needs) = NULL;
+    return needs.items;
+}
+
 /* Assets are sorted by name, so a module's migrations are in their order. */
 static enum status collect(const struct module *module, void *context)
 {
     struct collection *collection = context;
     struct text folder = text_format(collection->arena, "migrations/%s/", module->name);
+    const char *const *needs = needs_of(collection->arena, module);
     for (size_t i = 0; i < asset_count; i++) {
         struct text name = text_of(assets[i].name);
         if (!text_starts(name, folder) || !text_ends(name, TEXT(".sql")))
@@ -29,7 +52,7 @@ static enum status collect(const struct module *module, void *context)
             .name = text_part(name, folder.length, name.length - strlen(".sql")),
             .sql = assets[i].plain,
             .path = assets[i].path,
-            .needs = module->needs,
+            .needs = needs,
         };
     }
     return OK;

@@ -38,6 +38,7 @@ struct job {
     const char *name;
     int64_t interval; /* seconds between the ends of one run and the start of the next */
     enum status (*run)(struct db *db);
+    bool waits; /* for the first run too, rather than beginning at the start */
 };
 
 /* Something that a module shows on others' pages, wherever they have the place for it. */

@@ -67,7 +67,7 @@ describe('check and routes', () => {
   test('check counts what it has looked at', () => {
     const dir = temporaryFolder();
     check(['check'], { status: 1, out: null, err: /there is no database/, dir });
-    makeDatabase(dir);
+    check(['migrate'], { dir });
     check(['check'], { dir, err: null, out: /^No faults: / });
   });
 
@@ -114,7 +114,7 @@ describe('check and routes', () => {
       check(['check'], { status: 1, out: null, err, env });
       // Without DEBUG the files on disk do not count.
       const dir = temporaryFolder();
-      makeDatabase(dir);
+      check(['migrate'], { dir });
       check(['check'], { env: { SOURCE_DIR: source }, dir });
       if (text.includes('url')) check(['serve'], { status: 1, err, env });
     }

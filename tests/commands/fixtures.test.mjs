@@ -37,17 +37,17 @@ describe('dumpdata', () => {
   test('writes the demo, which loads into another database', () => {
     const { dir } = demo();
     const json = dump(dir);
-    assert.equal(JSON.parse(json).length, ROWS);
+    const own = JSON.parse(json);
+    assert.equal(own.filter(({ model }) => !/^contenttypes|permission$/.test(model)).length, ROWS);
     const other = empty().dir;
     check(['loaddata', fixtureFile(json)], { dir: other, err: null,
-      out: new RegExp(`^Loaded ${ROWS} objects from 1 fixture\\.\n$`) });
+      out: new RegExp(`^Loaded ${own.length} objects from 1 fixture\\.\n$`) });
     assert.equal(dump(other), json);
   });
 
   test('writes the models that are named', () => {
     const { dir, path } = demo();
-    sql(path, `INSERT INTO django_content_type VALUES (1, 'auth', 'user'); INSERT INTO auth_group VALUES (1, 'hosts');
-      INSERT INTO auth_permission (content_type_id, codename, name) VALUES (1, 'add_user', 'Can add user');`);
+    sql(path, "INSERT INTO auth_group VALUES (1, 'hosts');");
     const models = (...args) => [...new Set(JSON.parse(dump(dir, ...args)).map(({ model }) => model))];
     assert.deepEqual(models('auth.user', 'contenttypes'), ['auth.user', 'contenttypes.contenttype']);
     assert.deepEqual(models('auth', '-e', 'auth.permission'), ['auth.group', 'auth.user']);
@@ -115,8 +115,8 @@ describe('loaddata', () => {
     [[], group({ name: 'x', extra: 1 }), 1, /auth\.group has no field "extra"/],
     [[], group({ name: 1 }), 1, /\(auth\.group 1\): the field "name" cannot be 1/],
     [[], '', 1, /x\.json: line 1: the list does not end/],
-    [[], '[{"model": "auth.permission", "pk": 1, "fields": {"name": "x", "content_type": 7, "codename": "x"}}]', 1,
-      /auth\.permission 1: the field "content_type" refers to contenttypes\.contenttype 7, which is not there/],
+    [[], '[{"model": "auth.permission", "pk": 1, "fields": {"name": "x", "content_type": 777, "codename": "x"}}]', 1,
+      /auth\.permission 1: the field "content_type" refers to contenttypes\.contenttype 777, which is not there/],
     [['/no/such.json'], '[]', 1, /\/no\/such\.json cannot be read/],
     [['nothing'], '[]', 1, /nothing is neither a \.json file nor the name of a fixture/],
     [['x.yaml'], '[]', 1, /x\.yaml is neither/],

@@ -279,5 +279,5 @@ const struct module probe_module = {
         {"plans/", plans, .name = "plans", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
     .panels = PANELS({"home", "site/front_page_link.html", fill_panel}),
-    .jobs = JOBS({"mark", 1, mark}),
+    .jobs = JOBS({"mark", .interval = 1, .run = mark}),
 };

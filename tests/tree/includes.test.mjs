@@ -70,7 +70,7 @@ function readTree() {
   const files = {};
   for (const area of ['src', 'modules']) {
     for (const entry of readdirSync(join(ROOT, area), { recursive: true, withFileTypes: true })) {
-      if (!/\.([ch]|h\.in)$/.test(entry.name)) continue;
+      if (!/\.([ch]|h\.in)$/.test(entry.name) || /\/tests$/.test(entry.parentPath ?? entry.path)) continue;
       const path = join(entry.parentPath ?? entry.path, entry.name);
       files[relative(ROOT, path)] = readFileSync(path, 'utf8');
     }

@@ -1,4 +1,5 @@
 -- Mails that are still to be sent. A row goes when its mail has been taken by a server.
+-- deferrable:
 CREATE TABLE "mail_outgoing" (
     "id" {pk},
     "recipient" varchar(254) NOT NULL,

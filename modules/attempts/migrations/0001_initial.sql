@@ -1,5 +1,6 @@
--- Who has tried in vain to sign in, of our own: Django does not know the table.
-CREATE TABLE "auth_attempt" (
+-- Who has tried something in vain, as digests.
+-- deferrable:
+CREATE TABLE "attempts_attempt" (
     "subject" varchar(80) NOT NULL PRIMARY KEY,
     "failures" integer NOT NULL,
     "last_at" bigint NOT NULL,
@@ -7,4 +8,4 @@ CREATE TABLE "auth_attempt" (
 );
 
 -- backward:
-DROP TABLE "auth_attempt";
+DROP TABLE "attempts_attempt";

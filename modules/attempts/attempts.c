@@ -1,10 +1,11 @@
-#include "auth/attempts.h"
+#include "attempts/attempts.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "crypto/signing.h"
 #include "db/db.h"
 #include "http/request.h"
@@ -43,7 +44,7 @@ static enum status look(struct db *db, struct counting *counting, const struct a
 {
     int64_t free_at;
     enum status status =
-        db_integer(db, &free_at, 0, "SELECT free_at FROM auth_attempt WHERE subject = $1",
+        db_integer(db, &free_at, 0, "SELECT free_at FROM attempts_attempt WHERE subject = $1",
                    DB_TEXT(subject_of(counting->arena, attempt)));
     if (status == OK && free_at - counting->now > counting->wait)
         counting->wait = free_at - counting->now;
@@ -57,13 +58,13 @@ static enum status count_one(struct db *db, struct counting *counting,
     int64_t failures;
     enum status status =
         db_integer(db, &failures, 0,
-                   "SELECT failures FROM auth_attempt WHERE subject = $1 AND last_at > $2",
+                   "SELECT failures FROM attempts_attempt WHERE subject = $1 AND last_at > $2",
                    DB_TEXT(subject), DB_INT(counting->now - FORGOTTEN_AFTER));
     if (status != OK)
         return status;
     int64_t free_at = counting->now + delay_after(attempt->limit, failures + 1);
     return db_run(db,
-                  "INSERT INTO auth_attempt (subject, failures, last_at, free_at)"
+                  "INSERT INTO attempts_attempt (subject, failures, last_at, free_at)"
                   " VALUES ($1, $2, $3, $4) ON CONFLICT (subject) DO UPDATE SET"
                   " failures = excluded.failures, last_at = excluded.last_at,"
                   " free_at = excluded.free_at",
@@ -81,9 +82,21 @@ static enum status begin(struct db *db, void *context)
     return status;
 }
 
+/* False: before `migrate`. Nothing is counted then, as Django does not. */
+static bool has_table(struct db *db)
+{
+    bool found = false;
+    if (db_has_object(db, TEXT("attempts_attempt"), &found) == OK && !found)
+        log_warning("attempts are not limited before `oc-lettings migrate`");
+    return found;
+}
+
 enum status attempts_begin(struct db *db, struct arena *arena, const struct attempt *attempts,
                            size_t count, int64_t *wait)
 {
+    *wait = 0;
+    if (!has_table(db))
+        return OK;
     struct counting counting = {arena, attempts, count, clock_wall() / SECOND, 0};
     enum status status = db_transaction(db, begin, &counting);
     *wait = counting.wait;
@@ -93,11 +106,13 @@ enum status attempts_begin(struct db *db, struct arena *arena, const struct atte
 enum status attempts_succeeded(struct db *db, struct arena *arena, const struct attempt *attempts,
                                size_t count)
 {
-    enum status status = db_run(db, "DELETE FROM auth_attempt WHERE subject = $1",
+    if (!has_table(db))
+        return OK;
+    enum status status = db_run(db, "DELETE FROM attempts_attempt WHERE subject = $1",
                                 DB_TEXT(subject_of(arena, &attempts[0])));
     for (size_t i = 1; i < count && status == OK; i++)
         status = db_run(db,
-                        "UPDATE auth_attempt SET failures = failures - 1, free_at = last_at"
+                        "UPDATE attempts_attempt SET failures = failures - 1, free_at = last_at"
                         " WHERE subject = $1",
                         DB_TEXT(subject_of(arena, &attempts[i])));
     return status;
@@ -116,6 +131,8 @@ struct text attempt_client(const struct request *request)
 
 enum status attempts_clear(struct db *db)
 {
-    return db_run(db, "DELETE FROM auth_attempt WHERE last_at < $1",
+    if (!has_table(db))
+        return OK;
+    return db_run(db, "DELETE FROM attempts_attempt WHERE last_at < $1",
                   DB_INT(clock_wall() / SECOND - FORGOTTEN_AFTER));
 }
