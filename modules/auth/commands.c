@@ -179,6 +179,7 @@ static enum status make_superuser(struct superuser *super)
     struct text username =
         value_of(super, super->username, "DJANGO_SUPERUSER_USERNAME", "User name: ");
     super->user = model_new(&user_model, super->arena);
+    super->user->first_name = super->user->last_name = super->user->email = TEXT("");
     enum status status = take_field(super, "username", username);
     if (status == OK)
         status = check_new(super);

@@ -11,7 +11,7 @@ export const WIDTHS = [390, 768, 1440];
 const HEIGHT = 900;
 const LIMIT_MS = 15_000;
 
-/** Those that the demo data gives. */
+/** Those that the demo data gives; hidden: from search engines. */
 export const PAGES = [
   { name: 'home', path: '/' },
   { name: 'lettings', path: '/lettings/' },
@@ -23,6 +23,10 @@ export const PAGES = [
   { name: 'filter-city', path: '/lettings/?state=GA&city=Brunswick' },
   { name: 'profiles', path: '/profiles/' },
   { name: 'profile', path: '/profiles/4meRomance/' },
+  { name: 'sign-in', path: '/accounts/login/', hidden: true },
+  { name: 'password-reset', path: '/accounts/password_reset/', hidden: true },
+  { name: 'password-reset-done', path: '/accounts/password_reset/done/', hidden: true },
+  { name: 'password-reset-used', path: '/accounts/reset/MQ/abc-def/', hidden: true },
   { name: 'error-404', path: '/nowhere/', status: 404 },
   { name: 'error-400', path: '/%ff/', status: 400 },
 ];

@@ -131,7 +131,8 @@ describe("Django's database", { skip: skipWithoutModule('lettings', 'profiles') 
     check(['check'], { ...on(path), status: 1, out: null,
       err: /^(.* is not applied: .*\n)*oc-lettings: the migration auth\.0012\S+ is not applied: run `oc-lettings migrate`\n(.* is not applied: .*\n)*$/ });
     check(['migrate'], on(path));
-    check(['check'], { ...on(path), err: null, out: /^No faults/ });
+    check(['check'], { env: { ...on(path).env, DEBUG: '1' }, err: null, out: /^No faults/ });
+    check(['check'], { ...on(path), status: 1, err: /^oc-lettings: the user admin has the demo's password, .*\n$/ });
   });
 
   test('showmigrations shows which are applied', () => {

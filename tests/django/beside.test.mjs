@@ -1,20 +1,15 @@
 // Django on the same database, while we serve it: it finds nothing to do, and each sees what the other writes at once.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { freePort, get, ROOT, runCommand, sharedData, skipWithoutModule, skipWithoutShared, startServer,
-  temporaryFolder, TEST_PROGRAM, until } from '../http/harness.mjs';
+import { get, runCommand, sharedData, skipWithoutModule, skipWithoutShared, startServer, temporaryFolder,
+  TEST_PROGRAM } from '../http/harness.mjs';
 import { describeUnless, sql } from '../http/support.mjs';
+import { LOGIN, manage, skipWithoutDjango, startDjango } from './django.mjs';
 
-const PYTHON = '/usr/bin/python3';
-const MANAGE = join(ROOT, 'tests/django/manage.py');
 const FILE = 'oc-lettings-site.sqlite3';
-const LOGIN = { username: 'boss', password: 'only-for-this-test' };
-const noDjango = spawnSync(PYTHON, ['-c', 'import django']).status === 0 ? skipWithoutModule('lettings', 'profiles')
-  : 'python3-django is not installed';
+const noDjango = skipWithoutDjango() || skipWithoutModule('lettings', 'profiles');
 
 const ours = (dir, ...args) => {
   const { status, stderr } = runCommand(args, { dir, env: { DEBUG: '1' } });
@@ -25,42 +20,6 @@ const djangoDatabase = (dir) => {
   cpSync(sharedData(FILE), join(dir, FILE));
   ours(dir, 'migrate');
 };
-
-function manage(database, ...args) {
-  const { status, stdout, stderr } = spawnSync(PYTHON, [MANAGE, ...args], {
-    env: { PATH: process.env.PATH, DATABASE: database, DJANGO_SUPERUSER_PASSWORD: LOGIN.password },
-    encoding: 'utf8', timeout: 60_000,
-  });
-  assert.equal(status, 0, stdout + stderr);
-  return stdout;
-}
-
-/** Django's own server on a database, and a client of it that is signed in to its admin. */
-async function startDjango(database) {
-  const port = await freePort();
-  const child = spawn(PYTHON, [MANAGE, 'runserver', '--noreload', `127.0.0.1:${port}`],
-    { env: { PATH: process.env.PATH, DATABASE: database }, stdio: 'ignore' });
-  const ended = once(child, 'close');
-  const url = `http://127.0.0.1:${port}`;
-  const cookies = new Map();
-  const ask = async (path, fields) => {
-    const answer = await fetch(url + path, {
-      method: fields ? 'POST' : 'GET',
-      redirect: 'manual',
-      headers: { Cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },
-      body: fields && new URLSearchParams({ ...fields, csrfmiddlewaretoken: cookies.get('csrftoken') }),
-    });
-    for (const cookie of answer.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie);
-      cookies.set(name, value);
-    }
-    return { status: answer.status, text: await answer.text() };
-  };
-  await until(() => ask('/').then(() => true, () => false), 20_000, () => 'Django does not serve');
-  await ask('/admin/login/');
-  assert.equal((await ask('/admin/login/?next=/admin/', LOGIN)).status, 302);
-  return { ask, stop: () => { child.kill(); return ended; } };
-}
 
 const DATABASES = [
   ['a database of ours', freshDatabase, noDjango],
@@ -76,9 +35,10 @@ for (const [name, make, skip] of DATABASES) {
       const dir = temporaryFolder();
       make(dir);
       database = join(dir, FILE);
-      manage(database, 'createsuperuser', '--noinput', '--username', LOGIN.username, '--email', 'boss@example.com');
+      manage(database, ['createsuperuser', '--noinput', '--username', LOGIN.username, '--email', 'boss@example.com']);
       site = await startServer({ program: TEST_PROGRAM, dir, database: null });
       django = await startDjango(database);
+      assert.equal(await django.signIn(), 302);
     });
     after(async () => {
       await django?.stop();
@@ -86,9 +46,9 @@ for (const [name, make, skip] of DATABASES) {
     });
 
     test('has nothing left to do for Django', () => {
-      manage(database, 'check');
-      manage(database, 'migrate', '--check');
-      assert.match(manage(database, 'makemigrations', '--check', '--dry-run'), /No changes/);
+      manage(database, ['check']);
+      manage(database, ['migrate', '--check']);
+      assert.match(manage(database, ['makemigrations', '--check', '--dry-run']), /No changes/);
     });
 
     test("is shown by all of Django's pages", async () => {
@@ -137,11 +97,11 @@ for (const [name, make, skip] of DATABASES) {
       const found = () => sql(copy, `SELECT count(*) FROM lettings_search_letting; SELECT count(*) FROM lettings_search;
         SELECT sum(lettings) FROM lettings_search_state; SELECT count(*) FROM lettings_letting;`);
       const before = found();
-      manage(copy, 'dumpdata', 'lettings', '-o', dump);
+      manage(copy, ['dumpdata', 'lettings', '-o', dump]);
       assert.doesNotMatch(readFileSync(dump, 'utf8'), /search/);
-      manage(copy, 'flush', '--noinput');
+      manage(copy, ['flush', '--noinput']);
       assert.match(found(), /^0\n0\n\n?0$/);
-      manage(copy, 'loaddata', dump);
+      manage(copy, ['loaddata', dump]);
       assert.equal(found(), before);
       const remake = `from django.db import connection
 from lettings.models import Letting, Address
@@ -153,7 +113,7 @@ for model, name in ((Letting, 'title'), (Address, 'city')):
     longer.model = model
     with connection.schema_editor() as editor:
         editor.alter_field(model, field, longer)`;
-      manage(copy, 'shell', '-c', remake);
+      manage(copy, ['shell', '-c', remake]);
       sql(copy, "UPDATE lettings_letting SET title = 'Missed meanwhile' WHERE id = (SELECT min(id) FROM lettings_letting);");
       ours(dir, 'migrate');
       ours(dir, 'check');

@@ -43,4 +43,5 @@ def profile(request, username):
 urlpatterns = [
     *patterns(index, lettings, letting, profiles, profile),
     path("admin/", admin.site.urls),
+    path("accounts/", include("django.contrib.auth.urls")),
 ]

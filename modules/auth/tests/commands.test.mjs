@@ -1,0 +1,107 @@
+// createsuperuser, changepassword, clearsessions, and what check says of accounts.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { describe, test } from 'node:test';
+import { environment, makeDatabase, PROGRAM, startServer, temporaryFolder } from '../../../tests/http/harness.mjs';
+import { addUser, FAST, PASSWORD, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
+import { checkCommand, emptyDatabase, sql } from '../../../tests/http/support.mjs';
+
+const NAMES = { DJANGO_SUPERUSER_USERNAME: 'boss', DJANGO_SUPERUSER_EMAIL: 'boss@example.com', DJANGO_SUPERUSER_PASSWORD: PASSWORD };
+
+/** Runs a command that is answered line by line. */
+function answered(database, args, lines) {
+  const { status, stdout, stderr } = spawnSync(PROGRAM, args, { cwd: dirname(database), encoding: 'utf8', timeout: 30_000,
+    env: environment(dirname(database), FAST), input: lines.map((line) => `${line}\n`).join('') });
+  return { status, stdout, stderr };
+}
+const rowOf = (database, name) => sql(database, `SELECT is_superuser, is_staff, is_active, email, first_name FROM auth_user WHERE username = '${name}';`);
+
+describe('createsuperuser', () => {
+  test('takes all from the environment', async (t) => {
+    const database = emptyDatabase();
+    checkCommand(['createsuperuser', '--noinput'], { dir: dirname(database), env: { ...FAST, ...NAMES }, err: null, out: /^Made the superuser boss\.\n$/ });
+    assert.equal(rowOf(database, 'boss'), '1|1|1|boss@example.com|');
+    await signedIn(await startServer({ database, env: FAST, t }), 'boss');
+    checkCommand(['createsuperuser', '--noinput'], { dir: dirname(database), env: { ...FAST, ...NAMES }, status: 1, out: null, err: /a user "boss" already/ });
+  });
+
+  test('takes name and address from its options, and makes an account without a password', async (t) => {
+    const database = emptyDatabase();
+    checkCommand(['createsuperuser', '--noinput', '--username', 'other', '--email', ''], { dir: dirname(database), env: FAST, err: null });
+    assert.equal(rowOf(database, 'other'), '1|1|1||');
+    assert.match(sql(database, 'SELECT password FROM auth_user;'), /^![A-Za-z0-9]{40}$/);
+    assert.equal((await new Visitor((await startServer({ database, env: FAST, t })).url).signIn('other', 'x')).status, 200);
+  });
+
+  test('asks for what is not given, and again where it must', () => {
+    const database = emptyDatabase();
+    const { status, stderr } = answered(database, ['createsuperuser'], ['boss', 'boss@example.com', 'one', 'two', '12345678', '12345678', 'n', PASSWORD, PASSWORD]);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /The two are not the same\.[^]*nothing but digits[^]*Take it all the same\?/);
+    assert.equal(rowOf(database, 'boss'), '1|1|1|boss@example.com|');
+  });
+
+  test('takes a weak password when it is insisted on', () => {
+    assert.equal(answered(emptyDatabase(), ['createsuperuser'], ['boss', '', 'short', 'short', 'y']).status, 0);
+  });
+
+  const REFUSED = [
+    ['no name', ['', '', 'x', 'x'], /username: /],
+    ['a name of other letters', ['a b', '', 'x', 'x'], /username: Only letters, digits/],
+    ['an address that is none', ['boss', 'nowhere', 'x', 'x'], /email: /],
+    ['no password', ['boss', ''], /no password was given/],
+    ['three times an empty one', ['boss', '', '', '', '', '', '', ''], /no password was given/],
+  ];
+  for (const [name, lines, words] of REFUSED) {
+    test(`refuses ${name}`, () => {
+      const database = emptyDatabase();
+      const { status, stderr } = answered(database, ['createsuperuser'], lines);
+      assert.equal(status, 1);
+      assert.match(stderr, words);
+      assert.equal(sql(database, 'SELECT count(*) FROM auth_user;'), '0');
+    });
+  }
+
+  test('refuses options that are none', () => {
+    checkCommand(['createsuperuser', '--nope'], { status: 2, err: /"--nope" is no option/ });
+    checkCommand(['createsuperuser', '--email'], { status: 2, err: /"--email" lacks its value/ });
+    checkCommand(['createsuperuser', '--noinput'], { status: 1, err: /there is no database/, dir: temporaryFolder(), env: NAMES });
+  });
+});
+
+describe('changepassword', () => {
+  test('gives an account another password', async (t) => {
+    const database = emptyDatabase();
+    addUser(database, 'ada', { password: 'before' });
+    const { status, stdout, stderr } = answered(database, ['changepassword', 'ada'], [PASSWORD, PASSWORD]);
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, 'The password of ada is changed.\n');
+    await signedIn(await startServer({ database, env: FAST, t }), 'ada');
+  });
+  test('refuses who is nobody, and no name', () => {
+    const database = emptyDatabase();
+    checkCommand(['changepassword', 'nobody'], { dir: dirname(database), status: 1, err: /there is no user "nobody"/ });
+    checkCommand(['changepassword'], { status: 2, err: /name one account/ });
+  });
+});
+
+test('clearsessions deletes what is over, and nothing else', () => {
+  const database = emptyDatabase();
+  sql(database, `INSERT INTO django_session VALUES ('one', '', '2020-01-01 00:00:00'), ('two', '', '2020-01-01 00:00:00.5'), ('three', '', '2099-01-01 00:00:00');`);
+  checkCommand(['clearsessions'], { dir: dirname(database), err: null, out: /^Deleted 2 expired sessions\.\n$/ });
+  assert.equal(sql(database, 'SELECT session_key FROM django_session;'), 'three');
+});
+
+test("check names who has the demo's password, unless one develops", () => {
+  const dir = temporaryFolder();
+  makeDatabase(dir);
+  checkCommand(['check'], { dir, status: 1, out: null, err: /the user admin has the demo's password, which is published: run `oc-lettings changepassword admin`/ });
+  checkCommand(['check'], { dir, env: { DEBUG: '1' }, err: null });
+});
+
+test('help lists the commands of modules', () => {
+  const { stdout } = checkCommand(['help'], { err: null });
+  for (const name of ['createsuperuser', 'changepassword', 'clearsessions']) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+  checkCommand(['createsuperuser', '--help'], { err: null, out: /Usage: oc-lettings createsuperuser \[--noinput\]/ });
+});
