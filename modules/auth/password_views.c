@@ -99,7 +99,7 @@ enum status password_change(struct request *request, struct response *response)
 {
     struct input inputs[CHANGE_INPUTS] = {
         {.name = "old_password",
-         .label = N_("Password until now"),
+         .label = N_("Current password"),
          .type = "password",
          .autocomplete = "current-password",
          .keeps_space = true},
@@ -229,7 +229,7 @@ enum status password_reset(struct request *request, struct response *response)
 
 enum status password_reset_done(struct request *request, struct response *response)
 {
-    return page_say(request, response, translate("Look into your mail"),
+    return page_say(request, response, translate("Check your mail"),
                     translate("If there is an account with that address, a link is on its way to "
                               "it. It may take some minutes; look among the spam too."),
                     NULL, NULL);
@@ -273,7 +273,7 @@ static enum status reset(struct db *db, void *context)
 
 static enum status say_expired(struct request *request, struct response *response)
 {
-    return page_say(request, response, translate("This link is good no longer"),
+    return page_say(request, response, translate("This link is no longer valid"),
                     translate("It was used already, or it is too old. You can ask for another."),
                     "password_reset", translate("Ask for another link"));
 }

@@ -87,9 +87,9 @@ size_t auth_password_faults(struct arena *arena, struct text password, const str
             text_format(arena, translate("It is too short: it needs at least %d characters."),
                         LEAST_LENGTH);
     if (password_is_common(arena, password))
-        faults[count++] = text_of(translate("It is one that many people have."));
+        faults[count++] = text_of(translate("It is too common."));
     if (is_numeric(password))
-        faults[count++] = text_of(translate("It is nothing but digits."));
+        faults[count++] = text_of(translate("It is only digits."));
     return count;
 }
 

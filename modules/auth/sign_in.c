@@ -171,7 +171,7 @@ static enum status take(struct signing_in *signing)
         return finish(signing);
     log_warning("sign-in refused", LOG_TEXT("client", signing->request->client));
     signing->page.error = text_of(translate(
-        "User name and password do not fit together. Capital and small letters differ in both."));
+        "User name and password do not match. Capital and small letters differ in both."));
     return page_show(&signing->page, signing->request, signing->response);
 }
 

@@ -27,7 +27,7 @@
 #define SECOND            ((int64_t)1000 * 1000)
 #define SWEEP_INTERVAL    (SECOND / 4)
 #define DRAIN_INTERVAL    (SECOND / 50)
-#define SLOW_NICENESS     10
+#define SLOW_NICENESS     5
 #define SLOWEST_RATE      16384 /* bytes a second that a client must at least manage */
 #define CONNECTION_MEMORY ((size_t)32 * 1024) /* of libmicrohttpd: headers, both ways */
 #define REQUEST_MEMORY    ((size_t)128 * 1024)

@@ -38,7 +38,7 @@ describe('createsuperuser', () => {
     const database = emptyDatabase();
     const { status, stderr } = answered(database, ['createsuperuser'], ['boss', 'boss@example.com', 'one', 'two', '12345678', '12345678', 'n', PASSWORD, PASSWORD]);
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /The two are not the same\.[^]*nothing but digits[^]*Take it all the same\?/);
+    assert.match(stderr, /The two are not the same\.[^]*only digits[^]*Take it all the same\?/);
     assert.equal(rowOf(database, 'boss'), '1|1|1|boss@example.com|');
   });
 

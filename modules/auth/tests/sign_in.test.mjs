@@ -26,7 +26,7 @@ test('signs in, is named in the head of every page, and signs out', async () => 
   assert.equal(out.status, 302);
   assert.equal(out.headers.location, '/');
   const { text } = await visitor.ask('/');
-  assert.match(text, /<li class="message success">You are signed out\.<\/li>/);
+  assert.match(text, /<p class="message success">You are signed out\.<\/p>/);
   assert.match(text, /id="sign_in"/);
   assert.doesNotMatch((await visitor.ask('/')).text, /class="message/);
   assert.equal(visitor.cookies.has('sessionid'), false);
@@ -63,7 +63,7 @@ test('has Secure cookies on https', async (t) => {
 });
 
 describe('is not let in', () => {
-  const WORDS = /User name and password do not fit together/;
+  const WORDS = /User name and password do not match/;
   const ROWS = [
     ['with a wrong password', { username: 'ada', password: 'wrong' }, WORDS],
     ['with the password in other letters', { username: 'ada', password: PASSWORD.toUpperCase() }, WORDS],
