@@ -83,10 +83,11 @@ static enum status begin(struct db *db, void *context)
 }
 
 /* False: before `migrate`. Nothing is counted then, as Django does not. */
-static bool has_table(struct db *db)
+static bool has_table(struct db *db, struct arena *arena)
 {
-    bool found = false;
-    if (db_has_object(db, TEXT("attempts_attempt"), &found) == OK && !found)
+    struct text sql;
+    bool found = db_object_sql(db, arena, TEXT("attempts_attempt"), &sql) != NOT_FOUND;
+    if (!found)
         log_warning("attempts are not limited before `oc-lettings migrate`");
     return found;
 }
@@ -95,7 +96,7 @@ enum status attempts_begin(struct db *db, struct arena *arena, const struct atte
                            size_t count, int64_t *wait)
 {
     *wait = 0;
-    if (!has_table(db))
+    if (!has_table(db, arena))
         return OK;
     struct counting counting = {arena, attempts, count, clock_wall() / SECOND, 0};
     enum status status = db_transaction(db, begin, &counting);
@@ -106,7 +107,7 @@ enum status attempts_begin(struct db *db, struct arena *arena, const struct atte
 enum status attempts_succeeded(struct db *db, struct arena *arena, const struct attempt *attempts,
                                size_t count)
 {
-    if (!has_table(db))
+    if (!has_table(db, arena))
         return OK;
     enum status status = db_run(db, "DELETE FROM attempts_attempt WHERE subject = $1",
                                 DB_TEXT(subject_of(arena, &attempts[0])));
@@ -131,8 +132,11 @@ struct text attempt_client(const struct request *request)
 
 enum status attempts_clear(struct db *db)
 {
-    if (!has_table(db))
-        return OK;
-    return db_run(db, "DELETE FROM attempts_attempt WHERE last_at < $1",
-                  DB_INT(clock_wall() / SECOND - FORGOTTEN_AFTER));
+    struct arena *arena = arena_new(1024);
+    enum status status = OK;
+    if (has_table(db, arena))
+        status = db_run(db, "DELETE FROM attempts_attempt WHERE last_at < $1",
+                        DB_INT(clock_wall() / SECOND - FORGOTTEN_AFTER));
+    arena_free(arena);
+    return status;
 }

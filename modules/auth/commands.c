@@ -68,7 +68,7 @@ static bool ask_secretly(struct arena *arena, const char *words, struct text *ou
 static enum status ask_password(struct arena *arena, const struct user *user, struct text *out)
 {
     for (int i = 0; i < TRIES; i++) {
-        struct text again;
+        struct text again = TEXT_NONE;
         struct text answer;
         struct text faults[AUTH_PASSWORD_RULES];
         if (!ask_secretly(arena, "Password: ", out)
@@ -161,7 +161,7 @@ static struct text value_of(const struct superuser *super, struct text given, co
 
 static enum status find_password(struct superuser *super)
 {
-    struct text password;
+    struct text password = TEXT_NONE;
     if (super->asks) {
         enum status status = ask_password(super->arena, super->user, &password);
         if (status != OK)
@@ -216,7 +216,7 @@ int command_createsuperuser(int count, char **arguments)
 static enum status change_password(struct db *db, struct arena *arena, struct text username)
 {
     const struct user *user;
-    struct text password;
+    struct text password = TEXT_NONE;
     const struct query query = {.model = &user_model,
                                 .where = WHERE({"username", .value = DB_TEXT(username)})};
     enum status status = query_first(db, arena, &query, &user);

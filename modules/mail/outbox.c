@@ -14,7 +14,7 @@
 #define SECOND      INT64_C(1000000)
 #define CLAIMED_FOR (120 * SECOND) /* longer than a server may take */
 #define FIRST_DELAY (30 * SECOND)
-#define LAST_DELAY  (6 * 3600 * SECOND)
+#define LAST_DELAY  (INT64_C(21600) * SECOND)
 #define GIVEN_UP_AT (INT64_C(253370764800) * SECOND) /* the year 9999: the row stays */
 #define MOST_TRIES  20
 #define AT_ONCE     50
@@ -114,9 +114,11 @@ enum status outbox_send(struct db *db)
         .limit = AT_ONCE,
     };
     struct row_list mails = {0};
-    bool has_table = false; /* not before `migrate` */
-    enum status status = db_has_object(db, TEXT("mail_outgoing"), &has_table);
-    if (status == OK && has_table && mail_has_way())
+    struct text table;
+    enum status status = db_object_sql(db, arena, TEXT("mail_outgoing"), &table);
+    if (status == NOT_FOUND) /* before `migrate` */
+        status = OK;
+    else if (status == OK && mail_has_way())
         status = query_rows(db, arena, &query, &mails);
     for (size_t i = 0; i < mails.count && status == OK; i++)
         status = try_mail(db, mails.items[i], arena);

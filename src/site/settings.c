@@ -70,7 +70,7 @@ const struct setting site_setting_rows[] = {
      .value = &site_settings.database_url, .url = true, .refuse = refuse_database_url},
     {"DATABASE_MAX_CONNECTIONS", "10",
      "connections that may wait, of all workers together, at least one each; beside them, each of "
-     "WEB_THREADS has one that reads a database in WAL mode",
+     "WEB_THREADS has one that reads a database in WAL mode, and each worker one for passwords",
      .integer = &site_settings.database_max_connections, .min = 1, .max = 1000},
     {"DATABASE_TIMEOUT", "5000", "milliseconds to wait for another's lock",
      .integer = &site_settings.database_timeout, .max = 600000},
