@@ -48,4 +48,4 @@ MODEL(permission, PERMISSION_FIELDS, "auth",
       .natural_key = NAMES("codename", "content_type"), .print = permission_print);
 MODEL(group, GROUP_FIELDS, "auth", .natural_key = NAMES("name"), .print = group_print);
 MODEL(user, USER_FIELDS, "auth", .natural_key = NAMES("username"), .print = user_print,
-      .methods = METHODS({"is_authenticated", user_is_authenticated}));
+      .methods = METHODS(METHOD(user, "is_authenticated", user_is_authenticated)));
