@@ -2,7 +2,7 @@
 from django.contrib import admin
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import include, path
 from django.utils.html import format_html, format_html_join
 
 from lettings.models import Address, Letting

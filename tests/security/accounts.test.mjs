@@ -380,6 +380,7 @@ describeUnless(skipWithoutModule('auth'), 'many wrong passwords', () => {
     }
     assert.equal(texts.weak, texts.nobody);
     const ratio = Math.min(...times.weak) / Math.min(...times.nobody);
-    assert.ok(ratio > 0.5 && ratio < 2, `${ratio}`);
+    // Without what makes up for the weak hash it would be below a hundredth.
+    assert.ok(ratio > 0.1 && ratio < 10, `${ratio}`);
   });
 });
