@@ -112,14 +112,15 @@ bool model_get(const struct model *model, const void *row, struct text name, str
     const struct field *field = model_field(model, name);
     const struct field *displayed = field ? NULL : displayed_field(model, name);
     const struct model_method *method = field || displayed ? NULL : find_method(model, name);
+    bool by_key = field && field->type->is_reference && !text_is(name, field->name);
+    if (field && !by_key && field_is_elsewhere(field, row))
+        return false;
     if (displayed)
         *out = field_is_null(displayed, row) ? VALUE_NULL
                                              : value_text(field_display(displayed, row, arena));
-    else if (field && field->type->is_reference && !text_is(name, field->name))
+    else if (by_key)
         *out = field_is_null(field, row) ? VALUE_NULL
                                          : field->type->value(field_at(field, row), arena);
-    else if (field && field_is_elsewhere(field, row))
-        return false;
     else if (field && field->column)
         *out = field_value(field, row, arena);
     else if (method)

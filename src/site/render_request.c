@@ -204,7 +204,7 @@ static enum status read_clock(const struct request *request, const char *name, i
 /* Without one of the clocks the other goes for both. */
 static enum status read_clocks(struct request *request)
 {
-    bool has_local;
+    bool has_local = false;
     enum status status = read_clock(request, "now_utc", &request->now, &request->has_now);
     if (status == OK)
         status = read_clock(request, "now", &request->now_local, &has_local);

@@ -86,7 +86,7 @@ static const struct locale rows[] = {
      ".",
      3},
     {"fa",
-     {"j F Y", "G:i", "j F Y، ساعت G:i", "F Y", "j F", "Y/n/j", "Y/n/j،" RTL_MARK " G:i"},
+     {"j F Y", "G:i", "j F Y، ساعت G:i", "F Y", "j F", "Y/n/j", ("Y/n/j،" RTL_MARK " G:i")},
      ".",
      ",",
      0},

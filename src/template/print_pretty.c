@@ -220,13 +220,12 @@ static void put(struct printer *printer, struct value value, struct place place)
 {
     struct text whole = repr(printer, value);
     bool fits = unicode_length(whole) + place.indent + place.allowance <= WIDTH;
-    if (fits || place.level > DEEPEST)
-        buffer_text(printer->out, whole);
-    else if (value.kind == VALUE_MAP)
+    bool splits = !fits && place.level <= DEEPEST;
+    if (splits && value.kind == VALUE_MAP)
         put_map(printer, value.map, place);
-    else if (value.kind == VALUE_LIST || value.kind == VALUE_TUPLE)
+    else if (splits && (value.kind == VALUE_LIST || value.kind == VALUE_TUPLE))
         put_list(printer, value, place);
-    else if (value_is_text(value))
+    else if (splits && value_is_text(value))
         put_text(printer, value_as_text(value), place);
     else
         buffer_text(printer->out, whole);

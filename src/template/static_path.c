@@ -37,7 +37,7 @@ static struct text resolved(struct arena *arena, const segments *all, bool keep_
         if (!text_is(part, "..") && !text_is(part, ".") && (part.length || !inner || keep_empty))
             *LIST_PUSH(arena, &kept) = part;
     }
-    struct text last = all->items[all->count - 1];
+    struct text last = all->count ? all->items[all->count - 1] : TEXT("");
     if (text_is(last, ".") || text_is(last, ".."))
         *LIST_PUSH(arena, &kept) = TEXT("");
     for (size_t i = 0; i < kept.count; i++) {

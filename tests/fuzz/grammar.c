@@ -136,7 +136,7 @@ static const struct template_filter *filter_at(size_t wanted)
         for (size_t i = 0; template_libraries[i]; i++) {
             const struct template_filter *filter = template_libraries[i]->filters;
             for (; filter && filter->name; filter++, at++)
-                if (round && at == wanted % count)
+                if (count && at == wanted % count)
                     found = filter;
         }
         count = at;
@@ -270,7 +270,7 @@ static void put_tag_name(struct writer *writer)
         for (size_t i = 0; template_libraries[i]; i++) {
             const struct template_tag *tag = template_libraries[i]->tags;
             for (; tag && tag->name; tag++, at++)
-                if (round && at == wanted % count) {
+                if (count && at == wanted % count) {
                     put(writer, tag->name);
                     return;
                 }
