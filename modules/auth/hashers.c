@@ -137,7 +137,8 @@ static bool verify_crypt(struct arena *arena, struct text encoded, struct text p
         || text_find_char(password, '\0') != TEXT_NOT_FOUND)
         return false;
     struct crypt_data *data = ARENA_NEW(arena, struct crypt_data);
-    const char *made = crypt_r(text_string(arena, password), text_string(arena, encoded), data);
+    const char *made = crypt_rn(text_string(arena, password), text_string(arena, encoded), data,
+                                (int)sizeof *data);
     bool good = made && secret_equal(text_of(made), encoded);
     secret_wipe(data, sizeof *data);
     return good;

@@ -360,7 +360,7 @@ describeUnless(skipWithoutModule('auth'), 'many wrong passwords', () => {
   });
 
   test('leave neither names nor addresses in the database', () => {
-    assert.doesNotMatch(sql(server.database, 'SELECT subject FROM attempts_attempt;'), /ada|joan|nobody|2001|198\.51/);
+    for (const line of sql(server.database, 'SELECT subject FROM attempts_attempt;').split('\n')) assert.match(line, /^(account|client):[0-9a-f]{64}$/);
   });
 
   test('say the same of somebody and of nobody, and take as long', async (t) => {
