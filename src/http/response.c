@@ -47,9 +47,9 @@ static struct response_header *find_header(const struct response *response, cons
 static void set_header(struct response *response, struct response_header *header, const char *name,
                        struct text value)
 {
-    for (size_t i = 0; i < value.length; i++)
-        if (value.at[i] == '\n' || value.at[i] == '\r')
-            abort();
+    if (text_find_char(value, '\n') != TEXT_NOT_FOUND
+        || text_find_char(value, '\r') != TEXT_NOT_FOUND)
+        abort();
     *header = (struct response_header){name, text_copy(response->arena, value)};
 }
 

@@ -57,12 +57,16 @@ FILTER(safeseq)
 /* How many bytes at the beginning stand for themselves in JavaScript. */
 static size_t plain_js(struct text text)
 {
-    static const char special[] = "\\'\"><&=-;`";
+    static const bool special[0x80] = {
+        ['\\'] = true, ['\''] = true, ['"'] = true, ['>'] = true, ['<'] = true,
+        ['&'] = true,  ['='] = true,  ['-'] = true, [';'] = true, ['`'] = true,
+    };
     size_t length = 0;
-    while (length < text.length && (unsigned char)text.at[length] >= 32
-           && (unsigned char)text.at[length] < 0x80
-           && !memchr(special, text.at[length], sizeof special - 1))
-        length++;
+    for (; length < text.length; length++) {
+        unsigned char c = (unsigned char)text.at[length];
+        if (c < 32 || c >= 0x80 || special[c])
+            break;
+    }
     return length;
 }
 
@@ -79,6 +83,8 @@ FILTER(escapejs)
     struct text text = value_as_text(value);
     struct buffer out = filter_buffer(call);
     (void)argument;
+    if (plain_js(text) == text.length)
+        return value_safe(text);
     while (text.length) {
         size_t plain = plain_js(text);
         buffer_append(&out, text.at, plain);
