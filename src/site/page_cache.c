@@ -36,6 +36,7 @@ struct page_key {
     struct text text;
     struct origin origin;
     struct buffer reads;
+    bool refused;
     struct kept *old; /* the page as it was kept, of another state; NULL: it was not */
     XXH128_hash_t old_reads;
 };
@@ -172,7 +173,7 @@ bool page_cache_answer(struct request *request, struct response *response)
 bool page_cache_answer_same(const struct request *request, struct response *response)
 {
     struct page_key *key = request->page_key;
-    if (!key || response->status != 200)
+    if (!key || key->refused || response->status != 200)
         return false;
     struct origin *origin = &key->origin;
     origin->reads = XXH3_128bits(key->reads.at, key->reads.length);
@@ -186,6 +187,12 @@ bool page_cache_answer_same(const struct request *request, struct response *resp
 }
 
 /* Keeping */
+
+void page_cache_refuse(const struct request *request)
+{
+    if (request->page_key)
+        request->page_key->refused = true;
+}
 
 static bool may_be_kept(const struct response *response)
 {
@@ -238,7 +245,8 @@ void page_cache_keep(struct request *request, struct response *response)
         key->origin.has_reads = false;
     if (response->reread) {
         confirm(key);
-    } else if (may_be_kept(response) && (key->origin.has_state || key->origin.has_reads)) {
+    } else if (!key->refused && may_be_kept(response)
+               && (key->origin.has_state || key->origin.has_reads)) {
         struct kept *kept = kept_new(response);
         if (kept)
             keep(key, kept);

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "site/csrf.h"
+#include "site/page_cache.h"
 #include "site/site.h"
 #include "template/value.h"
 
@@ -34,7 +35,7 @@ static void add_panel(struct paneling *paneling, const struct panel *panel)
     if (status == OK) {
         *LIST_PUSH(html.arena, &paneling->rendered) = value_safe(buffer_contents(&html));
     } else if (status != NOT_FOUND) {
-        paneling->request->page_key = NULL; /* a page without it is not to be kept */
+        page_cache_refuse(paneling->request); /* a page without it */
         log_error("a panel failed", LOG_STRING("template", panel->template),
                   LOG_STRING("error", status_failure()->message));
     }
