@@ -8,7 +8,7 @@ import { LANGUAGES, PAGES, skipWithoutSite, startSite } from './pages.mjs';
 const DESCRIPTION = { least: 50, most: 160 };
 const ADDRESS = ['streetAddress', 'addressLocality', 'addressRegion', 'postalCode', 'addressCountry'];
 
-const found = PAGES.filter(({ status }) => !status);
+const found = PAGES.filter(({ status, hidden }) => !status && !hidden);
 const own = found.filter(({ path }) => !path.includes('?'));
 
 describeUnless(skipWithoutSite(), 'machines', () => {
@@ -74,6 +74,10 @@ describeUnless(skipWithoutSite(), 'machines', () => {
 
   test('a page of its own is its own canonical address', async () => {
     for (const { path } of own) assert.equal(canonicalOf(await read(path)), server.url + path);
+  });
+
+  test('what is hidden from search engines says so', async () => {
+    for (const { path } of PAGES.filter(({ hidden }) => hidden)) assert.equal(metaOf(await read(path), 'robots'), 'noindex', path);
   });
 
   test('the agency is described to schema.org', async () => {
