@@ -1,8 +1,8 @@
 #include "auth/password_views.h"
 
 #include "attempts/attempts.h"
+#include "auth/account_page.h"
 #include "auth/auth.h"
-#include "auth/page.h"
 #include "auth/passwords.h"
 #include "auth/sign_in.h"
 #include "base/arena.h"
@@ -107,23 +107,23 @@ enum status password_change(struct request *request, struct response *response)
                   N_("At least 8 characters, not only digits, and nothing that one guesses.")),
         INPUT_NEW("new_password2", N_("New password, again"), NULL),
     };
-    struct page page = {.title = translate("Change your password"),
-                        .submit = translate("Change password"),
-                        .inputs = inputs,
-                        .count = CHANGE_INPUTS};
-    if (request->method != HTTP_POST || !page_take(&page, request)
+    struct account_page page = {.title = translate("Change your password"),
+                                .submit = translate("Change password"),
+                                .inputs = inputs,
+                                .count = CHANGE_INPUTS};
+    if (request->method != HTTP_POST || !account_page_take(&page, request)
         || !is_good(request->arena, &inputs[NEW], &inputs[AGAIN], request->user))
-        return page_show(&page, request, response);
+        return account_page_show(&page, request, response);
     enum status status = check_old(request, &inputs[OLD]);
     if (status != OK || inputs[OLD].error.length)
-        return status == OK ? page_show(&page, request, response) : status;
+        return status == OK ? account_page_show(&page, request, response) : status;
     struct changing changing = {request, response,
                                 password_hash(request->arena, inputs[NEW].value)};
     status = db_transaction(request->db, change, &changing);
     if (status != OK)
         return status;
     message_add(request, MESSAGE_SUCCESS, text_of(translate("Your password is changed.")));
-    return page_go(request, response, TEXT(""), "account");
+    return account_page_go(request, response, TEXT(""), "account");
 }
 
 /* Asking for the link */
@@ -199,7 +199,7 @@ enum status password_reset(struct request *request, struct response *response)
                           .type = "email",
                           .autocomplete = "email",
                           .max_length = 254};
-    struct page page = {
+    struct account_page page = {
         .title = translate("Reset your password"),
         .intro = translate("Tell us the address of your account. We send a link to it with which "
                            "you choose a new password."),
@@ -208,8 +208,8 @@ enum status password_reset(struct request *request, struct response *response)
         .count = 1,
     };
     int64_t wait = 0;
-    if (request->method != HTTP_POST || !page_take(&page, request))
-        return page_show(&page, request, response);
+    if (request->method != HTTP_POST || !account_page_take(&page, request))
+        return account_page_show(&page, request, response);
     const struct attempt attempts[] = {{&address, input.value}, {&client, attempt_client(request)}};
     enum status status = attempts_begin(request->db, request->arena, attempts, 2, &wait);
     if (status == OK && wait > 0) {
@@ -219,20 +219,22 @@ enum status password_reset(struct request *request, struct response *response)
                             "There were too many attempts. Please try again in %lld seconds."),
                         (long long)wait);
         response->status = 429;
-        return page_show(&page, request, response);
+        return account_page_show(&page, request, response);
     }
     struct resetting resetting = {request, input.value};
     if (status == OK)
         status = db_transaction(request->db, write_mails, &resetting);
-    return status == OK ? page_go(request, response, TEXT(""), "password_reset_done") : status;
+    return status == OK ? account_page_go(request, response, TEXT(""), "password_reset_done")
+                        : status;
 }
 
 enum status password_reset_done(struct request *request, struct response *response)
 {
-    return page_say(request, response, translate("Check your mail"),
-                    translate("If there is an account with that address, a link is on its way to "
-                              "it. It may take some minutes; look among the spam too."),
-                    NULL, NULL);
+    return account_page_say(request, response, translate("Check your mail"),
+                            translate(
+                                "If there is an account with that address, a link is on its way to "
+                                "it. It may take some minutes; look among the spam too."),
+                            NULL, NULL);
 }
 
 /* Following it */
@@ -273,9 +275,10 @@ static enum status reset(struct db *db, void *context)
 
 static enum status say_expired(struct request *request, struct response *response)
 {
-    return page_say(request, response, translate("This link is no longer valid"),
-                    translate("It was used already, or it is too old. You can ask for another."),
-                    "password_reset", translate("Ask for another link"));
+    return account_page_say(request, response, translate("This link is no longer valid"),
+                            translate(
+                                "It was used already, or it is too old. You can ask for another."),
+                            "password_reset", translate("Ask for another link"));
 }
 
 enum status password_reset_confirm(struct request *request, struct response *response)
@@ -286,26 +289,27 @@ enum status password_reset_confirm(struct request *request, struct response *res
                   N_("At least 8 characters, not only digits, and nothing that one guesses.")),
         INPUT_NEW("new_password2", N_("New password, again"), NULL),
     };
-    struct page page = {.title = translate("Choose a new password"),
-                        .submit = translate("Change password"),
-                        .inputs = inputs,
-                        .count = 2};
+    struct account_page page = {.title = translate("Choose a new password"),
+                                .submit = translate("Change password"),
+                                .inputs = inputs,
+                                .count = 2};
     enum status status = find_user(&following);
     if (status != OK || !following.user)
         return status == OK ? say_expired(request, response) : status;
-    if (request->method != HTTP_POST || !page_take(&page, request)
+    if (request->method != HTTP_POST || !account_page_take(&page, request)
         || !is_good(request->arena, &inputs[0], &inputs[1], following.user))
-        return page_show(&page, request, response);
+        return account_page_show(&page, request, response);
     following.hash = password_hash(request->arena, inputs[0].value);
     status = db_transaction(request->db, reset, &following);
     if (status != OK || !following.user)
         return status == OK ? say_expired(request, response) : status;
     log_info("password reset", LOG_INT("user", following.user->id));
-    return page_go(request, response, TEXT(""), "password_reset_complete");
+    return account_page_go(request, response, TEXT(""), "password_reset_complete");
 }
 
 enum status password_reset_complete(struct request *request, struct response *response)
 {
-    return page_say(request, response, translate("Your password is changed"),
-                    translate("You can sign in with it now."), "login", translate("Sign in"));
+    return account_page_say(request, response, translate("Your password is changed"),
+                            translate("You can sign in with it now."), "login",
+                            translate("Sign in"));
 }

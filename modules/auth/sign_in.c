@@ -1,9 +1,9 @@
 #include "auth/sign_in.h"
 
 #include "attempts/attempts.h"
+#include "auth/account_page.h"
 #include "auth/auth.h"
 #include "auth/hashers.h"
-#include "auth/page.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
@@ -26,7 +26,7 @@ enum { USERNAME, PASSWORD, INPUTS };
 struct signing_in {
     struct request *request;
     struct response *response;
-    struct page page;
+    struct account_page page;
     struct input inputs[INPUTS];
     struct attempt attempts[2];
     const struct user *user; /* whose password it was; NULL: nobody's */
@@ -57,7 +57,7 @@ static void start(struct signing_in *signing, struct request *request, struct re
                 .count = INPUTS,
                 .more = "password_reset",
                 .more_label = translate("Forgotten your password?"),
-                .next = page_next(request),
+                .next = account_page_next(request),
             },
     };
     signing->page.inputs = signing->inputs;
@@ -84,7 +84,7 @@ static enum status refuse_for_now(struct signing_in *signing, int64_t wait)
                     (long long)wait);
     signing->response->status = 429;
     response_header(signing->response, "Retry-After", text_format(arena, "%lld", (long long)wait));
-    return page_show(&signing->page, signing->request, signing->response);
+    return account_page_show(&signing->page, signing->request, signing->response);
 }
 
 /* An unknown user costs what a wrong password does, and nothing tells the two apart. */
@@ -139,8 +139,8 @@ static enum status finish(struct signing_in *signing)
     if (status != OK)
         return status;
     log_info("signed in", LOG_INT("user", signing->user->id));
-    return page_go(signing->request, signing->response, next.length ? next : auth_login_redirect,
-                   NULL);
+    return account_page_go(signing->request, signing->response,
+                           next.length ? next : auth_login_redirect, NULL);
 }
 
 /* The demo's password is on the web: with it, nobody is who he says. */
@@ -156,7 +156,7 @@ static enum status take(struct signing_in *signing)
         signing->page.error = text_of(translate(
             "That password is published with the demo and opens nothing here. Set another one with "
             "the link below, or with the command changepassword."));
-        return page_show(&signing->page, signing->request, signing->response);
+        return account_page_show(&signing->page, signing->request, signing->response);
     }
     limit(signing);
     enum status status =
@@ -172,16 +172,16 @@ static enum status take(struct signing_in *signing)
     log_warning("sign-in refused", LOG_TEXT("client", signing->request->client));
     signing->page.error = text_of(translate(
         "User name and password do not match. Capital and small letters differ in both."));
-    return page_show(&signing->page, signing->request, signing->response);
+    return account_page_show(&signing->page, signing->request, signing->response);
 }
 
 enum status sign_in(struct request *request, struct response *response)
 {
     struct signing_in signing;
     start(&signing, request, response);
-    if (request->method == HTTP_POST && page_take(&signing.page, request))
+    if (request->method == HTTP_POST && account_page_take(&signing.page, request))
         return take(&signing);
-    return page_show(&signing.page, request, response);
+    return account_page_show(&signing.page, request, response);
 }
 
 /* Signing out */
@@ -201,17 +201,17 @@ static enum status let_go(struct db *db, void *context)
 enum status sign_out(struct request *request, struct response *response)
 {
     struct signing_out signing = {request, response};
-    struct text next = page_next(request);
+    struct text next = account_page_next(request);
     enum status status = db_transaction(request->db, let_go, &signing);
     if (status != OK)
         return status;
     message_add(request, MESSAGE_SUCCESS, text_of(translate("You are signed out.")));
-    return page_go(request, response, next.length ? next : auth_logout_redirect, NULL);
+    return account_page_go(request, response, next.length ? next : auth_logout_redirect, NULL);
 }
 
 /* One's own account */
 
 enum status account_page(struct request *request, struct response *response)
 {
-    return page_render(request, response, "auth/account.html", site_context(request));
+    return account_page_render(request, response, "auth/account.html", site_context(request));
 }

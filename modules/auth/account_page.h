@@ -23,7 +23,7 @@ struct input {
     struct text error; /* a sentence for whoever typed it; empty: none */
 };
 
-struct page {
+struct account_page {
     const char *title;  /* translated */
     const char *intro;  /* NULL: none */
     const char *submit; /* what the button says */
@@ -36,22 +36,23 @@ struct page {
 };
 
 /* Reads what was sent. False: something is missing, too long or not text, and the inputs say so. */
-bool page_take(struct page *page, struct request *request);
+bool account_page_take(struct account_page *page, struct request *request);
 
 /* Where the visitor wanted to go, if that is a page of this site, of the form or of the address. */
-struct text page_next(const struct request *request);
+struct text account_page_next(const struct request *request);
 
 /* Nobody keeps these pages. */
-enum status page_show(struct page *page, struct request *request, struct response *response);
+enum status account_page_show(struct account_page *page, struct request *request,
+                              struct response *response);
 
 /* A page that only says something, with a link to a route. */
-enum status page_say(struct request *request, struct response *response, const char *title,
-                     const char *words, const char *route, const char *label);
+enum status account_page_say(struct request *request, struct response *response, const char *title,
+                             const char *words, const char *route, const char *label);
 
 /* A page of some template of the module's. */
-enum status page_render(struct request *request, struct response *response, const char *name,
-                        struct value_map *context);
+enum status account_page_render(struct request *request, struct response *response,
+                                const char *name, struct value_map *context);
 
 /* Goes on (302) to a route, or to `next`. */
-enum status page_go(struct request *request, struct response *response, struct text next,
-                    const char *route);
+enum status account_page_go(struct request *request, struct response *response, struct text next,
+                            const char *route);

@@ -1,4 +1,4 @@
-#include "auth/page.h"
+#include "auth/account_page.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void take_input(struct input *input, const struct request *request)
                                    input->max_length);
 }
 
-bool page_take(struct page *page, struct request *request)
+bool account_page_take(struct account_page *page, struct request *request)
 {
     bool good = true;
     for (size_t i = 0; i < page->count; i++) {
@@ -39,7 +39,7 @@ bool page_take(struct page *page, struct request *request)
     return good;
 }
 
-struct text page_next(const struct request *request)
+struct text account_page_next(const struct request *request)
 {
     struct text next;
     bool given = request_form(request, "next", &next) || request_query(request, "next", &next);
@@ -64,7 +64,7 @@ static struct value input_value(const struct input *input, struct arena *arena)
     return value_map(map);
 }
 
-static struct value inputs_value(const struct page *page, struct arena *arena)
+static struct value inputs_value(const struct account_page *page, struct arena *arena)
 {
     struct value *items = ARENA_ARRAY(arena, struct value, page->count);
     for (size_t i = 0; i < page->count; i++)
@@ -72,15 +72,16 @@ static struct value inputs_value(const struct page *page, struct arena *arena)
     return value_list(arena, items, page->count);
 }
 
-enum status page_render(struct request *request, struct response *response, const char *name,
-                        struct value_map *context)
+enum status account_page_render(struct request *request, struct response *response,
+                                const char *name, struct value_map *context)
 {
     response_header(response, "Cache-Control", TEXT("private, no-store"));
     value_map_set(context, TEXT("canonical"), VALUE_NULL);
     return site_render(request, response, name, context);
 }
 
-enum status page_show(struct page *page, struct request *request, struct response *response)
+enum status account_page_show(struct account_page *page, struct request *request,
+                              struct response *response)
 {
     struct value_map *context = site_context(request);
     struct text more = TEXT_NONE;
@@ -95,22 +96,22 @@ enum status page_show(struct page *page, struct request *request, struct respons
     value_map_set(context, TEXT("next"), value_text(page->next));
     value_map_set(context, TEXT("more_url"), value_text(more));
     value_map_set(context, TEXT("more_label"), value_string(page->more_label));
-    return page_render(request, response, "auth/form.html", context);
+    return account_page_render(request, response, "auth/form.html", context);
 }
 
-enum status page_say(struct request *request, struct response *response, const char *title,
-                     const char *words, const char *route, const char *label)
+enum status account_page_say(struct request *request, struct response *response, const char *title,
+                             const char *words, const char *route, const char *label)
 {
     struct value_map *context = site_context(request);
     value_map_set(context, TEXT("title"), value_string(title));
     value_map_set(context, TEXT("words"), value_string(words));
     value_map_set(context, TEXT("route"), value_string(route));
     value_map_set(context, TEXT("label"), value_string(label));
-    return page_render(request, response, "auth/notice.html", context);
+    return account_page_render(request, response, "auth/notice.html", context);
 }
 
-enum status page_go(struct request *request, struct response *response, struct text next,
-                    const char *route)
+enum status account_page_go(struct request *request, struct response *response, struct text next,
+                            const char *route)
 {
     if (!next.length) {
         enum status status =
