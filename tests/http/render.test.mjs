@@ -41,7 +41,7 @@ describe('a file', () => {
     assert.equal(status, 0);
     assert.match(stdout, /^<!doctype html>/);
     assert.match(stdout, /<p>&lt;Anna&gt; 2024<\/p>\[1.20\]\[1.20\]/);
-    assert.match(stdout, /href="\/lettings\/"/);
+    assert.match(stdout, /href="\/"/);
   });
 
   test('needs no context, no folder of its own, and takes the context from standard input', () => {

@@ -97,7 +97,7 @@ describe('proxies', { concurrency: SERVERS }, () => PROXIES.forEach(([env, rows]
   const words = Object.entries(env).map((pair) => pair.join('=')).join(' ') || 'no TRUSTED_PROXIES';
   describe(`with ${words}`, { concurrency: true }, () => {
     let proxied;
-    before(async () => { proxied = await startServer({ program: TEST_PROGRAM, env: { WEB_CONCURRENCY: '1', ...env } }); });
+    before(async () => { proxied = await startServer({ program: TEST_PROGRAM, env: { WEB_CONCURRENCY: '1', PAGE_CACHE_SIZE: '0', ...env } }); });
     after(() => proxied?.stop());
 
     for (const [name, headers, { path = '/probe/users/?a=1', status = 200, location, hsts, client,
