@@ -59,7 +59,7 @@ static void test_refuses(void **state)
         "BKRFGG-c7f79985a614489b29feffda723b1ae6",
         "0bkrfgg-c7f79985a614489b29feffda723b1ae6",
         "bkrfgg-c7f79985a614489b29feffda723b1ae7",
-        TOKEN "0",
+        (TOKEN "0"),
         "zzzzzzzzzzzzzzzzzzzz-c7f79985a614489b29feffda723b1ae6",
     };
     for (size_t i = 0; i < COUNT(rows); i++)
