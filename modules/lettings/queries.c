@@ -67,49 +67,59 @@ enum status places_count(struct db *db, const struct letting_filter *filter, int
 
 /* Lettings */
 
-#define IN_PLACE_FIELDS(F)                                                                         \
-    F(id, ROWID, "ID")                                                                             \
-    F(state, LONG_TEXT, "state")                                                                   \
-    F(city, LONG_TEXT, "city")
-MODEL_ROW(in_place, IN_PLACE_FIELDS);
-MODEL(in_place, IN_PLACE_FIELDS, "lettings", .db_table = "lettings_search_letting");
+/* Goes by an index of the place, and from there to one letting and one address by their keys. */
+#define IN_PLACE                                                                                   \
+    "SELECT l.id, l.title, l.address_id, a.id AS address__id, a.number AS address__number,"        \
+    " a.street AS address__street, a.city AS address__city, a.state AS address__state,"            \
+    " a.zip_code AS address__zip_code, a.country_iso_code AS address__country_iso_code"            \
+    " FROM lettings_search_letting p CROSS JOIN lettings_letting l ON l.id = p.id"                 \
+    " CROSS JOIN lettings_address a ON a.id = l.address_id WHERE "
+#define RISING  " AND p.id > $2 ORDER BY p.id LIMIT $1"
+#define FALLING " AND p.id < $2 ORDER BY p.id DESC LIMIT $1"
 
-enum status keys_in_place(const struct request *request, const struct letting_filter *filter,
-                          enum lookup side, int64_t key, int64_t limit, int64_t **out,
-                          size_t *count_out)
+static void query_in_place(struct db *db, struct db_rows *rows, const struct letting_filter *filter,
+                           enum lookup side, int64_t key, int64_t limit)
 {
-    struct condition where[3] = {{.name = "pk", .lookup = side, .value = DB_INT(key)}};
-    size_t count = 1;
-    struct row_list found;
-    if (filter->state.length)
-        where[count++] = (struct condition){.name = "state", .value = DB_TEXT(filter->state)};
-    if (filter->city.length)
-        where[count++] = (struct condition){.name = "city", .value = DB_TEXT(filter->city)};
-    const struct query query = {
-        &in_place_model,
-        .where = {where, count},
-        .order = side == LOOKUP_GT ? NAMES("pk") : NAMES("-pk"),
-        .limit = limit,
-    };
-    enum status status = query_rows(request->db, request->arena, &query, &found);
-    if (status != OK)
-        return status;
-    *out = ARENA_ARRAY(request->arena, int64_t, found.count);
-    *count_out = found.count;
-    for (size_t i = 0; i < found.count; i++)
-        (*out)[i] = ((const struct in_place *)found.items[i])->id;
-    return OK;
+    struct text state = filter->state;
+    struct text city = filter->city;
+    bool rises = side == LOOKUP_GT;
+    if (state.length && city.length && rises)
+        db_query(db, rows, IN_PLACE "p.state = $3 AND p.city = $4" RISING, DB_INT(limit),
+                 DB_INT(key), DB_TEXT(state), DB_TEXT(city));
+    else if (state.length && city.length)
+        db_query(db, rows, IN_PLACE "p.state = $3 AND p.city = $4" FALLING, DB_INT(limit),
+                 DB_INT(key), DB_TEXT(state), DB_TEXT(city));
+    else if (state.length && rises)
+        db_query(db, rows, IN_PLACE "p.state = $3" RISING, DB_INT(limit), DB_INT(key),
+                 DB_TEXT(state));
+    else if (state.length)
+        db_query(db, rows, IN_PLACE "p.state = $3" FALLING, DB_INT(limit), DB_INT(key),
+                 DB_TEXT(state));
+    else if (rises)
+        db_query(db, rows, IN_PLACE "p.city = $3" RISING, DB_INT(limit), DB_INT(key),
+                 DB_TEXT(city));
+    else
+        db_query(db, rows, IN_PLACE "p.city = $3" FALLING, DB_INT(limit), DB_INT(key),
+                 DB_TEXT(city));
 }
 
 enum status lettings_in_place(const struct request *request, const void *filter, enum lookup side,
                               int64_t key, int64_t limit, struct row_list *out)
 {
-    int64_t *keys;
-    size_t count;
-    enum status status = keys_in_place(request, filter, side, key, limit, &keys, &count);
-    if (status != OK)
-        return status;
-    return lettings_of_keys(request->db, request->arena, keys, count, out);
+    struct arena *arena = request->arena;
+    struct model_reader lettings;
+    struct model_reader addresses;
+    struct db_rows rows;
+    *out = (struct row_list){0};
+    query_in_place(request->db, &rows, filter, side, key, limit);
+    model_reader_start(&lettings, &letting_model, &rows, "", arena);
+    model_reader_start(&addresses, &address_model, &rows, "address__", arena);
+    while (db_next(&rows)) {
+        struct letting *letting = model_read(&lettings);
+        letting->address = model_read(&addresses);
+        *LIST_PUSH(arena, out) = letting;
+    }
+    return db_finish(&rows);
 }
 
 static void *find_row(const struct row_list *rows, int64_t key)

@@ -39,10 +39,6 @@ enum status places_cities(struct db *db, struct arena *arena, struct text state,
 /* How many lettings the filter's place has. */
 enum status places_count(struct db *db, const struct letting_filter *filter, int64_t *out);
 
-/* Keys of lettings in the filter's place, from `key` on to that side; at most `limit`. */
-enum status keys_in_place(const struct request *request, const struct letting_filter *filter,
-                          enum lookup side, int64_t key, int64_t limit, int64_t **out,
-                          size_t *count);
 /* As page_source.read; `filter` is a struct letting_filter, of which the words are left aside. */
 enum status lettings_in_place(const struct request *request, const void *filter, enum lookup side,
                               int64_t key, int64_t limit, struct row_list *out);

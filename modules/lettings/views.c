@@ -345,15 +345,15 @@ enum status letting_detail(struct request *request, struct response *response)
 /* Panels */
 
 /* At most PANEL_LETTINGS, without the one whose own page this is. */
-static size_t keep_others(const struct request *request, int64_t *keys, size_t count)
+static void keep_others(const struct request *request, struct row_list *rows)
 {
     bool is_detail = request->route->view == letting_detail;
     int64_t own = is_detail ? request_int(request, "letting_id") : 0;
     size_t kept = 0;
-    for (size_t i = 0; i < count && kept < PANEL_LETTINGS; i++)
-        if (!is_detail || keys[i] != own)
-            keys[kept++] = keys[i];
-    return kept;
+    for (size_t i = 0; i < rows->count && kept < PANEL_LETTINGS; i++)
+        if (!is_detail || ((const struct letting *)rows->items[i])->id != own)
+            rows->items[kept++] = rows->items[i];
+    rows->count = kept;
 }
 
 enum status lettings_fill_city(const struct request *request, struct text city,
@@ -362,17 +362,13 @@ enum status lettings_fill_city(const struct request *request, struct text city,
     const struct letting_filter filter = {.city = city};
     struct row_list rows = {0};
     struct buffer parameters = {.arena = request->arena};
-    int64_t *keys = NULL;
-    size_t count = 0;
     enum status status = OK;
     if (city.length)
-        status = keys_in_place(request, &filter, LOOKUP_GT, INT64_MIN, PANEL_LETTINGS + 1, &keys,
-                               &count);
+        status =
+            lettings_in_place(request, &filter, LOOKUP_GT, INT64_MIN, PANEL_LETTINGS + 1, &rows);
     if (status == FAILED && !search_is_there(request->db, request->arena))
         return NOT_FOUND;
-    count = keep_others(request, keys, count);
-    if (status == OK)
-        status = lettings_of_keys(request->db, request->arena, keys, count, &rows);
+    keep_others(request, &rows);
     if (status != OK || rows.count == 0)
         return status == OK ? NOT_FOUND : status;
     link_put(&parameters, "city", city);
