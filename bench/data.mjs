@@ -34,6 +34,18 @@ export function makeLettings(dir, count = FULL_PAGE) {
   return database;
 }
 
+/** Makes a database in dir in which each search and filter of growthPages() finds just more than a full page. */
+export function makeFindable(dir) {
+  const database = makeLettings(dir, 5 * FULL_PAGE);
+  const { status, stderr } = spawnSync('sqlite3', ['-bail', database, `
+DELETE FROM lettings_letting WHERE title LIKE '%cottage%' AND id > ${FULL_PAGE + 1};
+UPDATE lettings_letting SET title = 'Sunny Cottage in the Woods ' || id WHERE id <= ${FULL_PAGE + 1};
+UPDATE lettings_address SET (state, city) = (SELECT state, city FROM lettings_address ORDER BY state LIMIT 1) WHERE id <= ${FULL_PAGE + 1};
+`], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return database;
+}
+
 /** The pages of the comparison, as our server gives them: { name, path, bytes }. */
 export async function fetchPages(url) {
   const pages = [{ name: 'letting', path: '/lettings/1/' }, { name: 'list', path: '/lettings/' }];

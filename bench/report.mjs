@@ -33,8 +33,8 @@ export function printPages(results, pages) {
 export const printStart = (ms) => console.log(`\nFirst byte of a letting's page ${ms.toFixed(1)} ms after the start of the program.`);
 
 export function printGrowth(growth, rows) {
-  console.log(`\nCPU time per request, read anew, of ${whole(rows)} lettings beside that of 50\n`);
-  console.log(table([`page of ${whole(rows)}`, 'µs', 'page of 50', 'µs', 'ratio'],
+  console.log(`\nCPU time per request, read anew, of ${whole(rows)} lettings beside a full page of few\n`);
+  console.log(table([`page of ${whole(rows)}`, 'µs', 'full page of few', 'µs', 'ratio'],
     growth.map(({ page, base, few, many, ratio }) => [page, many.toFixed(1), base, few.toFixed(1), times(ratio)])));
 }
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { get, temporaryFolder } from '../tests/http/harness.mjs';
-import { fetchPages, FULL_PAGE, growthPages, makeLettings } from './data.mjs';
+import { fetchPages, FULL_PAGE, growthPages, makeFindable, makeLettings } from './data.mjs';
 import { firstByte, load, median, memoryMiB, treeOf } from './measure.mjs';
 import { plot } from './plot.mjs';
 import { describeMachine, printConstant, printEngines, printGoals, printGrowth, printPages, printStart } from './report.mjs';
@@ -123,14 +123,16 @@ async function timeStart(run, times = 7) {
   return median(all);
 }
 
-/** What a page costs with many lettings, and what it is held against: a letting's page, or a full page of the list, of 50. */
-const baseOf = (page) => (page === 'letting' ? 'letting' : 'first page');
+/** What a page costs with many lettings, and what it is held against: the same page, or of the list the first, of few. */
+const baseOf = (page) => (/ page$/.test(page) ? 'first page' : page);
+const isFound = (page) => /^(search|filter)/.test(page);
 
 /** CPU time per request on few and on many rows: [{ page, base, few, many, ratio }]. */
 async function measureGrowth(run, { growth, rounds, seconds }) {
   const server = SERVERS.find(({ name }) => name === 'rendered');
   progress(`making ${growth} lettings`);
   const many = { ...run, database: makeLettings(`${run.dir}/many`, growth) };
+  const findable = { ...run, database: makeFindable(`${run.dir}/findable`) };
   const costs = [];
   const measure = async (one, rows, wanted = () => true) => {
     const running = await start(server, one);
@@ -143,7 +145,10 @@ async function measureGrowth(run, { growth, rounds, seconds }) {
     return cost;
   };
   for (let round = 0; round < rounds; round++) {
-    costs.push({ few: await measure(run, FULL_PAGE, (page) => page === baseOf(page)), many: await measure(many, growth) });
+    costs.push({
+      few: { ...await measure(run, FULL_PAGE, (page) => page === baseOf(page) && !isFound(page)), ...await measure(findable, FULL_PAGE, isFound) },
+      many: await measure(many, growth),
+    });
   }
   progress('');
   return Object.keys(costs[0].many).map((page) => ({

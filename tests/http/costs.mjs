@@ -43,12 +43,14 @@ export function compareCosts(makeSmall, makeLarge, pairs) {
   });
   for (const [short, long] of pairs) {
     test(`${long} costs at most 1.5 times what ${short} does with a full page`, async (t) => {
-      const ratios = [];
-      let last = 0;
-      for (let i = 0; i < ROUNDS; i++) ratios.push((last = await costOf(large, long)) / await costOf(small, short));
-      const ratio = ratios.sort((a, b) => a - b)[ROUNDS >> 1];
-      t.diagnostic(`ratio ${ratio.toFixed(2)}, ${(last / 1000).toFixed(0)} us`);
-      assert.ok(ratio < 1.5, `the ratios were ${ratios.map((each) => each.toFixed(2)).join(', ')}`);
+      const rounds = [];
+      for (let i = 0; i < ROUNDS; i++) rounds.push({ large: await costOf(large, long), small: await costOf(small, short) });
+      // What disturbs a round only adds to it: the least is what the page itself costs.
+      const least = (name) => Math.min(...rounds.map((round) => round[name]));
+      const ratio = least('large') / least('small');
+      const seen = `${(least('large') / 1000).toFixed(0)} us beside ${(least('small') / 1000).toFixed(0)}, ratio ${ratio.toFixed(2)}`;
+      t.diagnostic(seen);
+      assert.ok(ratio < 1.5, seen);
     });
   }
 }
