@@ -74,21 +74,12 @@ static enum status fill_panels(const struct module *module, void *context)
 /* What letting_detail() reads. */
 static enum status run_queries(struct request *request)
 {
-    const struct letting *letting;
-    const struct letting *other;
-    const struct query query = {
-        &letting_model,
-        .where = WHERE({"pk", .value = DB_INT(LETTING)}),
-        .related = NAMES("address"),
-    };
-    enum status status = query_first(request->db, request->arena, &query, &letting);
-    if (status == OK)
-        status = letting_beside(request->db, request->arena, LETTING, LOOKUP_LT, &other);
-    if (status == OK)
-        status = letting_beside(request->db, request->arena, LETTING, LOOKUP_GT, &other);
+    struct neighbours among;
+    enum status status = letting_among(request->db, request->arena, LETTING, &among);
     if (status != OK)
         return status;
-    struct panel_filling filling = {request, ((const struct address *)letting->address)->city};
+    struct panel_filling filling = {request,
+                                    ((const struct address *)among.letting->address)->city};
     return site_each_module(fill_panels, &filling);
 }
 

@@ -14,12 +14,15 @@ bool search_is_there(struct db *db, struct arena *arena)
 
 static enum status read_places(struct db_rows *rows, struct arena *arena, struct place_list *out)
 {
+    int state = db_column(rows, "state");
+    int city = db_column(rows, "city");
+    int lettings = db_column(rows, "lettings");
     *out = (struct place_list){0};
     while (db_next(rows))
         *LIST_PUSH(arena, out) = (struct place){
-            .state = text_copy(arena, db_text(rows, "state")),
-            .city = text_copy(arena, db_text(rows, "city")),
-            .lettings = db_int(rows, "lettings"),
+            .state = text_copy(arena, db_text_at(rows, state)),
+            .city = text_copy(arena, db_text_at(rows, city)),
+            .lettings = db_int_at(rows, lettings),
         };
     return db_finish(rows);
 }
@@ -69,57 +72,39 @@ enum status places_count(struct db *db, const struct letting_filter *filter, int
 
 /* Goes by an index of the place, and from there to one letting and one address by their keys. */
 #define IN_PLACE                                                                                   \
-    "SELECT l.id, l.title, l.address_id, a.id AS address__id, a.number AS address__number,"        \
-    " a.street AS address__street, a.city AS address__city, a.state AS address__state,"            \
-    " a.zip_code AS address__zip_code, a.country_iso_code AS address__country_iso_code"            \
-    " FROM lettings_search_letting p CROSS JOIN lettings_letting l ON l.id = p.id"                 \
-    " CROSS JOIN lettings_address a ON a.id = l.address_id WHERE "
+    "FROM lettings_search_letting p CROSS JOIN lettings_letting t0 ON t0.id = p.id"                \
+    " CROSS JOIN lettings_address t1 ON t1.id = t0.address_id WHERE "
 #define RISING  " AND p.id > $2 ORDER BY p.id LIMIT $1"
 #define FALLING " AND p.id < $2 ORDER BY p.id DESC LIMIT $1"
 
-static void query_in_place(struct db *db, struct db_rows *rows, const struct letting_filter *filter,
-                           enum lookup side, int64_t key, int64_t limit)
+static const char *in_place(const struct letting_filter *filter, bool rises)
 {
-    struct text state = filter->state;
-    struct text city = filter->city;
-    bool rises = side == LOOKUP_GT;
-    if (state.length && city.length && rises)
-        db_query(db, rows, IN_PLACE "p.state = $3 AND p.city = $4" RISING, DB_INT(limit),
-                 DB_INT(key), DB_TEXT(state), DB_TEXT(city));
-    else if (state.length && city.length)
-        db_query(db, rows, IN_PLACE "p.state = $3 AND p.city = $4" FALLING, DB_INT(limit),
-                 DB_INT(key), DB_TEXT(state), DB_TEXT(city));
-    else if (state.length && rises)
-        db_query(db, rows, IN_PLACE "p.state = $3" RISING, DB_INT(limit), DB_INT(key),
-                 DB_TEXT(state));
-    else if (state.length)
-        db_query(db, rows, IN_PLACE "p.state = $3" FALLING, DB_INT(limit), DB_INT(key),
-                 DB_TEXT(state));
-    else if (rises)
-        db_query(db, rows, IN_PLACE "p.city = $3" RISING, DB_INT(limit), DB_INT(key),
-                 DB_TEXT(city));
-    else
-        db_query(db, rows, IN_PLACE "p.city = $3" FALLING, DB_INT(limit), DB_INT(key),
-                 DB_TEXT(city));
+    if (filter->state.length && filter->city.length)
+        return rises ? IN_PLACE "p.state = $3 AND p.city = $4" RISING
+                     : IN_PLACE "p.state = $3 AND p.city = $4" FALLING;
+    if (filter->state.length)
+        return rises ? IN_PLACE "p.state = $3" RISING : IN_PLACE "p.state = $3" FALLING;
+    return rises ? IN_PLACE "p.city = $3" RISING : IN_PLACE "p.city = $3" FALLING;
 }
 
-enum status lettings_in_place(const struct request *request, const void *filter, enum lookup side,
+enum status lettings_in_place(const struct request *request, const void *context, enum lookup side,
                               int64_t key, int64_t limit, struct row_list *out)
 {
-    struct arena *arena = request->arena;
-    struct model_reader lettings;
-    struct model_reader addresses;
-    struct db_rows rows;
-    *out = (struct row_list){0};
-    query_in_place(request->db, &rows, filter, side, key, limit);
-    model_reader_start(&lettings, &letting_model, &rows, "", arena);
-    model_reader_start(&addresses, &address_model, &rows, "address__", arena);
-    while (db_next(&rows)) {
-        struct letting *letting = model_read(&lettings);
-        letting->address = model_read(&addresses);
-        *LIST_PUSH(arena, out) = letting;
-    }
-    return db_finish(&rows);
+    const struct letting_filter *filter = context;
+    bool has_state = filter->state.length > 0;
+    bool has_both = has_state && filter->city.length;
+    const struct db_parameter parameters[] = {
+        DB_INT(limit),
+        DB_INT(key),
+        DB_TEXT(has_state ? filter->state : filter->city),
+        DB_TEXT(filter->city),
+    };
+    const struct query query = {
+        &letting_model,
+        .related = NAMES("address"),
+        .raw = {in_place(filter, side == LOOKUP_GT), parameters, has_both ? 4 : 3},
+    };
+    return query_rows(request->db, request->arena, &query, out);
 }
 
 static void *find_row(const struct row_list *rows, int64_t key)
@@ -182,15 +167,27 @@ enum status lettings_newest(struct db *db, struct arena *arena, int64_t limit, s
     return query_rows(db, arena, &query, out);
 }
 
-enum status letting_beside(struct db *db, struct arena *arena, int64_t key, enum lookup side,
-                           const struct letting **out)
+enum status letting_among(struct db *db, struct arena *arena, int64_t key, struct neighbours *out)
 {
     const struct query query = {
         &letting_model,
-        .where = WHERE({"pk", side, .value = DB_INT(key)}),
-        .order = side == LOOKUP_GT ? NAMES("pk") : NAMES("-pk"),
+        .related = NAMES("address"),
+        .raw = RAW("FROM lettings_letting t0 LEFT JOIN lettings_address t1 ON t1.id = t0.address_id"
+                   " WHERE t0.id >= COALESCE((SELECT MAX(id) FROM lettings_letting WHERE id < $1),"
+                   " $1) ORDER BY t0.id LIMIT 3",
+                   DB_INT(key)),
     };
-    *out = NULL;
-    enum status status = query_first(db, arena, &query, out);
-    return status == NOT_FOUND ? OK : status;
+    struct row_list rows;
+    *out = (struct neighbours){0};
+    enum status status = query_rows(db, arena, &query, &rows);
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct letting *letting = rows.items[i];
+        if (letting->id < key)
+            out->previous = letting;
+        else if (letting->id == key)
+            out->letting = letting;
+        else if (!out->next)
+            out->next = letting;
+    }
+    return status == OK && !out->letting ? NOT_FOUND : status;
 }

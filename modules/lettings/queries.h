@@ -51,6 +51,11 @@ enum status lettings_of_keys(struct db *db, struct arena *arena, const int64_t *
 enum status lettings_newest(struct db *db, struct arena *arena, int64_t limit,
                             struct row_list *out);
 
-/* The next one on that side; `out` is NULL where there is none. */
-enum status letting_beside(struct db *db, struct arena *arena, int64_t key, enum lookup side,
-                           const struct letting **out);
+/* A letting, and those before and behind it by their keys, NULL where there is none. */
+struct neighbours {
+    const struct letting *letting;
+    const struct letting *previous;
+    const struct letting *next;
+};
+/* All with their addresses. NOT_FOUND: there is no letting of that key. */
+enum status letting_among(struct db *db, struct arena *arena, int64_t key, struct neighbours *out);

@@ -303,41 +303,30 @@ enum status lettings_index(struct request *request, struct response *response)
 
 /* One letting */
 
-static enum status add_neighbours(const struct request *request, struct value_map *context,
-                                  const struct letting *letting)
+static void add_neighbours(const struct request *request, struct value_map *context,
+                           const struct neighbours *among)
 {
     struct arena *arena = request->arena;
-    const struct letting *previous;
-    const struct letting *next = NULL;
     struct value_map *map = value_map_new(arena);
-    enum status status = letting_beside(request->db, arena, letting->id, LOOKUP_LT, &previous);
-    if (status == OK)
-        status = letting_beside(request->db, arena, letting->id, LOOKUP_GT, &next);
-    if (previous)
-        value_map_set(map, TEXT("previous"), model_value(&letting_model, previous, arena));
-    if (next)
-        value_map_set(map, TEXT("next"), model_value(&letting_model, next, arena));
+    if (among->previous)
+        value_map_set(map, TEXT("previous"), model_value(&letting_model, among->previous, arena));
+    if (among->next)
+        value_map_set(map, TEXT("next"), model_value(&letting_model, among->next, arena));
     value_map_set(context, TEXT("neighbours"), value_map(map));
-    return status;
 }
 
 enum status letting_detail(struct request *request, struct response *response)
 {
-    const struct letting *letting;
-    const struct query query = {
-        &letting_model,
-        .where = WHERE({"pk", .value = DB_INT(request_int(request, "letting_id"))}),
-        .related = NAMES("address"),
-    };
-    enum status status = query_first(request->db, request->arena, &query, &letting);
+    struct neighbours among;
+    enum status status =
+        letting_among(request->db, request->arena, request_int(request, "letting_id"), &among);
     if (status != OK)
         return status;
     struct value_map *context = site_context(request);
-    const struct address *address = letting->address;
-    value_map_set(context, TEXT("letting"), model_value(&letting_model, letting, request->arena));
-    status = add_neighbours(request, context, letting);
-    if (status != OK)
-        return status;
+    const struct address *address = among.letting->address;
+    value_map_set(context, TEXT("letting"),
+                  model_value(&letting_model, among.letting, request->arena));
+    add_neighbours(request, context, &among);
     site_panels(request, context, "city", address ? address->city : TEXT(""));
     return site_render(request, response, "lettings/letting.html", context);
 }

@@ -223,33 +223,3 @@ enum status model_check(const struct model *model)
 }
 
 /* Reading */
-
-void model_reader_start(struct model_reader *reader, const struct model *model,
-                        const struct db_rows *rows, const char *prefix, struct arena *arena)
-{
-    const struct field *fields = model->fields;
-    *reader = (struct model_reader){
-        .model = model,
-        .rows = rows,
-        .arena = arena,
-        .columns = ARENA_ARRAY(arena, int, model->field_count),
-    };
-    for (size_t i = 0; i < model->field_count; i++) {
-        struct text name =
-            text_format(arena, "%s%s", prefix, fields[i].column ? fields[i].column : "");
-        reader->columns[i] = fields[i].column ? db_column(rows, name.at) : -1;
-    }
-}
-
-void *model_read(const struct model_reader *reader)
-{
-    const struct field *fields = reader->model->fields;
-    void *row = model_empty(reader->model, reader->arena);
-    for (size_t i = 0; i < reader->model->field_count; i++) {
-        int column = reader->columns[i];
-        if (column >= 0 && !db_is_null_at(reader->rows, column))
-            fields[i].type->read(&fields[i], field_member(&fields[i], row), reader->rows, column,
-                                 reader->arena);
-    }
-    return row;
-}

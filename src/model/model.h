@@ -212,16 +212,3 @@ struct value model_value(const struct model *model, const void *row, struct aren
  * table for each reference, no method that a field of its name hides, and so on. INVALID names the
  * field or the method and what is wrong with it. */
 enum status model_check(const struct model *model);
-
-/* Reads rows of a model from columns whose names begin with `prefix` ("address__city"). Columns
- * that the statement does not give leave their member NULL. */
-struct model_reader {
-    const struct model *model;
-    const struct db_rows *rows;
-    struct arena *arena;
-    int *columns; /* by field */
-};
-void model_reader_start(struct model_reader *reader, const struct model *model,
-                        const struct db_rows *rows, const char *prefix, struct arena *arena);
-/* A new row in the arena, its texts copied. */
-void *model_read(const struct model_reader *reader);

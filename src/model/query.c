@@ -9,11 +9,13 @@ static void start(struct db *db, struct arena *arena, const struct query *query,
                   enum query_kind kind, struct db_rows *rows)
 {
     struct query_building building = {arena, query};
-    struct parameter_list parameters;
-    query_parameters(arena, query, kind, &parameters);
+    struct parameter_list list;
+    const struct raw *raw = &query->raw;
+    if (!raw->sql)
+        query_parameters(arena, query, kind, &list);
     db_query_keyed(db, rows, query_key(arena, query, kind),
                    kind == QUERY_SELECT ? query_build_select : query_build_count, &building,
-                   parameters.items, parameters.count);
+                   raw->sql ? raw->parameters : list.items, raw->sql ? raw->count : list.count);
 }
 
 /* Of the columns from `column` on; NULL where the key is, as a join gives that finds nothing. */

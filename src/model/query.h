@@ -63,6 +63,19 @@ struct condition {
         .any = CONDITIONS(__VA_ARGS__)                                                             \
     }
 
+/* What stands behind a query's columns, from FROM on, where conditions do not say it. It names the
+ * model's table t0 and those that are read along t1, t2 …, in their order. */
+struct raw {
+    const char *sql; /* a literal: its address is its identity */
+    const struct db_parameter *parameters;
+    size_t count;
+};
+/* Lives as long as the block that it stands in. */
+#define RAW(text, ...)                                                                             \
+    {                                                                                              \
+        "" text, DB_PARAMETERS(__VA_ARGS__), DB_COUNT(__VA_ARGS__)                                 \
+    }
+
 struct query {
     const struct model *model;
     struct conditions where;
@@ -70,6 +83,7 @@ struct query {
     const char *const *related; /* references whose rows are read along, in the same statement */
     int64_t limit;              /* 0: all */
     int64_t offset;
+    struct raw raw; /* instead of conditions, order and limit; not for query_count() */
 };
 
 struct row_list {

@@ -289,6 +289,15 @@ static void put_limit(struct builder *builder)
     }
 }
 
+static void put_raw_select(struct builder *builder)
+{
+    select_related(builder);
+    buffer_text(&builder->statement.sql, TEXT("SELECT "));
+    put_columns(builder);
+    buffer_char(&builder->statement.sql, ' ');
+    buffer_text(&builder->statement.sql, text_of(builder->query->raw.sql));
+}
+
 static void put_select(struct builder *builder)
 {
     struct text where = where_part(builder);
@@ -335,7 +344,10 @@ void query_build_select(void *context, struct db_built *out)
     const struct query_building *building = context;
     struct builder builder;
     builder_start(&builder, building->arena, building->query);
-    put_select(&builder);
+    if (building->query->raw.sql)
+        put_raw_select(&builder);
+    else
+        put_select(&builder);
     *out = (struct db_built){buffer_contents(&builder.statement.sql), plan_of(&builder)};
 }
 
@@ -385,8 +397,13 @@ struct text query_key(struct arena *arena, const struct query *query, enum query
 {
     struct buffer key = {.arena = arena};
     buffer_room(&key, 128);
-    buffer_char(&key, (char)(kind + 1));
+    buffer_char(&key, (char)(kind + (query->raw.sql ? 3 : 1)));
     buffer_append(&key, (const char *)&query->model, sizeof query->model);
+    if (query->raw.sql) {
+        buffer_append(&key, (const char *)&query->raw.sql, sizeof query->raw.sql);
+        put_words(&key, query->related);
+        return buffer_contents(&key);
+    }
     put_conditions_key(&key, query->where);
     if (kind == QUERY_SELECT) {
         put_words(&key, query->order);

@@ -1,6 +1,6 @@
 #include "model/things.h"
 
-#include "model/model.h"
+#include "model/query.h"
 
 UNIT_CONNECTION(THINGS_SQL
                 "INSERT INTO shop_owner VALUES (1, 'Ada'), (2, 'Grace');"
@@ -44,16 +44,12 @@ static void test_declaration_gives_fields(void **state)
 
 static void test_reads_rows(void **state)
 {
-    struct model_reader reader;
-    struct db_rows rows;
-    db_query(db, &rows, "SELECT * FROM shop_thing ORDER BY id");
-    model_reader_start(&reader, &thing_model, &rows, "", *state);
-    assert_true(db_next(&rows));
-    const struct thing *lamp = model_read(&reader);
-    assert_true(db_next(&rows));
-    const struct thing *other = model_read(&reader);
-    assert_false(db_next(&rows));
-    assert_status(db_finish(&rows), OK);
+    const struct query query = {&thing_model, .order = NAMES("pk")};
+    struct row_list rows;
+    assert_status(query_rows(db, *state, &query, &rows), OK);
+    assert_int_equal(rows.count, 2);
+    const struct thing *lamp = rows.items[0];
+    const struct thing *other = rows.items[1];
     assert_int_equal(lamp->id, 7); /* copies: they outlive the statement */
     assert_text_equal(lamp->title, "lamp");
     assert_int_equal(lamp->balance, -5);
@@ -68,29 +64,6 @@ static void test_reads_rows(void **state)
     assert_false(other->sold);
     assert_true(other->seen == FIELD_NULL);
     assert_true(other->keeper_id == FIELD_NULL);
-}
-
-static void test_reads_by_prefix_in_any_order(void **state)
-{
-    struct model_reader things;
-    struct model_reader owners;
-    struct db_rows rows;
-    db_query(db, &rows,
-             "SELECT o.name AS owner__name, t.title AS title, o.id AS owner__id, t.id AS id "
-             "FROM shop_thing t JOIN shop_owner o ON o.id = t.owner_id WHERE t.id = $1",
-             DB_INT(7));
-    model_reader_start(&things, &thing_model, &rows, "", *state);
-    model_reader_start(&owners, &owner_model, &rows, "owner__", *state);
-    assert_true(db_next(&rows));
-    const struct thing *thing = model_read(&things);
-    const struct owner *owner = model_read(&owners);
-    assert_status(db_finish(&rows), OK);
-    assert_int_equal(thing->id, 7);
-    assert_text_equal(thing->title, "lamp");
-    assert_true(thing->count == FIELD_NULL); /* not asked for */
-    assert_true(thing->seen == FIELD_NULL);
-    assert_int_equal(owner->id, 1);
-    assert_text_equal(owner->name, "Ada");
 }
 
 static const struct owner grace = {.id = 2, .name = {"Grace", 5}};
@@ -204,13 +177,9 @@ static void test_methods(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    CONNECTED_TEST(test_declaration_gives_fields),
-    CONNECTED_TEST(test_reads_rows),
-    CONNECTED_TEST(test_reads_by_prefix_in_any_order),
-    CONNECTED_TEST(test_what_templates_see),
-    CONNECTED_TEST(test_names_that_are_no_fields),
-    CONNECTED_TEST(test_reference_leads_on),
-    CONNECTED_TEST(test_methods),
+    CONNECTED_TEST(test_declaration_gives_fields), CONNECTED_TEST(test_reads_rows),
+    CONNECTED_TEST(test_what_templates_see),       CONNECTED_TEST(test_names_that_are_no_fields),
+    CONNECTED_TEST(test_reference_leads_on),       CONNECTED_TEST(test_methods),
 };
 
 UNIT_MAIN(tests)

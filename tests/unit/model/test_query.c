@@ -146,6 +146,33 @@ static void test_first_and_find(void **state)
     assert_status(model_find(db, *state, &home_model, DB_INT(0), &home), NOT_FOUND);
 }
 
+static void test_raw(void **state)
+{
+    struct row_list homes;
+    for (int64_t least = 1; least <= 2; least++) {
+        const struct query query = {
+            .model = &home_model,
+            .related = NAMES("region__parent"),
+            .raw = RAW("FROM stay_home t0 JOIN stay_region t1 ON t1.id = t0.region_id"
+                       " LEFT JOIN stay_region t2 ON t2.id = t1.parent_id"
+                       " WHERE t0.id BETWEEN $1 AND $2 ORDER BY t0.id DESC",
+                       DB_INT(least), DB_INT(3)),
+        };
+        assert_status(query_rows(db, *state, &query, &homes), OK);
+        assert_int_equal(homes.count, 4 - least);
+    }
+    const struct home *attic = homes.items[1];
+    assert_text_equal(attic->title, "Attic");
+    const struct region *region = attic->region;
+    assert_non_null(region);
+    assert_null(((const struct home *)homes.items[0])->agent);
+    const struct query same = {.model = &home_model, .raw = RAW("FROM stay_home t0 WHERE FALSE")};
+    assert_status(query_rows(db, *state, &same, &homes), OK);
+    assert_int_equal(homes.count, 0);
+    const struct query wrong = {.model = &home_model, .raw = RAW("FROM stay_hut t0")};
+    assert_status(query_rows(db, *state, &wrong, &homes), FAILED);
+}
+
 static void test_names(void **state)
 {
     static const struct {
@@ -224,6 +251,7 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_related_rows_come_along),
     CONNECTED_TEST(test_a_related_row_that_is_gone_hides_nothing),
     CONNECTED_TEST(test_first_and_find),
+    CONNECTED_TEST(test_raw),
     CONNECTED_TEST(test_names),
     CONNECTED_TEST(test_each_ends_with_the_first_refusal),
     CONNECTED_TEST(test_many_statements),
