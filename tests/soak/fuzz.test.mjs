@@ -12,6 +12,10 @@ test('no bytes break the reading of catalogues', { skip: skipWithoutFuzzer('cata
   t.diagnostic(`${fuzz('catalogue', SECONDS)} inputs`);
 });
 
+test('no request to render goes unanswered', { skip: skipWithoutFuzzer('requests') }, (t) => {
+  t.diagnostic(`${fuzz('requests', SECONDS, { maxLength: 8192 })} inputs`);
+});
+
 test('no template breaks lexer, parser or rendering', { skip: skipWithoutFuzzer('templates') }, (t) => {
   t.diagnostic(`${fuzz('templates', Number(process.env.SOAK_SECONDS ?? 600), { maxLength: 4096 })} inputs`);
 });
