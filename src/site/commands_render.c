@@ -163,7 +163,7 @@ static enum status load(void *context, struct arena *arena, struct text name,
         text_format(arena, "%.*s%.*s", TEXT_ARG(folder_of(arguments->file)), TEXT_ARG(name));
     enum status status = read_file(arena, path.at, &out->text);
     out->path = path;
-    return status == NOT_FOUND ? site_template_host.load(NULL, arena, name, out) : status;
+    return status == NOT_FOUND ? site_template_host().load(NULL, arena, name, out) : status;
 }
 
 static enum status read_context(struct arena *arena, const char *name, struct value_map *context)
@@ -202,7 +202,7 @@ static enum status open_database(struct db **out)
 static enum status render_page(struct arena *arena, const struct arguments *arguments,
                                const struct language *language)
 {
-    struct template_host host = site_template_host;
+    struct template_host host = site_template_host();
     struct request request = {.arena = arena, .path = TEXT("/"), .language = language};
     if (open_database(&request.db) != OK)
         return FAILED;
@@ -213,7 +213,7 @@ static enum status render_page(struct arena *arena, const struct arguments *argu
     enum status status = arguments->context ? read_context(arena, arguments->context, context) : OK;
     if (status != OK)
         return status;
-    struct template_set *set = site_template_set(arena, &host);
+    struct template_set *set = site_template_set(arena, host);
     struct value_source source = {.db = request.db, .arena = arena};
     const struct template_request rendering = {.language = language,
                                                .source = &source,

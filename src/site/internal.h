@@ -36,13 +36,14 @@ struct site {
 
 extern struct site site;
 
-extern const struct template_host site_template_host;
+/* As TIME_ZONE says; numbers and dates as the language of the page writes them. */
+struct template_host site_template_host(void);
 
 /* Whether this thread's templates have asked for the time since the last such question. */
 bool site_clock_was_read(void);
 
 /* A set with the libraries of all modules. */
-struct template_set *site_template_set(struct arena *arena, const struct template_host *host);
+struct template_set *site_template_set(struct arena *arena, struct template_host host);
 /* Whether the libraries of modules[index] can stand beside Django's and those of the modules
  * before it. */
 enum status site_libraries_check(const struct module *const *modules, size_t index);

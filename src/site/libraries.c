@@ -16,9 +16,9 @@ static enum status add_libraries(const struct module *module, void *set)
     return OK;
 }
 
-struct template_set *site_template_set(struct arena *arena, const struct template_host *host)
+struct template_set *site_template_set(struct arena *arena, struct template_host host)
 {
-    struct template_set *set = template_set_new(arena, host);
+    struct template_set *set = template_set_new(arena, &host);
     site_each_module(add_libraries, set);
     return set;
 }

@@ -106,15 +106,19 @@ static int64_t now(void *context)
     return clock_wall();
 }
 
-const struct template_host site_template_host = {
-    .load = load,
-    .reverse = reverse,
-    .prepare = prepare,
-    .put_prepared = put_prepared,
-    .static_url = static_url,
-    .now = now,
-    .languages = &site.languages,
-};
+struct template_host site_template_host(void)
+{
+    return (struct template_host){
+        .load = load,
+        .reverse = reverse,
+        .prepare = prepare,
+        .put_prepared = put_prepared,
+        .static_url = static_url,
+        .now = now,
+        .languages = &site.languages,
+        .options = {.localize = true, .use_tz = true, .time_zone = site_settings.time_zone},
+    };
+}
 
 enum status site_path(struct arena *arena, const char *route, struct text argument,
                       struct text *out)
@@ -181,7 +185,7 @@ struct value_map *site_context(struct request *request)
 /* While developing, a set of its own for each request: what changed on disk shows at once. */
 static struct template_set *current_set(struct arena *arena)
 {
-    return site_settings.debug ? site_template_set(arena, &site_template_host) : site.templates;
+    return site_settings.debug ? site_template_set(arena, site_template_host()) : site.templates;
 }
 
 enum status site_render_into(const struct request *request, struct buffer *out,

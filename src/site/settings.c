@@ -10,6 +10,7 @@
 #include "http/origin.h"
 #include "site/module.h"
 #include "site/site.h"
+#include "template/zone.h"
 
 #define DAY         ((int64_t)24 * 60 * 60)
 #define DEBUG_HOSTS TEXT("localhost,.localhost,127.0.0.1,[::1]")
@@ -32,6 +33,14 @@ static const char *refuse_origins(struct text value)
     return NULL;
 }
 
+static const char *refuse_time_zone(struct text value)
+{
+    struct arena *arena = arena_new(4096);
+    bool found = zone_open(arena, value) != NULL;
+    arena_free(arena);
+    return found ? NULL : "there is no such time zone; it is named as Europe/Paris, or UTC";
+}
+
 const struct setting site_setting_rows[] = {
     {"DEBUG", "0", "for developing: failures are shown, files are read from disk",
      .flag = &site_settings.debug},
@@ -41,6 +50,8 @@ const struct setting site_setting_rows[] = {
      .value = &site_settings.site_name},
     {"LANGUAGE_CODE", "en", "the language of visitors who ask for none that the site has",
      .value = &site_settings.language_code, .refuse = site_refuse_language},
+    {"TIME_ZONE", "UTC", "in which dates and times are shown: Europe/Paris",
+     .value = &site_settings.time_zone, .refuse = refuse_time_zone},
     {"HOST", "", "address to listen on; empty: 127.0.0.1 with DEBUG=1, else all",
      .value = &site_settings.host},
     {"PORT", "8000", "TCP port to listen on; 0: any free one", .integer = &site_settings.port,

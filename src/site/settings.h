@@ -14,6 +14,7 @@ struct site_settings {
     struct text secret_key;
     struct text site_name;
     struct text language_code;
+    struct text time_zone;
     struct text host;
     int64_t port;
     struct text csrf_trusted_origins;

@@ -183,7 +183,7 @@ static enum status add_middleware(const struct module *module, void *context)
 static enum status add_templates(void)
 {
     enum status status = OK;
-    site.templates = site_template_set(site.arena, &site_template_host);
+    site.templates = site_template_set(site.arena, site_template_host());
     for (size_t i = 0; i < asset_count && status == OK; i++) {
         struct text name = text_of(assets[i].name);
         if (text_starts(name, TEXT("templates/")))

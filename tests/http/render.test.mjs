@@ -58,6 +58,19 @@ describe('a file', () => {
     assert.match(render(['page.html'], { dir, env: { LANGUAGE_CODE: 'fr' } }).stdout, /<html lang="fr">/);
   });
 
+  test('shows dates in TIME_ZONE, and them and numbers as the language writes them', () => {
+    const dir = folder({
+      'when.html': '{{ at|date:"c T" }} | {{ at }} | {{ share }} | {{ rows }}',
+      'when.json': '{"at": {"$datetime": "2024-05-07T12:05:00+00:00"}, "share": 1.5, "rows": 12345}',
+    });
+    const shown = (env, ...more) => render(['when.html', '--context', 'when.json', ...more], { dir, env }).stdout;
+    assert.equal(shown({}), '2024-05-07T12:05:00+00:00 UTC | May 7, 2024, 12:05 p.m. | 1.5 | 12345');
+    assert.equal(shown({ TIME_ZONE: 'Europe/Paris' }, '--language', 'fr'), '2024-05-07T14:05:00+02:00 CEST | 7 mai 2024 14:05 | 1,5 | 12345');
+    const { status, stderr } = render(['when.html'], { dir, env: { TIME_ZONE: 'Mars/Base' } });
+    assert.equal(status, 1);
+    assert.match(stderr, /TIME_ZONE is "Mars\/Base", but there is no such time zone/);
+  });
+
   const REFUSED = [
     [['none.html'], 1, 'no template "none.html"'],
     [['bad.html'], 1, 'bad.html:2: the condition ends where a value is expected in "{% if %}"'],

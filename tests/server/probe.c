@@ -131,7 +131,8 @@ static enum status late_page(struct request *request, struct response *response)
 /* As a template with {% now %}. */
 static enum status clock_page(struct request *request, struct response *response)
 {
-    site_template_host.now(site_template_host.context);
+    const struct template_host host = site_template_host();
+    host.now(host.context);
     return page(request, response);
 }
 
