@@ -83,3 +83,46 @@ export async function signedIn(server, username, password = PASSWORD) {
   assert.equal(answer.status, 302, answer.text);
   return visitor;
 }
+
+const GUESSED = 50; // accounts
+
+/** Tests that so many wrong passwords, each from an address of its own and over many accounts, open nothing, are hardly
+    ever looked at, and leave a page as quick as it was. */
+export async function guessPasswords(server, count) {
+  const secret = 'abcdefghijklmnopqrstuvwxyzABCDEF';
+  const counts = new Map();
+  for (let i = 0; i < GUESSED; i++) addUser(server.database, `guessed${i}`);
+  const guess = async (i, password = `wrong ${i}`) => {
+    const body = new URLSearchParams({ username: `guessed${i % GUESSED}`, password, csrfmiddlewaretoken: secret });
+    const { status, headers } = await get(`${server.url}/accounts/login/`, {
+      method: 'POST', body: String(body), headers: {
+        'Content-Type': 'application/x-www-form-urlencoded', Cookie: `csrftoken=${secret}`, 'X-Forwarded-For': `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`,
+      },
+    });
+    assert.ok(!/sessionid=\w/.test(String(headers['set-cookie'])), `${i} is signed in`);
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+    return status;
+  };
+  const before = await secondsOf(server);
+  let next = 0;
+  const guessing = Promise.all(Array.from({ length: 16 }, async () => { while (next < count) await guess(next++); }));
+  const meanwhile = await secondsOf(server);
+  await guessing;
+  const tried = counts.get(200) ?? 0;
+  assert.deepEqual([...counts.keys()].filter((status) => status !== 200 && status !== 429), []);
+  assert.ok(tried >= 5 * GUESSED && tried <= 15 * GUESSED, `${tried} of ${count} were looked at`);
+  assert.equal(await guess(0, PASSWORD), 429);
+  assert.ok(meanwhile < Math.max(before * 10, 0.25), `a page took ${meanwhile} s, before ${before} s`);
+  return { tried };
+}
+
+/** Of a page, the median of a few. */
+async function secondsOf(server) {
+  const times = [];
+  for (let i = 0; i < 15; i++) {
+    const start = performance.now();
+    assert.equal((await get(`${server.url}/lettings/?q=retreat`)).status, 200);
+    times.push((performance.now() - start) / 1000);
+  }
+  return times.sort((a, b) => a - b)[times.length >> 1];
+}

@@ -5,7 +5,7 @@ import { inflateSync } from 'node:zlib';
 import { after, before, describe, test } from 'node:test';
 import { skipWithoutModule, startServer, TEST_PROGRAM } from '../http/harness.mjs';
 import { describeUnless, quoted, sql } from '../http/support.mjs';
-import { addUser, FAST, hashOf, PASSWORD, signedIn, Visitor } from '../http/accounts.mjs';
+import { addUser, FAST, guessPasswords, hashOf, PASSWORD, signedIn, Visitor } from '../http/accounts.mjs';
 
 const PROXY = { ...FAST, TRUSTED_PROXIES: '127.0.0.1', SECURE_SSL_REDIRECT: '0' };
 const KEY = 'only-for-tests-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ';
@@ -357,6 +357,11 @@ describeUnless(skipWithoutModule('auth'), 'many wrong passwords', () => {
       for (let i = 0; i < 4; i++) assert.equal((await from('203.0.113.5').signIn('grace', 'wrong')).status, 200);
       assert.equal((await from('203.0.113.5').signIn('grace')).status, 302);
     }
+  });
+
+  test('of many accounts from everywhere open nothing', async (t) => {
+    const guessed = await startServer({ t, env: PROXY });
+    t.diagnostic(`${(await guessPasswords(guessed, 1000)).tried} of 1000 were looked at`);
   });
 
   test('leave neither names nor addresses in the database', () => {
