@@ -79,19 +79,30 @@ bool url_has_dot_segment(struct text path)
     return false;
 }
 
+bool url_query_next(struct arena *arena, struct text *query, struct text *name, struct text *value)
+{
+    struct text pair;
+    if (!text_next(query, '&', &pair))
+        return false;
+    size_t equals = text_find_char(pair, '=');
+    struct text raw = equals == TEXT_NOT_FOUND ? TEXT("") : text_from(pair, equals + 1);
+    if (!url_decode_form(arena, text_part(pair, 0, equals), name))
+        *name = TEXT_NONE;
+    if (!url_decode_form(arena, raw, value))
+        *value = TEXT_NONE;
+    return true;
+}
+
 bool url_query_value(struct arena *arena, struct text query, struct text name, struct text *out)
 {
     bool found = false;
-    struct text pair;
-    while (text_next(&query, '&', &pair)) {
-        size_t equals = text_find_char(pair, '=');
-        struct text key;
-        if (!url_decode_form(arena, text_part(pair, 0, equals), &key) || !text_equal(key, name))
+    struct text key;
+    struct text value;
+    while (url_query_next(arena, &query, &key, &value)) {
+        if (!key.at || !text_equal(key, name))
             continue;
-        struct text value = equals == TEXT_NOT_FOUND ? TEXT("") : text_from(pair, equals + 1);
         found = true;
-        if (!url_decode_form(arena, value, out))
-            *out = TEXT_NONE;
+        *out = value;
     }
     return found;
 }

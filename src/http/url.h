@@ -29,3 +29,7 @@ bool url_has_dot_segment(struct text path);
 /* The value of `name` in a query ("a=1&b=2"), decoded in `arena`; the last one when it is there
  * several times; TEXT_NONE when it cannot be decoded. False: not there. */
 bool url_query_value(struct arena *arena, struct text query, struct text name, struct text *out);
+
+/* Takes the next pair off a query, decoded in `arena`, as the browser wrote them; what cannot be
+ * decoded is TEXT_NONE. False: there are no more. */
+bool url_query_next(struct arena *arena, struct text *query, struct text *name, struct text *value);

@@ -423,3 +423,8 @@ struct value form_value(const struct form *form)
 {
     return value_object(form->arena, &form_class, form);
 }
+
+struct value form_field_value(const struct form_field *field)
+{
+    return value_object(field->form->arena, &field_class, field);
+}

@@ -64,3 +64,5 @@ struct form_field *form_field(const struct form *form, struct text name);
  * field: name, id, label, help_text, value, values, checked, error, required, max_length, input
  * (HTML's type, or "textarea", "select", "select_multiple") and choices (value, label). */
 struct value form_value(const struct form *form);
+/* One of its fields. */
+struct value form_field_value(const struct form_field *field);

@@ -103,6 +103,7 @@ enum status query_first(struct db *db, struct arena *arena, const struct query *
 enum status model_find(struct db *db, struct arena *arena, const struct model *model,
                        struct db_parameter key, void *out);
 
+/* How many there are; of a query with a limit at most that many, and none are looked at beyond. */
 enum status query_count(struct db *db, const struct query *query, int64_t *out);
 
 /* Calls `visit` for each row, in memory that is used again for the next: for lists of any length.

@@ -314,9 +314,16 @@ static void put_select(struct builder *builder)
 static void put_count(struct builder *builder)
 {
     struct text where = where_part(builder);
-    buffer_text(&builder->statement.sql, TEXT("SELECT COUNT(*)"));
+    bool bounded = builder->query->limit != 0;
+    buffer_text(&builder->statement.sql,
+                bounded ? TEXT("SELECT COUNT(*) FROM (SELECT 1") : TEXT("SELECT COUNT(*)"));
     put_from(builder);
     buffer_text(&builder->statement.sql, where);
+    if (!bounded)
+        return;
+    buffer_text(&builder->statement.sql, TEXT(" LIMIT "));
+    put_parameter(builder);
+    buffer_text(&builder->statement.sql, TEXT(") counted"));
 }
 
 /* The joins that are read, in the order of their columns. */
@@ -408,8 +415,8 @@ struct text query_key(struct arena *arena, const struct query *query, enum query
     if (kind == QUERY_SELECT) {
         put_words(&key, query->order);
         put_words(&key, query->related);
-        buffer_char(&key, (char)('0' + 2 * (query->limit != 0) + (query->offset != 0)));
     }
+    buffer_char(&key, (char)('0' + 2 * (query->limit != 0) + (query->offset != 0)));
     return buffer_contents(&key);
 }
 
@@ -469,8 +476,11 @@ void query_parameters(struct arena *arena, const struct query *query, enum query
 {
     *out = (struct parameter_list){0};
     add_conditions(arena, query->where, out);
-    if (kind != QUERY_SELECT)
+    if (kind == QUERY_COUNT) {
+        if (query->limit)
+            *LIST_PUSH(arena, out) = DB_INT(query->limit);
         return;
+    }
     if (query->limit || query->offset)
         *LIST_PUSH(arena, out) = DB_INT(query->limit ? query->limit : INT64_MAX);
     if (query->offset)

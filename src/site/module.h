@@ -14,6 +14,7 @@
 struct arena;
 struct command;
 struct demo_random;
+struct model_admin;
 struct difference_list;
 struct template_library;
 struct value_map;
@@ -21,6 +22,12 @@ struct value_map;
 struct nav_item {
     const char *label; /* N_("Lettings"): shown in the visitor's language */
     const char *route; /* "lettings:index" */
+};
+
+struct route_list {
+    struct route *items;
+    size_t count;
+    size_t capacity;
 };
 
 /* Steps around every view: those of the modules in their order, behind the core's (middleware.c).
@@ -78,6 +85,14 @@ struct module {
         const struct route *rows;
         size_t count;
     } routes;
+    /* Adds routes behind those rows, made of what the installed modules declare; they and all they
+     * point to live in the arena. */
+    void (*make_routes)(struct arena *arena, struct route_list *out);
+    /* Its tables that are edited in the admin (site/admin.h). */
+    struct {
+        const struct model_admin *rows;
+        size_t count;
+    } admin;
     struct {
         const struct nav_item *rows;
         size_t count;

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "http/assets.h"
+#include "site/admin.h"
 #include "site/internal.h"
 #include "site/settings.h"
 #include "site/site.h"
@@ -89,6 +90,8 @@ static enum status check_module(const struct module *const *modules, size_t inde
     enum status status = check_models(module);
     if (status == OK)
         status = check_panels(module);
+    for (size_t i = 0; i < module->admin.count && status == OK; i++)
+        status = model_admin_check(module, &module->admin.rows[i]);
     if (status == OK)
         status = site_libraries_check(modules, index);
     if (status == OK)
@@ -124,9 +127,14 @@ static enum status add_route(struct router *router, struct arena *arena,
 static enum status add_routes(struct router *router, struct arena *arena,
                               const struct module *module)
 {
+    struct route_list made = {0};
     enum status status = OK;
     for (size_t i = 0; i < module->routes.count && status == OK; i++)
         status = add_route(router, arena, module, &module->routes.rows[i]);
+    if (module->make_routes)
+        module->make_routes(arena, &made);
+    for (size_t i = 0; i < made.count && status == OK; i++)
+        status = add_route(router, arena, module, &made.items[i]);
     return status;
 }
 

@@ -1,0 +1,118 @@
+#include "site/admin.h"
+
+#include <string.h>
+
+#include "model/query.h"
+#include "site/module.h"
+
+const struct admin_column *model_admin_column(const struct model_admin *admin, struct text name)
+{
+    for (const struct admin_column *each = admin->columns; each && each->name; each++)
+        if (text_is(name, each->name))
+            return each;
+    return NULL;
+}
+
+const struct model_method *model_admin_method(const struct model_admin *admin, struct text name)
+{
+    for (const struct model_method *each = admin->model->methods; each && each->name; each++)
+        if (text_is(name, each->name))
+            return each;
+    return NULL;
+}
+
+/* What a name of a list may be. */
+typedef bool is_good(const struct model_admin *admin, const char *name);
+
+static bool is_column(const struct model_admin *admin, const char *name)
+{
+    struct text text = text_of(name);
+    return text_is(text, "__str__") || query_name(admin->model, text)
+           || model_admin_column(admin, text) || model_admin_method(admin, text);
+}
+
+static bool is_queried(const struct model_admin *admin, const char *name)
+{
+    return query_name(admin->model, text_of(name)) != NULL;
+}
+
+static bool is_filtered(const struct model_admin *admin, const char *name)
+{
+    const struct field *field = query_name(admin->model, text_of(name));
+    return field
+           && (field->choices || field->type->is_reference || field->type == &field_BOOLEAN
+               || field->type == &field_DATE || field->type == &field_DATETIME);
+}
+
+static bool is_searched(const struct model_admin *admin, const char *name)
+{
+    return is_queried(admin, name + (*name == '^' || *name == '='));
+}
+
+static bool is_sorted(const struct model_admin *admin, const char *name)
+{
+    return is_queried(admin, name + (*name == '-'));
+}
+
+static bool is_own(const struct model_admin *admin, const char *name)
+{
+    return model_field(admin->model, text_of(name)) != NULL;
+}
+
+static bool is_shown(const struct model_admin *admin, const char *name)
+{
+    return is_own(admin, name) || is_column(admin, name);
+}
+
+static bool is_reference(const struct model_admin *admin, const char *name)
+{
+    const struct field *field = model_field(admin->model, text_of(name));
+    return field && field->to;
+}
+
+static bool is_displayed(const struct model_admin *admin, const char *name)
+{
+    const char *const *each = admin->list_display;
+    while (each && *each && strcmp(*each, name) != 0)
+        each++;
+    return each && *each;
+}
+
+static enum status check_names(const struct module *module, const struct model_admin *admin,
+                               const char *list, const char *const *names, is_good *good)
+{
+    for (; names && *names; names++)
+        if (!good(admin, *names))
+            return fail_as(INVALID, "module %s: the admin of %s has \"%s\" in %s, which is no %s",
+                           module->name, admin->model->name, *names, list,
+                           good == is_displayed   ? "column of list_display"
+                           : good == is_column    ? "field, method or column"
+                           : good == is_reference ? "reference"
+                           : good == is_filtered  ? "boolean, choice, date or reference"
+                                                  : "field");
+    return OK;
+}
+
+enum status model_admin_check(const struct module *module, const struct model_admin *admin)
+{
+    const struct {
+        const char *list;
+        const char *const *names;
+        is_good *good;
+    } lists[] = {
+        {"list_display", admin->list_display, is_column},
+        {"list_display_links", admin->list_display_links, is_displayed},
+        {"list_filter", admin->list_filter, is_filtered},
+        {"search_fields", admin->search_fields, is_searched},
+        {"ordering", admin->ordering, is_sorted},
+        {"readonly_fields", admin->readonly_fields, is_shown},
+        {"raw_id_fields", admin->raw_id_fields, is_reference},
+    };
+    enum status status = OK;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists && status == OK; i++)
+        status = check_names(module, admin, lists[i].list, lists[i].names, lists[i].good);
+    for (const struct admin_fieldset *set = admin->fieldsets; set && set->fields; set++)
+        if (status == OK)
+            status = check_names(module, admin, "fieldsets", set->fields, is_shown);
+    return status;
+}

@@ -1,0 +1,70 @@
+/* How a table is edited in the admin, as Django's ModelAdmin
+ * (docs.djangoproject.com/en/5.2/ref/contrib/admin/). All of it may be left out:
+ *
+ *     .admin = ADMINS({&letting_model}, {&address_model, .search_fields = NAMES("^street")}),
+ *
+ * The module `admin` makes the pages of it; without that module nothing comes of it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "model/model.h"
+
+struct module;
+struct request;
+
+/* Django's four permissions of a table. */
+enum admin_action { ADMIN_VIEW, ADMIN_ADD, ADMIN_CHANGE, ADMIN_DELETE };
+
+/* A value of a row that is made up for the admin. */
+struct admin_column {
+    const char *name;
+    const char *label;                                          /* N_("…") */
+    struct value (*call)(const void *row, struct arena *arena); /* null: shown as "-" */
+    const char *order; /* the field that its list is sorted by; NULL: it is not */
+};
+/* Ended by a row without a name. */
+#define ADMIN_COLUMNS(...) ((const struct admin_column[]){__VA_ARGS__, {.name = NULL}})
+
+/* Fields of a form that stand together. */
+struct admin_fieldset {
+    const char *title; /* N_("…"); NULL: none */
+    const char *const *fields;
+};
+/* Ended by a row without fields. */
+#define ADMIN_FIELDSETS(...) ((const struct admin_fieldset[]){__VA_ARGS__, {.fields = NULL}})
+
+/* Names in lists are fields, fields of what a reference leads to ("address__city"), methods of the
+ * model, and the columns below. `check` names one that is none. */
+struct model_admin {
+    const struct model *model;
+    const struct admin_column *columns;
+    const char *const *list_display;       /* NULL: what people call the row */
+    const char *const *list_display_links; /* NULL: the first of those */
+    const char *const *list_filter;        /* booleans, choices, dates and references */
+    const char *const *search_fields;      /* "^": the beginning, "=": the whole; else anywhere */
+    const char *const *ordering;           /* NULL: the model's */
+    size_t list_per_page;                  /* 0: 100 */
+    size_t list_max_show_all;              /* 0: 200 */
+    const char *const *readonly_fields;
+    const struct admin_fieldset *fieldsets; /* NULL: every field there is, in one */
+    const char *const *raw_id_fields;       /* references typed as keys, not chosen from a list */
+    /* The path of the row's own page; NOT_FOUND: it has none. */
+    enum status (*path)(const void *row, struct arena *arena, struct text *out);
+    /* Whether somebody with the permission may do so to the row (NULL: to any). */
+    bool (*may)(const struct request *request, enum admin_action action, const void *row);
+    /* Whether he may edit the field; otherwise it is shown. */
+    bool (*may_edit)(const struct request *request, const struct field *field, const void *row);
+    /* Sets what no form has, before a row is saved; `before` is NULL of a new one. */
+    void (*prepare)(const struct request *request, const void *before, void *row);
+};
+#define ADMINS(...) MODULE_LIST(struct model_admin, __VA_ARGS__)
+
+/* The column of that name; NULL: none. */
+const struct admin_column *model_admin_column(const struct model_admin *admin, struct text name);
+const struct model_method *model_admin_method(const struct model_admin *admin, struct text name);
+
+/* INVALID names the module, the table, and the name in it that is no good. */
+enum status model_admin_check(const struct module *module, const struct model_admin *admin);
