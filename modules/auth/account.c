@@ -69,7 +69,7 @@ bool account_enter(struct request *request, struct response *response)
     request->user = user;
     if (user)
         request->access = user->is_staff ? ACCESS_STAFF : ACCESS_SIGNED_IN;
-    if (user || lets_in(request))
+    if (lets_in(request))
         return true;
     auth_ask_to_sign_in(request, response);
     return false;

@@ -2,6 +2,7 @@
 #include "site/module.h"
 #include "attempts/attempts.h"
 #include "auth/account.h"
+#include "auth/admin.h"
 #include "auth/auth.h"
 #include "auth/commands.h"
 #include "auth/hashers.h"
@@ -53,6 +54,7 @@ const struct module auth_module = {
     .mount = "accounts/",
     .needs = NEEDS("contenttypes", "attempts", "mail", "sessions"),
     .models = MODELS(&permission_model, &group_model, &user_model),
+    .admin = {auth_admins, AUTH_ADMINS},
     .settings = settings,
     .routes =
         ROUTES({"login/", sign_in, .name = "login", .access = ACCESS_PUBLIC, FORM},

@@ -4,6 +4,7 @@
 #include "lettings/demo.h"
 #include "lettings/models.h"
 #include "lettings/views.h"
+#include "site/admin.h"
 #include "site/site.h"
 
 static enum status letting_path(const void *row, struct arena *arena, struct text *out)
@@ -18,6 +19,11 @@ const struct module lettings_module = {
     .namespace = "lettings",
     .mount = "lettings/",
     .models = MODELS(&address_model, &letting_model),
+    .admin = ADMINS({&letting_model, .list_display = NAMES("title", "address", "address__city"),
+                     .search_fields = NAMES("title", "address__city"), .ordering = NAMES("title"),
+                     .path = letting_path},
+                    {&address_model, .list_display = NAMES("__str__", "city", "state", "zip_code"),
+                     .search_fields = NAMES("^street", "^city")}),
     .routes =
         ROUTES({"", lettings_index, .name = "index", .access = ACCESS_PUBLIC},
                {"<int:letting_id>/", letting_detail, .name = "letting", .access = ACCESS_PUBLIC}),

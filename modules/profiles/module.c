@@ -4,6 +4,7 @@
 #include "model/query.h"
 #include "profiles/demo.h"
 #include "profiles/models.h"
+#include "site/admin.h"
 #include "site/pages.h"
 #include "site/site.h"
 
@@ -96,6 +97,9 @@ const struct module profiles_module = {
     .mount = "profiles/",
     .needs = NEEDS("auth"),
     .models = MODELS(&profile_model),
+    .admin =
+        ADMINS({&profile_model, .list_display = NAMES("user", "favorite_city"),
+                .search_fields = NAMES("user__username", "favorite_city"), .path = profile_path}),
     .settings = settings,
     .routes =
         ROUTES({"", profiles_index, .name = "index", .access = ACCESS_PUBLIC},

@@ -1,0 +1,30 @@
+/* Who changed what: django_admin_log, with messages in Django's JSON (LogEntry.change_message). */
+#pragma once
+
+#include "base/list.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "template/value.h"
+
+struct arena;
+struct model;
+struct request;
+
+enum entry_action { ENTRY_ADDED = 1, ENTRY_CHANGED, ENTRY_DELETED };
+
+/* One thing that was done; to an inline row where `object` is there. */
+struct entry_part {
+    enum entry_action action;
+    struct text name;          /* of the inline's model */
+    struct text object;        /* what people call that row */
+    const struct text *fields; /* labels of those that changed */
+    size_t field_count;
+};
+
+/* Of the one who is signed in, within the caller's transaction. */
+enum status entry_write(const struct request *request, const struct model *model, const void *row,
+                        enum entry_action action, const struct entry_part *parts, size_t count);
+
+/* The newest entries: of one object, or (model NULL) of the one who is signed in. */
+enum status entry_list(const struct request *request, const struct model *model, struct text key,
+                       int64_t limit, struct value *out);

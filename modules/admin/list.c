@@ -1,0 +1,269 @@
+/* The change list. */
+#include "admin/list.h"
+
+#include <string.h>
+
+#include "admin/cell.h"
+#include "admin/page.h"
+#include "admin/registry.h"
+#include "admin/views.h"
+#include "base/arena.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "template/language.h"
+#include "template/value.h"
+
+#define COUNT_MOST 100000 /* rows that are counted: beyond it is "more than" */
+
+struct shown {
+    struct list list;
+    struct row_list rows;
+    int64_t count; /* at most COUNT_MOST + 1 */
+    bool may[ADMIN_DELETE + 1];
+};
+
+/* References that are to be read along: those that names lead through, and the row's own where
+ * something made of it is shown. */
+static const char *const *related_of(const struct list *list)
+{
+    LIST(const char *) names = {0};
+    bool all = false;
+    for (size_t i = 0; i < list->columns; i++) {
+        struct text name = text_of(list->display[i]);
+        const struct field *field = query_name(list->admin->model, name);
+        all = all || !field;
+        size_t end = name.length;
+        while (field && end > 1 && !(name.at[end - 1] == '_' && name.at[end - 2] == '_'))
+            end--;
+        if (field && field->type->is_reference)
+            *LIST_PUSH(list->arena, &names) = list->display[i];
+        else if (field && end > 1)
+            *LIST_PUSH(list->arena, &names) = text_string(list->arena, text_part(name, 0, end - 2));
+    }
+    if (all)
+        return registry_related(list->arena, list->admin->model);
+    *LIST_PUSH(list->arena, &names) = NULL;
+    return names.items;
+}
+
+static enum status read_rows(struct shown *shown)
+{
+    struct list *list = &shown->list;
+    struct query query = {
+        .model = list->admin->model,
+        .where = {list->where.items, list->where.count},
+        .order = list->order.items,
+        .related = related_of(list),
+        .limit = COUNT_MOST + 1,
+    };
+    enum status status = query_count(list->request->db, &query, &shown->count);
+    int64_t most = list->admin->list_max_show_all ? (int64_t)list->admin->list_max_show_all : 200;
+    if (list->all && shown->count > most)
+        list->all = false;
+    query.limit = list->all ? most : list->per_page;
+    query.offset = list->all ? 0 : (list->page - 1) * list->per_page;
+    if (status == OK)
+        status = query_rows(list->request->db, list->arena, &query, &shown->rows);
+    list->mistaken = list->mistaken || (shown->rows.count == 0 && list->page > 1);
+    return status;
+}
+
+/* Columns */
+
+static const struct list_sort *sort_of(const struct list *list, size_t column)
+{
+    for (size_t i = 0; i < list->sorts.count; i++)
+        if (list->sorts.items[i].column == column)
+            return &list->sorts.items[i];
+    return NULL;
+}
+
+static struct value header_value(const struct list *list, size_t column)
+{
+    struct value_map *map = value_map_new(list->arena);
+    const struct list_sort *sort = sort_of(list, column);
+    bool falls_next = sort && !sort->falling && list->sorts.items[0].column == column;
+    page_text(map, "label",
+              page_titled(list->arena,
+                          cell_label(list->arena, list->admin, list->display[column - 1])));
+    if (list_sort_field(list, column)) {
+        const struct list_parameter order = {TEXT("o"), text_format(list->arena, "%s%zu",
+                                                                    falls_next ? "-" : "", column)};
+        page_text(map, "url", list_link(list, &order, 1));
+    }
+    if (sort)
+        page_text(map, "sorted", sort->falling ? TEXT("descending") : TEXT("ascending"));
+    return value_map(map);
+}
+
+static struct value headers_value(const struct list *list)
+{
+    struct value *items = ARENA_ARRAY(list->arena, struct value, list->columns);
+    for (size_t i = 0; i < list->columns; i++)
+        items[i] = header_value(list, i + 1);
+    return value_list(list->arena, items, list->columns);
+}
+
+/* Rows */
+
+static bool is_link(const struct list *list, size_t column)
+{
+    const char *const *links = list->admin->list_display_links;
+    for (const char *const *each = links; each && *each; each++)
+        if (strcmp(*each, list->display[column]) == 0)
+            return true;
+    return !links && column == 0;
+}
+
+/* What the row's page needs to lead back to this list as it is. */
+static struct text kept_filters(const struct list *list)
+{
+    struct text query = list->request->query;
+    struct buffer out = {.arena = list->arena};
+    if (!query.length)
+        return TEXT("");
+    buffer_char(&out, '?');
+    struct buffer pair = {.arena = list->arena};
+    page_put_kept(&pair, query);
+    buffer_text(&out, buffer_contents(&pair));
+    return buffer_contents(&out);
+}
+
+static struct value row_value(const struct shown *shown, const void *row, struct text kept)
+{
+    const struct list *list = &shown->list;
+    struct arena *arena = list->arena;
+    struct value *cells = ARENA_ARRAY(arena, struct value, list->columns);
+    struct text key = key_of(arena, list->admin->model, row);
+    struct text url =
+        text_format(arena, "%.*s%.*s", TEXT_ARG(registry_url(arena, list->admin, "change", key)),
+                    TEXT_ARG(kept));
+    for (size_t i = 0; i < list->columns; i++) {
+        struct value_map *cell = cell_value(arena, list->admin, list->display[i], row);
+        if (is_link(list, i))
+            page_text(cell, "url", url);
+        cells[i] = value_map(cell);
+    }
+    struct value_map *map = value_map_new(arena);
+    page_text(map, "key", key);
+    value_map_set(map, TEXT("cells"), value_list(arena, cells, list->columns));
+    return value_map(map);
+}
+
+static struct value rows_value(const struct shown *shown)
+{
+    struct arena *arena = shown->list.arena;
+    struct text kept = kept_filters(&shown->list);
+    struct value *items = ARENA_ARRAY(arena, struct value, shown->rows.count);
+    for (size_t i = 0; i < shown->rows.count; i++)
+        items[i] = row_value(shown, shown->rows.items[i], kept);
+    return value_list(arena, items, shown->rows.count);
+}
+
+/* Pages */
+
+static struct text page_link(const struct list *list, int64_t page)
+{
+    const struct list_parameter set[] = {
+        {TEXT("p"), page > 1 ? text_format(list->arena, "%lld", (long long)page) : TEXT("")},
+        {TEXT("all"), TEXT("")},
+    };
+    return list_link(list, set, 2);
+}
+
+static void set_pages(const struct shown *shown, struct value_map *context)
+{
+    const struct list *list = &shown->list;
+    struct value_map *pages = value_map_new(list->arena);
+    int64_t last = (shown->count + list->per_page - 1) / list->per_page;
+    bool more = shown->count > COUNT_MOST;
+    bool full = (int64_t)shown->rows.count == list->per_page;
+    value_map_set(context, TEXT("count"), value_integer(more ? COUNT_MOST : shown->count));
+    value_map_set(context, TEXT("is_more"), value_bool(more));
+    value_map_set(pages, TEXT("number"), value_integer(list->page));
+    value_map_set(pages, TEXT("last"), value_integer(more ? 0 : last));
+    if (list->page > 1 && !list->all) {
+        page_text(pages, "first_url", page_link(list, 1));
+        page_text(pages, "previous_url", page_link(list, list->page - 1));
+    }
+    if (!list->all && (more ? full : list->page < last))
+        page_text(pages, "next_url", page_link(list, list->page + 1));
+    if (!more && !list->all && list->page < last)
+        page_text(pages, "last_url", page_link(list, last));
+    int64_t most = list->admin->list_max_show_all ? (int64_t)list->admin->list_max_show_all : 200;
+    if (!list->all && last > 1 && shown->count <= most)
+        page_text(pages, "all_url",
+                  list_link(list, &(struct list_parameter){TEXT("all"), TEXT("1")}, 1));
+    value_map_set(context, TEXT("pages"), value_map(pages));
+}
+
+/* The search form sends the other parameters along. */
+static struct value others_value(const struct list *list)
+{
+    LIST(struct value) items = {0};
+    for (size_t i = 0; i < list->parameters.count; i++) {
+        const struct list_parameter *each = &list->parameters.items[i];
+        if (text_is(each->name, "q") || text_is(each->name, "p") || text_is(each->name, "e"))
+            continue;
+        struct value_map *map = value_map_new(list->arena);
+        page_text(map, "name", each->name);
+        page_text(map, "value", each->value);
+        *LIST_PUSH(list->arena, &items) = value_map(map);
+    }
+    return value_list(list->arena, items.items, items.count);
+}
+
+static enum status show(struct shown *shown, struct response *response)
+{
+    struct list *list = &shown->list;
+    struct arena *arena = list->arena;
+    struct value filters;
+    struct text plural = page_titled(arena, model_verbose_name_plural(list->admin->model, arena));
+    struct value_map *context = page_context(list->request, plural, list->admin);
+    enum status status = list_filters(list, &filters);
+    if (status != OK)
+        return status;
+    value_map_set(context, TEXT("filters"), filters);
+    value_map_set(context, TEXT("headers"), headers_value(list));
+    value_map_set(context, TEXT("rows"), rows_value(shown));
+    value_map_set(context, TEXT("others"), others_value(list));
+    value_map_set(context, TEXT("searchable"), value_bool(list->admin->search_fields != NULL));
+    page_text(context, "search", list->search.at ? list->search : TEXT(""));
+    value_map_set(context, TEXT("mistaken"), value_bool(list_value(list, TEXT("e")).at != NULL));
+    if (list->filtered || list->search.length)
+        page_text(context, "clear_url", TEXT("?"));
+    if (shown->may[ADMIN_ADD])
+        page_text(context, "add_url",
+                  text_format(arena, "%.*s%.*s",
+                              TEXT_ARG(registry_url(arena, list->admin, "add", TEXT_NONE)),
+                              TEXT_ARG(kept_filters(list))));
+    set_pages(shown, context);
+    return page_show(list->request, response, "admin/list.html", context);
+}
+
+enum status admin_list(struct request *request, struct response *response)
+{
+    struct shown *shown = ARENA_NEW(request->arena, struct shown);
+    const struct model_admin *admin = registry_of(request);
+    enum status status = OK;
+    for (int action = ADMIN_VIEW; action <= ADMIN_DELETE && status == OK; action++)
+        status = registry_may(request, admin, (enum admin_action)action, NULL, &shown->may[action]);
+    if (status != OK)
+        return status;
+    if (!shown->may[ADMIN_VIEW])
+        return page_forbidden(request, response);
+    list_read(&shown->list, request, admin);
+    if (shown->list.forbidden)
+        return fail_as(INVALID, "%s", translate("The list cannot be filtered by that."));
+    if (!shown->list.mistaken)
+        status = read_rows(shown);
+    if (status != OK)
+        return status;
+    if (shown->list.mistaken && list_value(&shown->list, TEXT("e")).at)
+        return INVALID;
+    if (shown->list.mistaken)
+        return page_go(response, text_format(request->arena, "%.*s?e=1",
+                                             TEXT_ARG(registry_url(request->arena, admin,
+                                                                   "changelist", TEXT_NONE))));
+    return show(shown, response);
+}

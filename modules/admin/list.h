@@ -1,0 +1,54 @@
+/* A change list: what of the table is asked for, by the address alone. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "model/query.h"
+#include "site/admin.h"
+
+struct request;
+
+struct list_parameter {
+    struct text name;
+    struct text value;
+};
+
+struct list_sort {
+    size_t column; /* of list_display, from 1 */
+    bool falling;
+};
+
+struct list {
+    struct request *request;
+    struct arena *arena;
+    const struct model_admin *admin;
+    const char *const *display;
+    size_t columns;
+    LIST(struct list_parameter) parameters; /* of the address, as they came */
+    LIST(struct condition) where;
+    LIST(struct list_sort) sorts;
+    LIST(const char *) order; /* for the query; ends with NULL */
+    struct text search;
+    int64_t page; /* from 1 */
+    int64_t per_page;
+    bool all;       /* on one page */
+    bool forbidden; /* a field is asked for that lists may not ask for */
+    bool mistaken;  /* some value is none that the field can have */
+    bool filtered;
+};
+
+void list_read(struct list *list, struct request *request, const struct model_admin *admin);
+
+/* "?q=sea&o=1" with some parameters changed (empty: gone), and without page and error. */
+struct text list_link(const struct list *list, const struct list_parameter *changes, size_t count);
+
+/* The field a column is sorted by; NULL: none. */
+const char *list_sort_field(const struct list *list, size_t column);
+/* The value of a parameter, or nothing. */
+struct text list_value(const struct list *list, struct text name);
+/* The table that a name's last field is of. */
+const struct model *list_owner(const struct model *model, struct text name);
+
+/* The filters beside the list: a list of maps (title, choices: label, url, chosen). */
+enum status list_filters(const struct list *list, struct value *out);

@@ -1,0 +1,193 @@
+#include "admin/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/views.h"
+#include "auth/auth.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "http/request.h"
+#include "model/query.h"
+#include "site/site.h"
+
+/* The tables */
+
+const struct model_admin *registry_at(size_t index)
+{
+    for (const struct module *const *module = installed_modules; *module; module++) {
+        if (index < (*module)->admin.count)
+            return &(*module)->admin.rows[index];
+        index -= (*module)->admin.count;
+    }
+    return NULL;
+}
+
+const struct model_admin *registry_find(const struct model *model)
+{
+    const struct model_admin *admin;
+    for (size_t i = 0; (admin = registry_at(i)); i++)
+        if (admin->model == model)
+            return admin;
+    return NULL;
+}
+
+/* Their pages */
+
+#define FORM_LIMIT ((size_t)1024 * 1024)
+
+struct page {
+    const char *name;
+    const char *path;
+    view *view;
+    unsigned methods;
+};
+static const struct page pages[] = {
+    {"changelist", "", admin_list, HTTP_GET},
+    {"add", "add/", admin_add, HTTP_GET | HTTP_POST},
+    {"history", "<str:object_id>/history/", admin_history, HTTP_GET},
+    {"delete", "<str:object_id>/delete/", admin_delete, HTTP_GET | HTTP_POST},
+    {"change", "<str:object_id>/change/", admin_change, HTTP_GET | HTTP_POST},
+    {NULL, "<str:object_id>/", admin_old_change, HTTP_GET}, /* as bookmarks of old have it */
+};
+
+static void add_route(struct arena *arena, const struct model_admin *admin, const struct page *page,
+                      struct route_list *out)
+{
+    const struct model *model = admin->model;
+    struct text pattern = text_format(arena, "%s/%s/%s", model->app_label, model->name, page->path);
+    struct text name =
+        text_format(arena, "%s_%s_%s", model->app_label, model->name, page->name ? page->name : "");
+    *LIST_PUSH(arena, out) = (struct route){
+        .pattern = text_string(arena, pattern),
+        .name = page->name ? text_string(arena, name) : NULL,
+        .view = page->view,
+        .access = ACCESS_STAFF,
+        .methods = page->methods,
+        .body_limit = page->methods & HTTP_POST ? FORM_LIMIT : 0,
+        .data = admin,
+    };
+}
+
+void registry_make_routes(struct arena *arena, struct route_list *out)
+{
+    const struct model_admin *admin;
+    for (size_t i = 0; (admin = registry_at(i)); i++)
+        for (size_t k = 0; k < sizeof pages / sizeof *pages; k++)
+            add_route(arena, admin, &pages[k], out);
+    *LIST_PUSH(arena, out) =
+        (struct route){"<str:app_label>/", admin_app, .name = "app_list", .access = ACCESS_STAFF};
+    /* Whatever else is asked for below it: who is not signed in cannot tell what there is. */
+    *LIST_PUSH(arena, out) = (struct route){"<path:path>", admin_nothing, .access = ACCESS_STAFF};
+}
+
+const struct model_admin *registry_of(const struct request *request)
+{
+    return request->route->data;
+}
+
+struct text registry_url(struct arena *arena, const struct model_admin *admin, const char *page,
+                         struct text key)
+{
+    struct text url;
+    const struct route_argument argument = {.value = key_quote(arena, key)};
+    struct text name =
+        text_format(arena, "admin:%s_%s_%s", admin->model->app_label, admin->model->name, page);
+    if (router_reverse(site_router(), arena, name, &argument, key.length ? 1 : 0, &url) != OK)
+        abort();
+    return url;
+}
+
+/* Who may */
+
+static enum status has_permission(const struct request *request, const struct model *model,
+                                  const char *action, bool *out)
+{
+    return auth_may(request,
+                    text_string(request->arena, text_format(request->arena, "%s.%s_%s",
+                                                            model->app_label, action, model->name)),
+                    out);
+}
+
+enum status registry_may(const struct request *request, const struct model_admin *admin,
+                         enum admin_action action, const void *row, bool *out)
+{
+    static const char *const names[] = {"view", "add", "change", "delete"};
+    enum status status = has_permission(request, admin->model, names[action], out);
+    if (status == OK && !*out && action == ADMIN_VIEW)
+        status = has_permission(request, admin->model, "change", out);
+    if (status == OK && *out && admin->may)
+        *out = admin->may(request, action, row);
+    return status;
+}
+
+/* Keys */
+
+#define QUOTED "_/#?;@&=+$,\"[]<>%\n\\:"
+
+struct text key_quote(struct arena *arena, struct text key)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < key.length; i++) {
+        char c = key.at[i];
+        if (c && strchr(QUOTED, c))
+            buffer_format(&out, "_%02X", (unsigned char)c);
+        else
+            buffer_char(&out, c);
+    }
+    return buffer_contents(&out);
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char *found = c ? strchr(digits, c) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+struct text key_unquote(struct arena *arena, struct text quoted)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < quoted.length; i++) {
+        bool escape = quoted.at[i] == '_' && quoted.length - i > 2
+                      && hex_digit(quoted.at[i + 1]) >= 0 && hex_digit(quoted.at[i + 2]) >= 0;
+        if (escape)
+            buffer_char(&out,
+                        (char)(16 * hex_digit(quoted.at[i + 1]) + hex_digit(quoted.at[i + 2])));
+        else
+            buffer_char(&out, quoted.at[i]);
+        i += escape ? 2 : 0;
+    }
+    return buffer_contents(&out);
+}
+
+struct text key_of(struct arena *arena, const struct model *model, const void *row)
+{
+    return field_print(model_key(model), row, arena);
+}
+
+const char *const *registry_related(struct arena *arena, const struct model *model)
+{
+    const char **names = ARENA_ARRAY(arena, const char *, model->field_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < model->field_count; i++)
+        if (model->fields[i].type->is_reference)
+            names[count++] = model->fields[i].name;
+    return names;
+}
+
+enum status registry_row(const struct request *request, const struct model *model,
+                         struct text quoted, void **out)
+{
+    struct arena *arena = request->arena;
+    void *asked = model_empty(model, arena);
+    const struct field *key = model_key(model);
+    struct text wrong = field_parse(key, asked, key_unquote(arena, quoted), arena);
+    if (wrong.length || field_is_null(key, asked))
+        return NOT_FOUND;
+    const struct query query = {.model = model,
+                                .where = WHERE({"pk", .value = field_bind(key, asked, arena)}),
+                                .order = NAMES("pk"),
+                                .related = registry_related(arena, model)};
+    return query_first(request->db, arena, &query, out);
+}

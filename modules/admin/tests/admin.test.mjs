@@ -1,0 +1,233 @@
+// The admin as somebody uses it: who gets in, lists, forms, deleting, history.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startServer } from '../../../tests/http/harness.mjs';
+import { addUser, FAST, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
+import { quoted, sql } from '../../../tests/http/support.mjs';
+
+const CITIES = '/admin/lettings/address/';
+const PROFILES = '/admin/profiles/profile/';
+let server;
+let boss;
+
+/** Somebody who may sign in to the admin and has these permissions alone. */
+async function staff(name, ...permissions) {
+  const id = addUser(server.database, name, { staff: 1 });
+  for (const permission of permissions) {
+    sql(server.database, `INSERT INTO auth_user_user_permissions (user_id, permission_id)
+      SELECT ${id}, id FROM auth_permission WHERE codename = ${quoted(permission)};`);
+  }
+  return signedIn(server, name);
+}
+const one = (query) => sql(server.database, query).trim();
+const ADDRESS = { number: '12', street: 'Quay Street', city: 'Harbour Town', state: 'FL', zip_code: '12345', country_iso_code: 'USA' };
+const addAddress = (fields = {}) => {
+  const row = { ...ADDRESS, ...fields };
+  return Number(one(`INSERT INTO lettings_address (${Object.keys(row).join(', ')})
+    VALUES (${Object.values(row).map(quoted).join(', ')}); SELECT last_insert_rowid();`));
+};
+/** What the list shows, row by row. */
+const rowsOf = (text) => [...text.matchAll(/<tr>(<t[hd].*?)<\/tr>/gs)].slice(1)
+  .map(([, row]) => [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell]) => cell.replace(/<[^>]*>/g, '').trim()));
+const messagesOf = (text) => [...text.matchAll(/<p class="message[^>]*>(.*?)<\/p>/gs)].map(([, words]) => words);
+
+before(async () => {
+  server = await startServer({ env: FAST });
+  addUser(server.database, 'boss', { staff: 1, superuser: 1 });
+  addUser(server.database, 'guest');
+  boss = await signedIn(server, 'boss');
+});
+after(() => server?.stop());
+
+describe('who gets in', () => {
+  test('sends who is not signed in, or is no staff, to the sign-in and back', async () => {
+    for (const visitor of [new Visitor(server.url), await signedIn(server, 'guest')]) {
+      for (const path of ['/admin/', CITIES, `${CITIES}1/change/`, '/admin/no/such/']) {
+        const answer = await visitor.ask(path);
+        assert.equal(answer.status, 302, path);
+        assert.equal(answer.headers.location, `/accounts/login/?next=${path}`);
+      }
+    }
+    const visitor = new Visitor(server.url);
+    const login = await visitor.ask('/admin/login/?next=/admin/auth/');
+    assert.equal(login.headers.location, '/accounts/login/?next=/admin/auth/');
+    const answer = await visitor.signIn('boss', undefined, { next: '/admin/auth/' });
+    assert.equal(answer.headers.location, '/admin/auth/');
+  });
+
+  test('shows staff only what they may, and refuses the rest', async () => {
+    const visitor = await staff('reader', 'view_address');
+    const { text } = await visitor.ask('/admin/');
+    assert.match(text, /href="\/admin\/lettings\/address\/"/);
+    assert.doesNotMatch(text, /\/admin\/(auth|profiles|lettings\/letting)\//);
+    assert.doesNotMatch(text, /\/address\/add\//);
+    for (const [path, status] of [[CITIES, 200], [`${CITIES}1/change/`, 200], [`${CITIES}1/history/`, 200],
+      [`${CITIES}add/`, 403], [`${CITIES}1/delete/`, 403], [PROFILES, 403], [`${PROFILES}1/change/`, 403],
+      ['/admin/lettings/', 200], ['/admin/auth/', 404], ['/admin/none/', 404], ['/admin/a/b/c', 404]]) {
+      assert.equal((await visitor.ask(path)).status, status, path);
+    }
+    const token = await visitor.token(`${CITIES}1/change/`);
+    for (const path of ['add/', '1/change/', '1/delete/']) {
+      assert.equal((await visitor.post(CITIES + path, ADDRESS, { token })).status, 403, path);
+    }
+  });
+
+  test('shows who may only view the fields as text, with a way to close', async () => {
+    const visitor = await staff('viewer', 'view_profile');
+    const { text } = await visitor.ask(`${PROFILES}1/change/`);
+    assert.match(text, /<h1>View profile<\/h1>/);
+    assert.match(text, />Close<\/a>/);
+    assert.doesNotMatch(text, /name="favorite_city"|name="_save"/);
+  });
+
+  test('lets each of the four permissions stand alone', async () => {
+    const adder = await staff('adder', 'add_address');
+    assert.equal((await adder.ask(CITIES)).status, 403);
+    assert.equal((await adder.ask(`${CITIES}add/`)).status, 200);
+    const changer = await staff('changer', 'change_address');
+    assert.equal((await changer.ask(CITIES)).status, 200);
+    assert.match((await changer.ask(`${CITIES}1/change/`)).text, /name="_save"/);
+    const deleter = await staff('deleter', 'delete_address');
+    assert.equal((await deleter.ask(CITIES)).status, 403);
+  });
+});
+
+describe('lists', () => {
+  test('searches, sorts and counts', async () => {
+    for (const [number, city] of [['1', 'Aberwen'], ['2', 'Aberwen'], ['3', 'Zell%']]) addAddress({ number, city, street: `Search ${number}` });
+    const rows = async (query) => rowsOf((await boss.ask(CITIES + query)).text);
+    assert.deepEqual((await rows('?q=aberw')).map(([name]) => name).sort(), ['1 Search 1', '2 Search 2']);
+    assert.deepEqual((await rows('?q=zell%25')).map(([name]) => name), ['3 Search 3']);
+    assert.deepEqual(await rows('?q=earch'), [], 'only beginnings');
+    const up = (await rows('?o=2')).map((row) => row[1]);
+    assert.deepEqual(up, [...up].sort());
+    assert.deepEqual((await rows('?o=-2')).map((row) => row[1]), [...up].sort().reverse());
+    assert.deepEqual((await rows('?o=99.x.2')).map((row) => row[1]), up, 'what is no column is passed over');
+    const { text } = await boss.ask(`${CITIES}?q=aberwen`);
+    assert.match(text, /2 rows/);
+    assert.match(text, /\?_changelist_filters=q%3Daberwen/);
+  });
+
+  test('turns pages, and says when there is no such page', async () => {
+    sql(server.database, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 230)
+      INSERT INTO lettings_address (number, street, city, state, zip_code, country_iso_code)
+      SELECT i, 'Pages', 'Paging', 'FL', 1, 'USA' FROM n;`);
+    const first = await boss.ask(`${CITIES}?q=paging`);
+    assert.equal(rowsOf(first.text).length, 100);
+    assert.match(first.text, /Page 1 of 3/);
+    assert.equal(rowsOf((await boss.ask(`${CITIES}?q=paging&p=3`)).text).length, 30);
+    for (const page of ['9', '0', 'x', '99999999999999999999']) {
+      const answer = await boss.ask(`${CITIES}?p=${page}`);
+      assert.equal(answer.status, 302, page);
+      assert.equal(answer.headers.location, `${CITIES}?e=1`);
+    }
+    assert.match((await boss.ask(`${CITIES}?e=1`)).text, /something the list does not have/);
+    sql(server.database, "DELETE FROM lettings_address WHERE city = 'Paging';");
+  });
+
+  test('filters, and refuses what it may not be filtered by', async () => {
+    const { text } = await boss.ask('/admin/auth/user/?is_superuser__exact=1');
+    assert.deepEqual(rowsOf(text).map(([name]) => name).filter((name) => name === 'boss' || name === 'guest'), ['boss']);
+    assert.match(text, /aria-current="true">Yes/);
+    assert.match(text, /✓/);
+    for (const query of ['password__istartswith=p', 'user_permissions=1', 'nothing=1', 'email__regex=x']) {
+      assert.equal((await boss.ask(`/admin/auth/user/?${query}`)).status, 400, query);
+    }
+    assert.equal((await boss.ask('/admin/auth/user/?is_staff__exact=perhaps')).headers.location, '/admin/auth/user/?e=1');
+  });
+});
+
+describe('forms', () => {
+  test('add, change, go on, add another; each is in the log as Django writes it', async () => {
+    const added = await boss.post(`${CITIES}add/`, { ...ADDRESS, _save: '1' });
+    assert.equal(added.status, 302, added.text);
+    assert.equal(added.headers.location, CITIES);
+    assert.deepEqual(messagesOf((await boss.ask(CITIES)).text), ['The address “12 Quay Street” was added successfully.']);
+    const id = one("SELECT max(id) FROM lettings_address WHERE city = 'Harbour Town'");
+    const kept = '?_changelist_filters=q%3Dharbour';
+    const path = `${CITIES}${id}/change/${kept}`;
+    const changed = await boss.post(path, { ...ADDRESS, city: 'Port', state: 'GA', _save: '1' });
+    assert.equal(changed.headers.location, `${CITIES}?q=harbour`);
+    const goes = await boss.post(path, { ...ADDRESS, city: 'Port', state: 'GA', _continue: '1' });
+    assert.equal(goes.headers.location, path);
+    const another = await boss.post(path, { ...ADDRESS, city: 'Port', state: 'GA', _addanother: '1' });
+    assert.equal(another.headers.location, `${CITIES}add/${kept}`);
+    assert.equal(one(`SELECT group_concat(action_flag || change_message, '') FROM (SELECT * FROM django_admin_log
+      WHERE object_id = '${id}' AND content_type_id = (SELECT id FROM django_content_type WHERE model = 'address') ORDER BY id)`),
+    '1[{"added": {}}]2[{"changed": {"fields": ["City", "State"]}}]2[]2[]');
+    const history = await boss.ask(`${CITIES}${id}/history/`);
+    assert.match(history.text, /Changed City and State\./);
+    assert.match(history.text, /Added\./);
+    assert.match((await boss.ask('/admin/')).text, /class="changed"><span[^>]*>Changed: <\/span><a href="\/admin\/lettings\/address\//);
+  });
+
+  test('shows all errors at once, at the field and above, and keeps what was typed', async () => {
+    const path = `${CITIES}add/`;
+    const { status, text } = await boss.post(path, { ...ADDRESS, number: '99999', state: 'Florida', city: '<b>&', street: '' });
+    assert.equal(status, 200);
+    assert.match(text, /Please correct the errors below\./);
+    for (const name of ['number', 'state', 'street']) {
+      assert.match(text, new RegExp(`href="#id_${name}"`));
+      assert.match(text, new RegExp(`aria-describedby="error_${name}`));
+    }
+    assert.match(text, /value="Florida"/);
+    assert.match(text, /value="&lt;b&gt;&amp;"/);
+  });
+
+  test('begins with what the address says, and takes no field it does not show', async () => {
+    assert.match((await boss.ask(`${PROFILES}add/?favorite_city=Bath`)).text, /name="favorite_city" value="Bath"/);
+    const id = addUser(server.database, 'plain');
+    await boss.post(`/admin/auth/user/${id}/change/`, { username: 'plain2', password: 'x', last_login: '2001-01-01', is_active: 'on' });
+    assert.equal(one(`SELECT username || ' ' || (password = 'x') || ' ' || ifnull(last_login, 'never') FROM auth_user WHERE id = ${id}`), 'plain2 0 never');
+  });
+
+  test('says when a row is not there', async () => {
+    for (const path of [`${CITIES}987654/change/`, `${CITIES}x/delete/`, `${CITIES}1x/history/`]) {
+      assert.equal((await boss.ask(path)).headers.location, '/admin/', path);
+    }
+    assert.match((await boss.ask('/admin/')).text, /Address with ID “987654” doesn’t exist/);
+    assert.equal((await boss.ask(`${CITIES}1/`)).headers.location, `${CITIES}1/change/`);
+    assert.equal((await boss.ask('/admin/lettings/address')).headers.location, CITIES);
+  });
+});
+
+describe('deleting', () => {
+  test('asks first, names what goes along, and logs it', async () => {
+    const id = addAddress();
+    sql(server.database, `INSERT INTO lettings_letting (title, address_id) VALUES ('Doomed <i>', ${id});`);
+    const path = `${CITIES}${id}/delete/`;
+    const { text } = await boss.ask(path);
+    assert.match(text, /Do you want to delete the address “12 Quay Street”/);
+    assert.match(text, /Doomed &lt;i&gt;/);
+    const visitor = await staff('halfway', 'delete_address', 'view_address');
+    assert.match((await visitor.ask(path)).text, /rows that you may not delete:<\/p>\s*<ul class="tree">\s*<li>lettings/);
+    assert.equal((await visitor.post(path, { post: 'yes' }, { page: path })).status, 403);
+    const answer = await boss.post(path, { post: 'yes' });
+    assert.equal(answer.headers.location, CITIES);
+    assert.equal(one(`SELECT count(*) FROM lettings_letting WHERE address_id = ${id}`), '0');
+    assert.match((await boss.ask(CITIES)).text, /The address “12 Quay Street” was deleted successfully\./);
+    assert.equal(one(`SELECT action_flag || object_repr FROM django_admin_log WHERE object_id = '${id}' ORDER BY id DESC LIMIT 1`), '312 Quay Street');
+  });
+});
+
+describe('accounts', () => {
+  test('shows of a password its kind and beginnings', async () => {
+    const id = one("SELECT id FROM auth_user WHERE username = 'guest'");
+    const { text } = await boss.ask(`/admin/auth/user/${id}/change/`);
+    assert.match(text, /pbkdf2_sha256 · 100 · seas\*\*\*\* · [^*]{4}\*\*\*\*/);
+  });
+
+  test('lets nobody but superusers give rights', async () => {
+    const visitor = await staff('helper', 'change_user', 'view_user', 'change_group', 'add_user');
+    const self = one("SELECT id FROM auth_user WHERE username = 'helper'");
+    const path = `/admin/auth/user/${self}/change/`;
+    const all = one('SELECT id FROM auth_permission LIMIT 1');
+    const answer = await visitor.post(path, { username: 'helper', is_active: 'on', is_superuser: 'on', user_permissions: all, first_name: 'H' });
+    assert.equal(answer.status, 302, answer.text);
+    assert.equal(one(`SELECT first_name || is_superuser || is_staff || (SELECT count(*) FROM auth_user_user_permissions WHERE user_id = ${self})
+      FROM auth_user WHERE id = ${self}`), 'H014');
+    const superuser = one("SELECT id FROM auth_user WHERE username = 'boss'");
+    const token = await visitor.token(path);
+    assert.equal((await visitor.post(`/admin/auth/user/${superuser}/change/`, { username: 'mine' }, { token })).status, 403);
+  });
+});

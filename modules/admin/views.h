@@ -1,0 +1,7 @@
+/* The admin's pages. */
+#pragma once
+
+#include "http/routes.h"
+
+view admin_index, admin_app, admin_login, admin_nothing;
+view admin_list, admin_add, admin_change, admin_old_change, admin_delete, admin_history;
