@@ -6,6 +6,7 @@
 #include "admin/entries.h"
 #include "admin/page.h"
 #include "admin/registry.h"
+#include "admin/tree.h"
 #include "base/arena.h"
 #include "db/db.h"
 #include "http/request.h"
@@ -17,78 +18,12 @@
 #include "template/language.h"
 #include "template/value.h"
 
-#define MOST_NAMED 100 /* rows of each table that are named; the rest are counted */
-
 struct erasing {
     struct request *request;
     const struct model_admin *admin;
     void *row;
     struct deletion deletion;
 };
-
-/* Rows that go, or that forbid it, by table: their names, and how many more. */
-static enum status group_value(const struct erasing *erasing, const struct deletion_group *group,
-                               struct value *out)
-{
-    const struct request *request = erasing->request;
-    struct arena *arena = request->arena;
-    const struct model_admin *admin = registry_find(group->model);
-    LIST(struct value) rows = {0};
-    bool may = false;
-    enum status status = admin ? registry_may(request, admin, ADMIN_VIEW, NULL, &may) : OK;
-    for (size_t i = 0; i < group->keys.count && i < MOST_NAMED && status == OK; i++) {
-        struct text key = text_format(arena, "%lld", (long long)group->keys.items[i]);
-        struct value_map *map = value_map_new(arena);
-        void *row;
-        status = registry_row(request, group->model, key, &row);
-        if (status == OK)
-            page_text(map, "name", model_print(group->model, row, arena));
-        if (may)
-            page_text(map, "url", registry_url(arena, admin, "change", key));
-        *LIST_PUSH(arena, &rows) = value_map(map);
-    }
-    struct value_map *map = value_map_new(arena);
-    size_t more = group->keys.count - rows.count;
-    page_text(map, "name", model_verbose_name(group->model));
-    page_text(map, "plural", page_titled(arena, model_verbose_name_plural(group->model, arena)));
-    value_map_set(map, TEXT("count"), value_integer((int64_t)group->keys.count));
-    value_map_set(map, TEXT("rows"), value_list(arena, rows.items, rows.count));
-    value_map_set(map, TEXT("more"), value_integer((int64_t)more));
-    *out = value_map(map);
-    return status;
-}
-
-static enum status set_groups(const struct erasing *erasing, const deletion_groups *groups,
-                              const char *name, struct value_map *context)
-{
-    struct arena *arena = erasing->request->arena;
-    struct value *items = ARENA_ARRAY(arena, struct value, groups->count);
-    enum status status = OK;
-    for (size_t i = 0; i < groups->count && status == OK; i++)
-        status = group_value(erasing, &groups->items[i], &items[i]);
-    value_map_set(context, text_of(name), value_list(arena, items, groups->count));
-    return status;
-}
-
-/* The tables of which the visitor may delete nothing. A table that is not in the admin asks for no
- * right of its own: its rows belong to the others'. */
-static enum status find_missing(const struct erasing *erasing, struct value *out)
-{
-    struct arena *arena = erasing->request->arena;
-    LIST(struct value) missing = {0};
-    enum status status = OK;
-    for (size_t i = 0; i < erasing->deletion.deleted.count && status == OK; i++) {
-        const struct model *model = erasing->deletion.deleted.items[i].model;
-        const struct model_admin *admin = registry_find(model);
-        bool may = true;
-        if (admin)
-            status = registry_may(erasing->request, admin, ADMIN_DELETE, NULL, &may);
-        if (!may)
-            *LIST_PUSH(arena, &missing) = value_text(model_verbose_name_plural(model, arena));
-    }
-    *out = value_list(arena, missing.items, missing.count);
-    return status;
-}
 
 static enum status collect(struct erasing *erasing)
 {
@@ -118,11 +53,7 @@ static enum status show(const struct erasing *erasing, struct value missing,
     page_text(context, "object", name);
     page_text(context, "back_url", change);
     value_map_set(context, TEXT("missing"), missing);
-    enum status status = set_groups(erasing, &erasing->deletion.deleted, "deleted", context);
-    if (status == OK)
-        status = set_groups(erasing, &erasing->deletion.unlinked, "unlinked", context);
-    if (status == OK)
-        status = set_groups(erasing, &erasing->deletion.protectors, "protectors", context);
+    enum status status = tree_add_context(request, &erasing->deletion, context);
     return status == OK ? page_show(request, response, "admin/delete.html", context) : status;
 }
 
@@ -172,7 +103,7 @@ enum status admin_delete(struct request *request, struct response *response)
     if (status == OK)
         status = collect(erasing);
     if (status == OK)
-        status = find_missing(erasing, &missing);
+        status = tree_find_missing(request, &erasing->deletion, &missing);
     if (status != OK)
         return status;
     if (request->method == HTTP_POST && missing.list->count)

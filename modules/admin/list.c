@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "admin/actions.h"
 #include "admin/cell.h"
 #include "admin/page.h"
 #include "admin/registry.h"
@@ -146,6 +147,7 @@ static struct value row_value(const struct shown *shown, const void *row, struct
     }
     struct value_map *map = value_map_new(arena);
     page_text(map, "key", key);
+    page_text(map, "name", model_print(list->admin->model, row, arena));
     value_map_set(map, TEXT("cells"), value_list(arena, cells, list->columns));
     return value_map(map);
 }
@@ -238,6 +240,9 @@ static enum status show(struct shown *shown, struct response *response)
                               TEXT_ARG(registry_url(arena, list->admin, "add", TEXT_NONE)),
                               TEXT_ARG(kept_filters(list))));
     set_pages(shown, context);
+    status = actions_add_context(list, context);
+    if (status != OK)
+        return status;
     return page_show(list->request, response, "admin/list.html", context);
 }
 
@@ -255,6 +260,8 @@ enum status admin_list(struct request *request, struct response *response)
     list_read(&shown->list, request, admin);
     if (shown->list.forbidden)
         return fail_as(INVALID, "%s", translate("The list cannot be filtered by that."));
+    if (!shown->list.mistaken && request->method == HTTP_POST)
+        return actions_take(&shown->list, response);
     if (!shown->list.mistaken)
         status = read_rows(shown);
     if (status != OK)

@@ -43,7 +43,7 @@ struct page {
     unsigned methods;
 };
 static const struct page pages[] = {
-    {"changelist", "", admin_list, HTTP_GET},
+    {"changelist", "", admin_list, HTTP_GET | HTTP_POST},
     {"add", "add/", admin_add, HTTP_GET | HTTP_POST},
     {"history", "<str:object_id>/history/", admin_history, HTTP_GET},
     {"delete", "<str:object_id>/delete/", admin_delete, HTTP_GET | HTTP_POST},

@@ -162,21 +162,31 @@ static bool find_unfollowed(const struct deletion *deletion, size_t *index)
     return false;
 }
 
-enum status deletion_collect(struct db *db, struct arena *arena, const struct model *const *models,
-                             const struct model *model, int64_t key, struct deletion *out)
+enum status deletion_collect_rows(struct db *db, struct arena *arena,
+                                  const struct model *const *models, const struct model *model,
+                                  const int64_t *keys, size_t count, struct deletion *out)
 {
-    void *row;
     size_t index;
     *out = (struct deletion){.arena = arena, .models = models};
     struct collection collection = {.db = db, .deletion = out};
-    enum status status = model_find(db, arena, model, DB_INT(key), &row);
-    if (status != OK)
-        return status;
-    remember(&collection, model, key);
-    add_key(arena, &out->deleted, model, NULL, key);
+    enum status status = OK;
+    for (size_t i = 0; i < count && status == OK; i++) {
+        void *row;
+        status = model_find(db, arena, model, DB_INT(keys[i]), &row);
+        if (status == OK && remember(&collection, model, keys[i]))
+            add_key(arena, &out->deleted, model, NULL, keys[i]);
+        status = status == NOT_FOUND ? OK : status;
+    }
     while (status == OK && find_unfollowed(out, &index))
         status = follow_group(&collection, index);
     return status;
+}
+
+enum status deletion_collect(struct db *db, struct arena *arena, const struct model *const *models,
+                             const struct model *model, int64_t key, struct deletion *out)
+{
+    enum status status = deletion_collect_rows(db, arena, models, model, &key, 1, out);
+    return status == OK && out->deleted.count == 0 ? NOT_FOUND : status;
 }
 
 /* Doing it */

@@ -31,5 +31,10 @@ struct deletion {
 enum status deletion_collect(struct db *db, struct arena *arena, const struct model *const *models,
                              const struct model *model, int64_t key, struct deletion *out);
 
+/* The same of several rows; those that are not there are left out. */
+enum status deletion_collect_rows(struct db *db, struct arena *arena,
+                                  const struct model *const *models, const struct model *model,
+                                  const int64_t *keys, size_t count, struct deletion *out);
+
 /* Does it, within a transaction of the caller's. CONFLICT when rows forbid it: nothing is done. */
 enum status deletion_run(struct db *db, const struct deletion *deletion);

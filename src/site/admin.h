@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "model/model.h"
 
+struct db;
 struct module;
 struct request;
 
@@ -36,6 +37,17 @@ struct admin_fieldset {
 /* Ended by a row without fields. */
 #define ADMIN_FIELDSETS(...) ((const struct admin_fieldset[]){__VA_ARGS__, {.fields = NULL}})
 
+/* What can be done to several rows of a list at once, beside deleting them. */
+struct admin_bulk {
+    const char *name;
+    const char *label;       /* N_("…") */
+    enum admin_action needs; /* the permission */
+    /* To each, in one transaction; OK: it was done. */
+    enum status (*run)(const struct request *request, struct db *db, const void *row);
+};
+/* Ended by a row without a name. */
+#define ADMIN_ACTIONS(...) ((const struct admin_bulk[]){__VA_ARGS__, {.name = NULL}})
+
 /* Names in lists are fields, fields of what a reference leads to ("address__city"), methods of the
  * model, and the columns below. `check` names one that is none. */
 struct model_admin {
@@ -51,6 +63,7 @@ struct model_admin {
     const char *const *readonly_fields;
     const struct admin_fieldset *fieldsets; /* NULL: every field there is, in one */
     const char *const *raw_id_fields;       /* references typed as keys, not chosen from a list */
+    const struct admin_bulk *actions;
     /* The path of the row's own page; NOT_FOUND: it has none. */
     enum status (*path)(const void *row, struct arena *arena, struct text *out);
     /* Whether somebody with the permission may do so to the row (NULL: to any). */

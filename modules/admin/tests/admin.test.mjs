@@ -28,7 +28,7 @@ const addAddress = (fields = {}) => {
 };
 /** What the list shows, row by row. */
 const rowsOf = (text) => [...text.matchAll(/<tr>(<t[hd].*?)<\/tr>/gs)].slice(1)
-  .map(([, row]) => [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell]) => cell.replace(/<[^>]*>/g, '').trim()));
+  .map(([, row]) => [...row.replace(/<td class="select">.*?<\/td>/s, '').matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell]) => cell.replace(/<[^>]*>/g, '').trim()));
 const messagesOf = (text) => [...text.matchAll(/<p class="message[^>]*>(.*?)<\/p>/gs)].map(([, words]) => words);
 
 before(async () => {
@@ -207,6 +207,53 @@ describe('deleting', () => {
     assert.equal(one(`SELECT count(*) FROM lettings_letting WHERE address_id = ${id}`), '0');
     assert.match((await boss.ask(CITIES)).text, /The address “12 Quay Street” was deleted successfully\./);
     assert.equal(one(`SELECT action_flag || object_repr FROM django_admin_log WHERE object_id = '${id}' ORDER BY id DESC LIMIT 1`), '312 Quay Street');
+  });
+});
+
+describe('actions', () => {
+  const select = (action, keys, more = {}) => [['action', action], ...keys.map((key) => ['_selected_action', key]), ...Object.entries(more)];
+  const count = (city) => one(`SELECT count(*) FROM lettings_address WHERE city = ${quoted(city)}`);
+
+  test('says when there is no action, or nothing selected', async () => {
+    for (const [fields, words] of [[select('', ['1']), 'No action selected.'],
+      [select('delete_selected', []), 'Items must be selected in order to perform actions on them. No items have been changed.']]) {
+      const answer = await boss.post(`${CITIES}?q=x`, fields, { page: CITIES });
+      assert.equal(answer.headers.location, `${CITIES}?q=x`);
+      assert.deepEqual(messagesOf((await boss.ask(CITIES)).text), [words]);
+    }
+  });
+
+  test('deletes the selected rows once that is confirmed', async () => {
+    const keys = [1, 2, 3].map(() => String(addAddress({ city: 'Bulk' })));
+    const asked = await boss.post(CITIES, select('delete_selected', keys.slice(0, 2)));
+    assert.match(asked.text, /Do you want to delete these rows/);
+    assert.match(asked.text, /Addresses: 2/);
+    assert.equal(count('Bulk'), '3');
+    const done = await boss.post(CITIES, select('delete_selected', keys.slice(0, 2), { post: 'yes' }));
+    assert.equal(done.status, 302);
+    assert.equal(count('Bulk'), '1');
+    assert.deepEqual(messagesOf((await boss.ask(CITIES)).text), ['Successfully deleted 2 addresses.']);
+    assert.equal(one(`SELECT count(*) FROM django_admin_log WHERE action_flag = 3 AND object_id IN (${keys.map(quoted)})`), '2');
+  });
+
+  test('deletes all that the list has, when that was asked for', async () => {
+    for (let i = 0; i < 3; i++) addAddress({ city: 'Acrossville' });
+    await boss.post(`${CITIES}?q=acrossville`, select('delete_selected', [], { select_across: '1', post: 'yes' }), { page: CITIES });
+    assert.equal(count('Acrossville'), '0');
+    assert.notEqual(one('SELECT count(*) FROM lettings_address'), '0');
+  });
+
+  test('is not there for who may not', async () => {
+    const visitor = await staff('looker', 'view_address');
+    const { text } = await visitor.ask(CITIES);
+    assert.doesNotMatch(text, /delete_selected|_selected_action/);
+    const token = await visitor.token(CITIES);
+    assert.equal((await visitor.post(CITIES, select('delete_selected', ['1'], { post: 'yes' }), { token })).status, 403);
+    const halfway = await signedIn(server, 'halfway');
+    const id = String(addAddress({ city: 'Held' }));
+    sql(server.database, `INSERT INTO lettings_letting (title, address_id) VALUES ('Held', ${id});`);
+    assert.equal((await halfway.post(CITIES, select('delete_selected', [id], { post: 'yes' }))).status, 403);
+    assert.equal(count('Held'), '1');
   });
 });
 

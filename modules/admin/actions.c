@@ -1,0 +1,273 @@
+#include "admin/actions.h"
+
+#include <string.h>
+
+#include "admin/entries.h"
+#include "admin/list.h"
+#include "admin/page.h"
+#include "admin/registry.h"
+#include "admin/tree.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "db/db.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/url.h"
+#include "model/deletion.h"
+#include "model/query.h"
+#include "site/messages.h"
+#include "site/site.h"
+#include "template/language.h"
+#include "template/value.h"
+
+#define MOST_AT_ONCE 10000 /* rows */
+
+static enum status delete_row(const struct request *request, struct db *db, const void *row);
+
+/* The one that each table has. */
+static const struct admin_bulk delete_selected = {"delete_selected", N_("Delete the selected rows"),
+                                                  ADMIN_DELETE, delete_row};
+
+struct acting {
+    struct list *list;
+    struct request *request;
+    struct response *response;
+    const struct admin_bulk *action;
+    LIST(int64_t) keys;
+    struct deletion deletion;
+    int64_t done;
+};
+
+static enum status delete_row(const struct request *request, struct db *db, const void *row)
+{
+    (void)db;
+    const struct model *model = registry_of(request)->model;
+    return entry_write(request, model, row, ENTRY_DELETED, NULL, 0);
+}
+
+static enum status add_action(const struct list *list, const struct admin_bulk *action,
+                              struct value_map *context, const struct value *before)
+{
+    bool may;
+    struct arena *arena = list->arena;
+    enum status status = registry_may(list->request, list->admin, action->needs, NULL, &may);
+    if (status != OK || !may)
+        return status;
+    size_t count = before ? before->list->count : 0;
+    struct value *items = ARENA_ARRAY(arena, struct value, count + 1);
+    for (size_t i = 0; i < count; i++)
+        items[i] = before->list->items[i];
+    struct value_map *map = value_map_new(arena);
+    page_text(map, "value", text_of(action->name));
+    page_text(map, "label", text_of(translate(action->label)));
+    items[count] = value_map(map);
+    value_map_set(context, TEXT("actions"), value_list(arena, items, count + 1));
+    return OK;
+}
+
+enum status actions_add_context(const struct list *list, struct value_map *context)
+{
+    enum status status = add_action(list, &delete_selected, context, NULL);
+    for (const struct admin_bulk *each = list->admin->actions; each && each->name; each++)
+        if (status == OK)
+            status = add_action(list, each, context,
+                                value_map_find(context, value_text(TEXT("actions"))));
+    return status;
+}
+
+/* Which action, which rows */
+
+static const struct admin_bulk *action_named(const struct list *list, struct text name)
+{
+    if (text_is(name, delete_selected.name))
+        return &delete_selected;
+    for (const struct admin_bulk *each = list->admin->actions; each && each->name; each++)
+        if (text_is(name, each->name))
+            return each;
+    return NULL;
+}
+
+static enum status take_row(void *row, struct arena *arena, void *context)
+{
+    struct acting *acting = context;
+    (void)arena;
+    *LIST_PUSH(acting->request->arena, &acting->keys) =
+        *(const int64_t *)field_at(model_key(acting->list->admin->model), row);
+    return OK;
+}
+
+static enum status take_all(struct acting *acting)
+{
+    const struct list *list = acting->list;
+    const struct query query = {.model = list->admin->model,
+                                .where = {list->where.items, list->where.count},
+                                .order = list->order.items,
+                                .limit = MOST_AT_ONCE + 1};
+    return query_each(acting->request->db, &query, take_row, acting);
+}
+
+static enum status take_keys(struct acting *acting)
+{
+    struct text across;
+    struct text pairs = acting->request->body;
+    struct text name;
+    struct text value;
+    int64_t key;
+    if (request_form(acting->request, "select_across", &across) && text_is(across, "1"))
+        return take_all(acting);
+    while (url_query_next(acting->request->arena, &pairs, &name, &value))
+        if (name.at && text_is(name, "_selected_action") && text_to_int64(&key, value))
+            *LIST_PUSH(acting->request->arena, &acting->keys) = key;
+    return OK;
+}
+
+/* Where the list is, as it was. */
+static enum status go_back(struct acting *acting)
+{
+    struct arena *arena = acting->request->arena;
+    struct text path = registry_url(arena, acting->list->admin, "changelist", TEXT_NONE);
+    return page_go(acting->response, text_format(arena, "%.*s%s%.*s", TEXT_ARG(path),
+                                                 acting->request->query.length ? "?" : "",
+                                                 TEXT_ARG(acting->request->query)));
+}
+
+static enum status refuse(struct acting *acting, const char *words)
+{
+    message_add(acting->request, MESSAGE_WARNING, text_of(words));
+    return go_back(acting);
+}
+
+/* Doing it */
+
+static enum status run_each(struct db *db, void *context)
+{
+    struct acting *acting = context;
+    const struct model_admin *admin = acting->list->admin;
+    struct request *request = acting->request;
+    enum status status = OK;
+    acting->done = 0;
+    for (size_t i = 0; i < acting->keys.count && status == OK; i++) {
+        void *row;
+        struct text key = text_format(request->arena, "%lld", (long long)acting->keys.items[i]);
+        status = registry_row(request, admin->model, key, &row);
+        if (status == OK && admin->may && !admin->may(request, acting->action->needs, row))
+            status =
+                fail_as(CONFLICT, "%s", translate("You may not do that to all of these rows."));
+        if (status == OK)
+            status = acting->action->run(request, db, row);
+        acting->done += status == OK;
+        status = status == NOT_FOUND ? OK : status;
+    }
+    return status;
+}
+
+static enum status collect(struct acting *acting)
+{
+    return deletion_collect_rows(acting->request->db, acting->request->arena,
+                                 site_models(acting->request->arena), acting->list->admin->model,
+                                 acting->keys.items, acting->keys.count, &acting->deletion);
+}
+
+static enum status erase_all(struct db *db, void *context)
+{
+    struct acting *acting = context;
+    enum status status = collect(acting);
+    if (status == OK)
+        status = run_each(db, acting);
+    return status == OK ? deletion_run(db, &acting->deletion) : status;
+}
+
+static enum status run(struct acting *acting)
+{
+    bool deletes = acting->action == &delete_selected;
+    struct arena *arena = acting->request->arena;
+    const struct model *model = acting->list->admin->model;
+    enum status status =
+        db_transaction(acting->request->db, deletes ? erase_all : run_each, acting);
+    if (status != OK)
+        return status;
+    struct text name =
+        acting->done == 1 ? model_verbose_name(model) : model_verbose_name_plural(model, arena);
+    message_add(acting->request, MESSAGE_SUCCESS,
+                text_format(arena,
+                            deletes ? translate("Successfully deleted %lld %.*s.")
+                                    : translate("Done for %lld %.*s."),
+                            (long long)acting->done, TEXT_ARG(name)));
+    return go_back(acting);
+}
+
+/* Asking before rows are deleted */
+
+static struct value keys_value(const struct acting *acting)
+{
+    struct arena *arena = acting->request->arena;
+    struct value *items = ARENA_ARRAY(arena, struct value, acting->keys.count);
+    for (size_t i = 0; i < acting->keys.count; i++)
+        items[i] = value_text(text_format(arena, "%lld", (long long)acting->keys.items[i]));
+    return value_list(arena, items, acting->keys.count);
+}
+
+static enum status ask(struct acting *acting, struct value missing)
+{
+    struct request *request = acting->request;
+    const struct model_admin *admin = acting->list->admin;
+    struct text title =
+        text_format(request->arena, translate("Delete several %.*s"),
+                    TEXT_ARG(model_verbose_name_plural(admin->model, request->arena)));
+    struct value_map *context = page_context(request, title, admin);
+    page_crumb(context, text_of(translate("Delete")), TEXT(""));
+    value_map_set(context, TEXT("missing"), missing);
+    value_map_set(context, TEXT("keys"), keys_value(acting));
+    value_map_set(context, TEXT("count"), value_integer((int64_t)acting->keys.count));
+    page_text(context, "back_url",
+              text_format(request->arena, "%.*s%s%.*s",
+                          TEXT_ARG(registry_url(request->arena, admin, "changelist", TEXT_NONE)),
+                          request->query.length ? "?" : "", TEXT_ARG(request->query)));
+    enum status status = tree_add_context(request, &acting->deletion, context);
+    return status == OK
+               ? page_show(request, acting->response, "admin/delete_selected.html", context)
+               : status;
+}
+
+static enum status take_deletion(struct acting *acting)
+{
+    struct value missing;
+    struct text post;
+    enum status status = collect(acting);
+    if (status == OK)
+        status = tree_find_missing(acting->request, &acting->deletion, &missing);
+    if (status != OK)
+        return status;
+    bool asked = request_form(acting->request, "post", &post) && text_is(post, "yes");
+    if (asked && missing.list->count)
+        return page_forbidden(acting->request, acting->response);
+    if (asked && !acting->deletion.protectors.count)
+        return run(acting);
+    return ask(acting, missing);
+}
+
+enum status actions_take(struct list *list, struct response *response)
+{
+    struct acting acting = {.list = list, .request = list->request, .response = response};
+    struct text name;
+    bool may = false;
+    if (!request_form(list->request, "action", &name) || !name.length)
+        return refuse(&acting, translate("No action selected."));
+    acting.action = action_named(list, name);
+    enum status status =
+        acting.action ? registry_may(list->request, list->admin, acting.action->needs, NULL, &may)
+                      : OK;
+    if (status == OK && !may)
+        return page_forbidden(list->request, response);
+    if (status == OK)
+        status = take_keys(&acting);
+    if (status != OK)
+        return status;
+    if (!acting.keys.count)
+        return refuse(&acting, translate("Items must be selected in order to perform actions on "
+                                         "them. No items have been changed."));
+    if (acting.keys.count > MOST_AT_ONCE)
+        return refuse(&acting, translate("These are more rows than can be changed at once (10000). "
+                                         "Filter the list first. No items have been changed."));
+    return acting.action == &delete_selected ? take_deletion(&acting) : run(&acting);
+}
