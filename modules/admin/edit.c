@@ -36,6 +36,21 @@ static enum status ask_rights(struct editing *editing, const void *row)
 
 /* Showing */
 
+/* The links to the row's further pages. */
+static void set_pages(const struct editing *editing, struct text key, struct value_map *context)
+{
+    struct arena *arena = editing->request->arena;
+    LIST(struct value) pages = {0};
+    for (const struct admin_page *each = editing->admin->pages;
+         each && each->name && editing->may[ADMIN_CHANGE]; each++) {
+        struct value_map *map = value_map_new(arena);
+        page_text(map, "label", text_of(translate(each->label)));
+        page_text(map, "url", registry_url(arena, editing->admin, each->name, key));
+        *LIST_PUSH(arena, &pages) = value_map(map);
+    }
+    value_map_set(context, TEXT("further"), value_list(arena, pages.items, pages.count));
+}
+
 static void set_urls(const struct editing *editing, struct value_map *context)
 {
     struct arena *arena = editing->request->arena;
@@ -47,6 +62,7 @@ static void set_urls(const struct editing *editing, struct value_map *context)
     if (!row)
         return;
     struct text key = key_of(arena, admin->model, row);
+    set_pages(editing, key, context);
     page_text(context, "history_url", registry_url(arena, admin, "history", key));
     if (editing->may[ADMIN_DELETE])
         page_text(context, "delete_url",
@@ -209,4 +225,57 @@ enum status admin_old_change(struct request *request, struct response *response)
 {
     struct text key = key_unquote(request->arena, request_text(request, "object_id"));
     return page_go(response, registry_url(request->arena, registry_of(request), "change", key));
+}
+
+/* A further page of the row */
+
+struct noting {
+    const struct request *request;
+    const struct model *model;
+    const void *row;
+    struct text label;
+};
+
+static enum status note(struct db *db, void *context)
+{
+    const struct noting *noting = context;
+    const struct entry_part part = {.action = ENTRY_CHANGED,
+                                    .fields = &noting->label,
+                                    .field_count = 1};
+    (void)db;
+    return entry_write(noting->request, noting->model, noting->row, ENTRY_CHANGED, &part, 1);
+}
+
+enum status admin_further(struct request *request, struct response *response)
+{
+    const struct model_admin *admin = registry_of(request);
+    struct text key = request_text(request, "object_id");
+    const char *changed = NULL;
+    void *row;
+    bool may;
+    enum status status = registry_may(request, admin, ADMIN_CHANGE, NULL, &may);
+    if (status == OK && !may)
+        return page_forbidden(request, response);
+    if (status == OK)
+        status = registry_row(request, admin->model, key, &row);
+    if (status == NOT_FOUND)
+        return page_missing(request, response, admin, key);
+    if (status == OK)
+        status = registry_may(request, admin, ADMIN_CHANGE, row, &may);
+    if (status == OK && !may)
+        return page_forbidden(request, response);
+    if (status == OK)
+        status = registry_page(request)->view(request, response, row, &changed);
+    if (status != OK || !changed)
+        return status;
+    struct noting noting = {request, admin->model, row, text_of(changed)};
+    status = db_transaction(request->db, note, &noting);
+    if (status != OK)
+        return status;
+    message_add(request, MESSAGE_SUCCESS,
+                text_format(request->arena, translate("The %.*s “%.*s” was changed successfully."),
+                            TEXT_ARG(model_verbose_name(admin->model)),
+                            TEXT_ARG(model_print(admin->model, row, request->arena))));
+    return page_go(response, registry_url(request->arena, admin, "change",
+                                          key_of(request->arena, admin->model, row)));
 }

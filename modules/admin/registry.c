@@ -51,30 +51,51 @@ static const struct page pages[] = {
     {NULL, "<str:object_id>/", admin_old_change, HTTP_GET}, /* as bookmarks of old have it */
 };
 
-static void add_route(struct arena *arena, const struct model_admin *admin, const struct page *page,
-                      struct route_list *out)
+/* What a route is about. */
+struct subject {
+    const struct model_admin *admin;
+    const struct admin_page *page; /* NULL: one of those above */
+};
+
+static void add_route(struct arena *arena, struct subject subject, const char *path,
+                      const char *name, struct route route, struct route_list *out)
 {
-    const struct model *model = admin->model;
-    struct text pattern = text_format(arena, "%s/%s/%s", model->app_label, model->name, page->path);
-    struct text name =
-        text_format(arena, "%s_%s_%s", model->app_label, model->name, page->name ? page->name : "");
-    *LIST_PUSH(arena, out) = (struct route){
-        .pattern = text_string(arena, pattern),
-        .name = page->name ? text_string(arena, name) : NULL,
-        .view = page->view,
-        .access = ACCESS_STAFF,
-        .methods = page->methods,
-        .body_limit = page->methods & HTTP_POST ? FORM_LIMIT : 0,
-        .data = admin,
-    };
+    const struct model *model = subject.admin->model;
+    struct subject *data = ARENA_NEW(arena, struct subject);
+    *data = subject;
+    route.pattern =
+        text_string(arena, text_format(arena, "%s/%s/%s", model->app_label, model->name, path));
+    if (name)
+        route.name =
+            text_string(arena, text_format(arena, "%s_%s_%s", model->app_label, model->name, name));
+    route.access = ACCESS_STAFF;
+    route.body_limit = route.methods & HTTP_POST ? FORM_LIMIT : 0;
+    route.data = data;
+    *LIST_PUSH(arena, out) = route;
+}
+
+static void add_routes(struct arena *arena, const struct model_admin *admin, struct route_list *out)
+{
+    for (const struct admin_page *page = admin->pages; page && page->name; page++) {
+        const struct route route = {.view = admin_further,
+                                    .methods = HTTP_GET | HTTP_POST,
+                                    .work = page->work};
+        struct text path = text_format(arena, "<str:object_id>/%s/", page->name);
+        add_route(arena, (struct subject){admin, page}, text_string(arena, path), page->name, route,
+                  out);
+    }
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        const struct route route = {.view = pages[i].view, .methods = pages[i].methods};
+        add_route(arena, (struct subject){.admin = admin}, pages[i].path, pages[i].name, route,
+                  out);
+    }
 }
 
 void registry_make_routes(struct arena *arena, struct route_list *out)
 {
     const struct model_admin *admin;
     for (size_t i = 0; (admin = registry_at(i)); i++)
-        for (size_t k = 0; k < sizeof pages / sizeof *pages; k++)
-            add_route(arena, admin, &pages[k], out);
+        add_routes(arena, admin, out);
     *LIST_PUSH(arena, out) =
         (struct route){"<str:app_label>/", admin_app, .name = "app_list", .access = ACCESS_STAFF};
     /* Whatever else is asked for below it: who is not signed in cannot tell what there is. */
@@ -83,7 +104,12 @@ void registry_make_routes(struct arena *arena, struct route_list *out)
 
 const struct model_admin *registry_of(const struct request *request)
 {
-    return request->route->data;
+    return ((const struct subject *)request->route->data)->admin;
+}
+
+const struct admin_page *registry_page(const struct request *request)
+{
+    return ((const struct subject *)request->route->data)->page;
 }
 
 struct text registry_url(struct arena *arena, const struct model_admin *admin, const char *page,

@@ -15,6 +15,8 @@ const struct model_admin *registry_find(const struct model *model);
 
 /* For module.h's make_routes: the pages of every table. */
 void registry_make_routes(struct arena *arena, struct route_list *out);
+/* The further page that was asked for. */
+const struct admin_page *registry_page(const struct request *request);
 /* Whose page was asked for. */
 const struct model_admin *registry_of(const struct request *request);
 

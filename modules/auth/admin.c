@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth/auth.h"
+#include "auth/password_views.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "http/request.h"
@@ -77,6 +78,8 @@ const struct model_admin auth_admins[AUTH_ADMINS] = {
                             {N_("Permissions"), NAMES("is_active", "is_staff", "is_superuser",
                                                       "groups", "user_permissions")},
                             {N_("Important dates"), NAMES("last_login", "date_joined")}),
+        .pages = ADMIN_PAGES(
+            {"password_change", N_("Set a password"), WORK_HASHES, .view = password_of_user}),
         .may = may_touch,
         .may_edit = may_edit_user,
         .prepare = prepare_user,

@@ -126,6 +126,56 @@ enum status password_change(struct request *request, struct response *response)
     return account_page_go(request, response, TEXT(""), "account");
 }
 
+/* Somebody else's, in the admin */
+
+struct setting_password {
+    struct request *request;
+    struct response *response;
+    const struct user *user;
+    struct text hash;
+};
+
+static enum status set_password(struct db *db, void *context)
+{
+    const struct setting_password *setting = context;
+    struct user after = *setting->user;
+    after.password = setting->hash;
+    enum status status = auth_set_password(db, setting->user, setting->hash);
+    if (status == OK && setting->user->id == setting->request->user->id)
+        status = auth_keep_session(setting->request, setting->response, &after);
+    return status;
+}
+
+enum status password_of_user(struct request *request, struct response *response, const void *row,
+                             const char **changed)
+{
+    const struct user *user = row;
+    struct input inputs[] = {
+        INPUT_NEW("password1", N_("New password"),
+                  N_("At least 8 characters, not only digits, and nothing that one guesses.")),
+        INPUT_NEW("password2", N_("New password, again"), NULL),
+    };
+    struct account_page page = {
+        .title = translate("Set a password"),
+        .submit = translate("Change password"),
+        .inputs = inputs,
+        .count = 2,
+    };
+    struct text intro =
+        text_format(request->arena, translate("Of the user “%.*s”, whose sessions end with it."),
+                    TEXT_ARG(user->username));
+    page.intro = text_string(request->arena, intro);
+    if (request->method != HTTP_POST || !account_page_take(&page, request)
+        || !is_good(request->arena, &inputs[0], &inputs[1], user))
+        return account_page_show(&page, request, response);
+    struct setting_password setting = {request, response, user,
+                                       password_hash(request->arena, inputs[0].value)};
+    enum status status = db_transaction(request->db, set_password, &setting);
+    if (status == OK)
+        *changed = "Password";
+    return status;
+}
+
 /* Asking for the link */
 
 struct resetting {

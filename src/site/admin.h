@@ -10,11 +10,13 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "http/routes.h"
 #include "model/model.h"
 
 struct db;
 struct module;
 struct request;
+struct response;
 
 /* Django's four permissions of a table. */
 enum admin_action { ADMIN_VIEW, ADMIN_ADD, ADMIN_CHANGE, ADMIN_DELETE };
@@ -48,6 +50,19 @@ struct admin_bulk {
 /* Ended by a row without a name. */
 #define ADMIN_ACTIONS(...) ((const struct admin_bulk[]){__VA_ARGS__, {.name = NULL}})
 
+/* A further page of each row, for who may change it: "<key>/<name>/". */
+struct admin_page {
+    const char *name;
+    const char *label; /* N_("…"): of the link to it */
+    enum work work;
+    /* `changed`: the label (N_("…")) of what was changed, which goes into the log, and back to the
+     * row; NULL: the answer is there. */
+    enum status (*view)(struct request *request, struct response *response, const void *row,
+                        const char **changed);
+};
+/* Ended by a row without a name. */
+#define ADMIN_PAGES(...) ((const struct admin_page[]){__VA_ARGS__, {.name = NULL}})
+
 /* Names in lists are fields, fields of what a reference leads to ("address__city"), methods of the
  * model, and the columns below. `check` names one that is none. */
 struct model_admin {
@@ -64,6 +79,7 @@ struct model_admin {
     const struct admin_fieldset *fieldsets; /* NULL: every field there is, in one */
     const char *const *raw_id_fields;       /* references typed as keys, not chosen from a list */
     const struct admin_bulk *actions;
+    const struct admin_page *pages;
     /* The path of the row's own page; NOT_FOUND: it has none. */
     enum status (*path)(const void *row, struct arena *arena, struct text *out);
     /* Whether somebody with the permission may do so to the row (NULL: to any). */

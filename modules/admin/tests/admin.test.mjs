@@ -264,6 +264,26 @@ describe('accounts', () => {
     assert.match(text, /pbkdf2_sha256 · 100 · seas\*\*\*\* · [^*]{4}\*\*\*\*/);
   });
 
+  test('makes accounts that nobody signs in to, and gives them passwords', async () => {
+    const added = await boss.post('/admin/auth/user/add/', { username: 'fresh', is_active: 'on', _save: '1' });
+    assert.equal(added.status, 302, added.text);
+    const id = one("SELECT id FROM auth_user WHERE username = 'fresh'");
+    assert.match(one(`SELECT password FROM auth_user WHERE id = ${id}`), /^!/);
+    const path = `/admin/auth/user/${id}/password_change/`;
+    assert.match((await boss.ask(`/admin/auth/user/${id}/change/`)).text, new RegExp(`href="${path}"`));
+    assert.match((await boss.post(path, { password1: 'a good long 1', password2: 'another' })).text, /The two are not the same/);
+    const set = await boss.post(path, { password1: 'a good long 1', password2: 'a good long 1' });
+    assert.equal(set.headers.location, `/admin/auth/user/${id}/change/`);
+    assert.equal((await new Visitor(server.url).signIn('fresh', 'a good long 1')).status, 302);
+    assert.equal(one(`SELECT change_message FROM django_admin_log WHERE object_id = '${id}' ORDER BY id DESC LIMIT 1`), '[{"changed": {"fields": ["Password"]}}]');
+    const own = one("SELECT id FROM auth_user WHERE username = 'boss'");
+    await boss.post(`/admin/auth/user/${own}/password_change/`, { password1: 'a good long 2', password2: 'a good long 2' });
+    assert.equal((await boss.ask('/admin/')).status, 200, 'one stays signed in');
+    const visitor = await staff('setter', 'change_user');
+    assert.equal((await visitor.ask(path)).status, 200);
+    assert.equal((await visitor.ask(`/admin/auth/user/${own}/password_change/`)).status, 403);
+  });
+
   test('lets nobody but superusers give rights', async () => {
     const visitor = await staff('helper', 'change_user', 'view_user', 'change_group', 'add_user');
     const self = one("SELECT id FROM auth_user WHERE username = 'helper'");
