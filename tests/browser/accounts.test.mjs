@@ -1,43 +1,17 @@
 // Accounts as a person uses them, in Chromium: signing in, a wrong password, one's password changed, signing out.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { HtmlValidate } from 'html-validate';
 import { addUser, FAST, PASSWORD } from '../http/accounts.mjs';
 import { emptyDatabase } from '../http/support.mjs';
-import { describeSite, LANGUAGES, openTab, overhanging, resize, SCHEMES, WIDTHS } from './pages.mjs';
+import { judge } from './judge.mjs';
+import { describeSite, LANGUAGES, openTab } from './pages.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const NEW = 'another staple 8';
 const LONG = 'W'.repeat(150);
 const WORDS = {
   en: { wrong: /do not match/, account: 'Your account', changed: 'Your password is changed.', out: 'You are signed out.' },
   fr: { wrong: /ne correspondent pas/, account: 'Votre compte', changed: 'Votre mot de passe est changé.', out: 'Vous êtes déconnecté.' },
 };
-const validator = new HtmlValidate({
-  root: true,
-  extends: ['html-validate:recommended', 'html-validate:standard', 'html-validate:a11y'],
-  rules: { 'doctype-style': ['error', { style: 'lowercase' }] },
-});
-
-/** axe-core, html-validate and the edges of the screen, at every width, in light and dark. */
-async function judge(tab, name) {
-  await tab.evaluate(AXE);
-  for (const width of [320, ...WIDTHS]) {
-    await resize(tab, width);
-    assert.deepEqual(await overhanging(tab), [], `${name} at ${width} px`);
-    for (const colorScheme of SCHEMES) {
-      await tab.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const found = await tab.evaluate(async () => (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
-      assert.deepEqual(found, [], `${name} at ${width} px, ${colorScheme}`);
-    }
-  }
-  const { results } = await validator.validateString(await tab.evaluate(() => document.documentElement.outerHTML));
-  const messages = results.flatMap((result) => result.messages).filter(({ ruleId }) => !['missing-doctype', 'attr-quotes', 'void-style',
-    'no-implicit-close', 'attribute-boolean-style', 'attribute-empty-style', 'no-trailing-whitespace'].includes(ruleId));
-  assert.deepEqual(messages.map(({ ruleId, message }) => `${ruleId}: ${message}`), [], name);
-}
 
 describeSite('accounts', (server, browser) => {
   for (const language of LANGUAGES) {
