@@ -137,32 +137,15 @@ enum status admin_app(struct request *request, struct response *response)
     return page_show(request, response, "admin/app.html", context);
 }
 
-/* The site has one way to sign in. */
-static enum status go_to(struct request *request, struct response *response, const char *route,
-                         struct text next)
-{
-    struct text path;
-    enum status status =
-        router_reverse(site_router(), request->arena, text_of(route), NULL, 0, &path);
-    if (status != OK)
-        return status;
-    struct buffer to = {.arena = request->arena};
-    buffer_text(&to, path);
-    if (next.length) {
-        buffer_text(&to, TEXT("?next="));
-        url_encode(&to, next, TEXT("-._~/"));
-    }
-    return page_go(response, buffer_contents(&to));
-}
-
+/* The site has one way to sign in, which has been gone before one comes here. */
 enum status admin_login(struct request *request, struct response *response)
 {
     struct text next;
-    if (request->access == ACCESS_STAFF)
-        return go_to(request, response, "admin:index", TEXT_NONE);
-    if (!request_query(request, "next", &next) || !link_is_local(next))
-        next = TEXT("/admin/");
-    return go_to(request, response, "login", next);
+    if (request_query(request, "next", &next) && link_is_local(next))
+        return page_go(response, next);
+    enum status status =
+        router_reverse(site_router(), request->arena, TEXT("admin:index"), NULL, 0, &next);
+    return status == OK ? page_go(response, next) : status;
 }
 
 /* A path of the admin that is none. */

@@ -12,6 +12,6 @@ const struct module admin_module = {
     .needs = NEEDS("contenttypes", "auth"),
     .models = MODELS(&logentry_model),
     .routes = ROUTES({"", admin_index, .name = "index", .access = ACCESS_STAFF},
-                     {"login/", admin_login, .name = "login", .access = ACCESS_PUBLIC}),
+                     {"login/", admin_login, .name = "login", .access = ACCESS_STAFF}),
     .make_routes = registry_make_routes,
 };

@@ -50,9 +50,11 @@ describe('who gets in', () => {
     }
     const visitor = new Visitor(server.url);
     const login = await visitor.ask('/admin/login/?next=/admin/auth/');
-    assert.equal(login.headers.location, '/accounts/login/?next=/admin/auth/');
-    const answer = await visitor.signIn('boss', undefined, { next: '/admin/auth/' });
-    assert.equal(answer.headers.location, '/admin/auth/');
+    assert.equal(login.headers.location, '/accounts/login/?next=/admin/login/%3Fnext%3D/admin/auth/');
+    await visitor.signIn('boss');
+    for (const [next, location] of [['/admin/auth/', '/admin/auth/'], ['//evil.example/', '/admin/'], ['', '/admin/']]) {
+      assert.equal((await visitor.ask(`/admin/login/?next=${next}`)).headers.location, location, next);
+    }
   });
 
   test('shows staff only what they may, and refuses the rest', async () => {
