@@ -4,6 +4,16 @@
 #include "admin/models.h"
 #include "admin/registry.h"
 #include "admin/views.h"
+#include "http/request.h"
+
+/* The way to the admin, for who may go it. */
+static enum status fill_header(const struct request *request, struct text subject,
+                               struct value_map *context)
+{
+    (void)subject;
+    (void)context;
+    return request->access >= ACCESS_STAFF ? OK : NOT_FOUND;
+}
 
 const struct module admin_module = {
     .name = "admin",
@@ -14,4 +24,5 @@ const struct module admin_module = {
     .routes = ROUTES({"", admin_index, .name = "index", .access = ACCESS_STAFF},
                      {"login/", admin_login, .name = "login", .access = ACCESS_STAFF}),
     .make_routes = registry_make_routes,
+    .panels = PANELS({"header", "admin/panel_header.html", fill_header}),
 };

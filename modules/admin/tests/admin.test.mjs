@@ -57,6 +57,14 @@ describe('who gets in', () => {
     }
   });
 
+  test('leads there from every page, whom it lets in', async () => {
+    const leads = async (visitor) => /<a id="admin"[^>]* href="\/admin\/"/.test((await visitor.ask('/')).text);
+    assert.equal(await leads(boss), true);
+    assert.equal(await leads(await staff('newcomer')), true);
+    assert.equal(await leads(await signedIn(server, 'guest')), false);
+    assert.equal(await leads(new Visitor(server.url)), false);
+  });
+
   test('shows staff only what they may, and refuses the rest', async () => {
     const visitor = await staff('reader', 'view_address');
     const { text } = await visitor.ask('/admin/');
