@@ -14,6 +14,7 @@ enum status {
     INVALID,   /* what was given is not acceptable; the message says why */
     CONFLICT,  /* it contradicts what is stored */
     BUSY,      /* not now: try again shortly */
+    TIMEOUT,   /* it would have taken longer than it was given */
     FAILED,    /* anything else; the message says what */
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/engine.h"
 
@@ -37,6 +38,7 @@ struct db {
     const struct db_engine *engine;
     void *connection;
     int64_t busy_timeout;
+    int64_t deadline; /* 0: none */
     bool writes;
     struct db_statement *cache[CACHE_SIZE];
     size_t cached;
@@ -133,6 +135,15 @@ enum status db_allow_writes(struct db *db, bool allowed)
     if (status == OK)
         db->writes = allowed;
     return status;
+}
+
+int64_t db_limit(struct db *db, int64_t deadline)
+{
+    int64_t before = db->deadline;
+    db->deadline = deadline;
+    if (deadline != before)
+        db->engine->limit(db->connection, deadline);
+    return before;
 }
 
 bool db_reads_block(const struct db *db)
@@ -306,6 +317,10 @@ static void begin_rows(struct db_rows *rows, struct db_statement *statement,
                        const struct db_parameter *parameters, size_t count)
 {
     struct db *db = statement->db;
+    if (db->deadline && statement->column_count && clock_monotonic() >= db->deadline) {
+        rows->status = fail_as(TIMEOUT, "the time for the database is over");
+        return;
+    }
     rows->status =
         db->engine->bind(db->connection, statement->handle, parameters, count, statement->ordered);
     if (rows->status != OK)

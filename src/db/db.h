@@ -51,6 +51,13 @@ enum status db_allow_writes(struct db *db, bool allowed);
 /* Whether a read may have to wait for a writer, so that it does not belong on a server thread. */
 bool db_reads_block(const struct db *db);
 
+/* Statements that run past `deadline` (of clock_monotonic(); 0: no limit) end with TIMEOUT, as does
+ * a read that begins behind it; the connection goes on as before. A write that ends so rolls its
+ * transaction back. Gives the deadline there was, to be put back. A wait for another's lock is
+ * bounded by `busy_timeout` alone. Costs a look at the clock for each read and for each thousand
+ * steps of a statement. */
+int64_t db_limit(struct db *db, int64_t deadline);
+
 /* Whether another file is where the database was when it was opened: this connection goes on with
  * the old one. Costs a system call. */
 bool db_is_replaced(struct db *db);
@@ -128,7 +135,7 @@ const void *db_plan(const struct db_rows *rows);
 
 /* Steps to the next row; at the end, or when it failed, finishes and gives false. */
 bool db_next(struct db_rows *rows);
-/* Ends the reading, also before the last row; OK, BUSY, CONFLICT or FAILED. */
+/* Ends the reading, also before the last row; OK, BUSY, CONFLICT, TIMEOUT or FAILED. */
 enum status db_finish(struct db_rows *rows);
 
 /* The current row. A column the statement does not give aborts. Texts last until the next step. */

@@ -11,6 +11,7 @@ struct db_engine {
     enum status (*open)(void **connection, const struct db_options *options);
     void (*close)(void *connection);
     enum status (*allow_writes)(void *connection, bool allowed);
+    void (*limit)(void *connection, int64_t deadline); /* what runs past it ends; 0: none */
     bool (*reads_block)(void *connection);
     bool (*is_replaced)(void *connection);
     bool (*leaves_log)(void *connection);

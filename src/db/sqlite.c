@@ -20,8 +20,11 @@
 #define LOOKASIDE_COUNT 100
 #define REGION_SIZE     (32 * 1024) /* of the WAL-index (sqlite.org/walformat.html) */
 
+#define STEPS_BETWEEN 1000 /* of SQLite's virtual machine, some 20 us: looks at the clock */
+
 struct connection {
     sqlite3 *handle;
+    int64_t deadline;
     bool wal;
     dev_t device; /* of the file, as it was opened */
     ino_t inode;
@@ -82,6 +85,7 @@ static enum status status_of(sqlite3 *handle, int code)
     case SQLITE_DONE: return OK;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return fail_as(BUSY, "the database is busy: %s", sqlite3_errmsg(handle));
+    case SQLITE_INTERRUPT: return fail_as(TIMEOUT, "the database needs longer than it may take");
     case SQLITE_CONSTRAINT: return fail_as(CONFLICT, "%s", sqlite3_errmsg(handle));
     default: return fail("database: %s", sqlite3_errmsg(handle));
     }
@@ -176,6 +180,18 @@ static enum status set_writing(sqlite3 *handle, bool allowed)
 static enum status allow_writes(void *connection, bool allowed)
 {
     return set_writing(handle_of(connection), allowed);
+}
+
+static int is_late(void *connection)
+{
+    return clock_monotonic() >= ((const struct connection *)connection)->deadline;
+}
+
+static void limit(void *connection, int64_t deadline)
+{
+    struct connection *own = connection;
+    own->deadline = deadline;
+    sqlite3_progress_handler(own->handle, STEPS_BETWEEN, deadline ? is_late : NULL, own);
 }
 
 /* What statements need while they run comes from slots of the connection: no malloc(), no lock
@@ -484,6 +500,7 @@ const struct db_engine db_sqlite = {
     .open = open_connection,
     .close = close_connection,
     .allow_writes = allow_writes,
+    .limit = limit,
     .reads_block = reads_block,
     .is_replaced = is_replaced,
     .leaves_log = leaves_log,

@@ -37,8 +37,10 @@ enum status site_database(struct db **out, bool writes)
         page_cache_clear();
         *out = NULL;
     }
-    if (*out)
+    if (*out) {
+        db_limit(*out, 0); /* whatever the last request left */
         return db_allow_writes(*out, writes);
+    }
     const struct db_options options = {
         .url = site_settings.database_url,
         .directory = site_settings.data_dir,

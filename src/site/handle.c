@@ -46,7 +46,8 @@ static int http_status_of(enum status status)
     case NOT_FOUND: return 404;
     case INVALID: return 400;
     case CONFLICT: return 409;
-    case BUSY: return 503;
+    case BUSY:
+    case TIMEOUT: return 503;
     default: return 500;
     }
 }

@@ -201,7 +201,8 @@ enum status site_render_into(const struct request *request, struct buffer *out,
     if (status == OK)
         return OK;
     out->length = 0;
-    return fail_as(status == BUSY ? BUSY : FAILED, "%s", status_failure()->message);
+    return fail_as(status == BUSY || status == TIMEOUT ? status : FAILED, "%s",
+                   status_failure()->message);
 }
 
 enum status site_render(const struct request *request, struct response *response,

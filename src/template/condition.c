@@ -192,7 +192,7 @@ static enum status evaluate(const struct condition *condition, struct render *re
 /* A failure within an operator makes it false, unless it is a limit, or not the template's. */
 static enum status forgiven(struct render *render, enum status status)
 {
-    if (status == FAILED || status == BUSY)
+    if (status == FAILED || status == BUSY || status == TIMEOUT)
         return status;
     render->status = OK;
     return OK;
