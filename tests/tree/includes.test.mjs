@@ -16,7 +16,7 @@ const FLOORS = {
   net: ['base'],
   template: ['base'],
   monitor: ['base', 'net'],
-  model: ['base', 'db', 'template'],
+  model: ['base', 'crypto', 'db', 'template'],
   site: ['base', 'crypto', 'db', 'http', 'net', 'template', 'monitor', 'model'],
 };
 
