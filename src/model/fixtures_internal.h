@@ -8,6 +8,7 @@
 #include "model/fixtures.h"
 #include "model/json_form.h"
 #include "model/model.h"
+#include "model/trigger_pause.h"
 
 /* Values (fixtures_value.c) */
 
@@ -78,8 +79,7 @@ struct plan {
     const struct model *model;
     struct text replace; /* SQL that writes a row of a known key */
     bool used;
-    size_t saved;
-    size_t many; /* rows saved from which on triggers are not worth their time */
+    struct trigger_pause pause;
 };
 
 struct loader {
@@ -95,7 +95,6 @@ struct loader {
     bool saved_one; /* that had waited */
     bool last;      /* nothing more will come: a row that is not there is a fault */
     size_t loaded;
-    bool suspended; /* there are triggers to restore */
 };
 
 /* Where an object stands. */

@@ -11,8 +11,6 @@
 #include "model/query.h"
 
 #define PROGRESS_EVERY 512
-#define MANY           1000
-#define REMAKING       10
 
 /* Waiting */
 
@@ -43,52 +41,6 @@ static enum status wait_for_others(struct object *object)
     return good ? OK : fail("a temporary file cannot be written: %s", strerror(errno));
 }
 
-/* Many rows */
-
-static enum status count_rows(const struct loader *loader, const struct model *model, size_t *out)
-{
-    struct buffer sql = {.arena = loader->arena};
-    struct db_rows rows;
-    buffer_format(&sql, "SELECT COUNT(*) FROM \"%s\"", model_table(model));
-    db_query_built(loader->db, &rows, buffer_contents(&sql), NULL, 0);
-    *out = db_next(&rows) ? (size_t)db_int_at(&rows, 0) : 0;
-    return db_finish(&rows);
-}
-
-/* What the triggers on a table do for one row takes about REMAKING times as long as its share when
- * all is made anew, for the rows that were there too. */
-static enum status suspend_triggers(struct loader *loader, struct plan *plan)
-{
-    size_t rows;
-    bool dropped;
-    enum status status = count_rows(loader, plan->model, &rows);
-    if (status != OK)
-        return status;
-    size_t before = rows > plan->saved ? rows - plan->saved : 0;
-    if (plan->saved < before / REMAKING) {
-        plan->many = before / REMAKING;
-        return OK;
-    }
-    plan->many = SIZE_MAX;
-    status = migrations_suspend(loader->db, loader->options->migrations,
-                                text_of(model_table(plan->model)), &dropped);
-    loader->suspended = loader->suspended || (status == OK && dropped);
-    return status;
-}
-
-static enum status count_saved(struct loader *loader, struct plan *plan)
-{
-    loader->loaded++;
-    return ++plan->saved < plan->many ? OK : suspend_triggers(loader, plan);
-}
-
-static enum status restore_triggers(const struct loader *loader)
-{
-    size_t done;
-    return loader->suspended ? migrations_restore(loader->db, loader->options->migrations, &done)
-                             : OK;
-}
-
 /* One object */
 
 static enum status load_object(struct object *object)
@@ -103,7 +55,8 @@ static enum status load_object(struct object *object)
     if (!object->saved || was_saved)
         return OK;
     loader->saved_one = true;
-    return count_saved(loader, object->plan);
+    loader->loaded++;
+    return trigger_pause_count(&object->plan->pause, loader->db, loader->options->migrations);
 }
 
 static void show_progress(const struct loader *loader, size_t objects)
@@ -256,6 +209,14 @@ static enum status check_references(const struct loader *loader)
     return status;
 }
 
+static bool has_paused(const struct loader *loader)
+{
+    const struct plan *plan = loader->plans;
+    while (plan->model && !plan->pause.paused)
+        plan++;
+    return plan->model != NULL;
+}
+
 static enum status load_all(struct db *db, void *context)
 {
     struct loader *loader = context;
@@ -266,7 +227,7 @@ static enum status load_all(struct db *db, void *context)
     if (status == OK)
         status = load_waiting(loader);
     if (status == OK)
-        status = restore_triggers(loader);
+        status = trigger_pause_end(has_paused(loader), loader->db, loader->options->migrations);
     return status == OK ? check_references(loader) : status;
 }
 
@@ -277,7 +238,7 @@ static struct plan *plans_of(struct arena *arena, const struct model *const *mod
         count++;
     struct plan *plans = ARENA_ARRAY(arena, struct plan, count + 1);
     for (size_t i = 0; i < count; i++)
-        plans[i] = (struct plan){.model = models[i], .many = MANY};
+        plans[i] = (struct plan){.model = models[i], .pause = trigger_pause_start(models[i])};
     return plans;
 }
 
