@@ -10,12 +10,15 @@ static void start(struct db *db, struct arena *arena, const struct query *query,
 {
     struct query_building building = {arena, query};
     struct parameter_list list;
-    const struct raw *raw = &query->raw;
-    if (!raw->sql)
+    struct raw raw = query->raw;
+    if (!raw.sql) {
         query_parameters(arena, query, kind, &list);
+        raw.parameters = list.items;
+        raw.count = list.count;
+    }
     db_query_keyed(db, rows, query_key(arena, query, kind),
                    kind == QUERY_SELECT ? query_build_select : query_build_count, &building,
-                   raw->sql ? raw->parameters : list.items, raw->sql ? raw->count : list.count);
+                   raw.parameters, raw.count);
 }
 
 /* Of the columns from `column` on; NULL where the key is, as a join gives that finds nothing. */
