@@ -31,6 +31,7 @@ void response_restart(struct response *response, int status)
     response->body.failed = false;
     response->fixed = TEXT_NONE;
     response->encoding = TEXT_NONE;
+    response->produce = NULL;
     response->content_type = "text/html; charset=utf-8";
 }
 
@@ -84,6 +85,14 @@ void response_vary(struct response *response, const char *name)
     response_header(response, "Vary",
                     value.length ? text_format(response->arena, "%.*s, %s", TEXT_ARG(value), name)
                                  : text_of(name));
+}
+
+void response_stream(struct response *response, response_producer *produce, void *context)
+{
+    response->body.length = 0;
+    response->fixed = TEXT_NONE;
+    response->produce = produce;
+    response->produce_context = context;
 }
 
 void response_plain(struct response *response, int status, struct text line)
@@ -187,6 +196,8 @@ void response_finish(struct response *response, const struct request *request)
     bool is_read = request->method & (HTTP_GET | HTTP_HEAD);
     if (!response_header_value(response, "Cache-Control").length)
         response_header(response, "Cache-Control", TEXT("no-cache"));
+    if (response->produce)
+        return;
     if (is_read && response->status == 200)
         set_tag(response, request);
     if (response->fixed.at || response->encoding.length || !is_compressible(response->content_type))

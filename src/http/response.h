@@ -1,12 +1,21 @@
 /* An answer in the making. Lives in the request's arena. */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/status.h"
 #include "base/text.h"
 
 struct kept;
 struct request;
+
+/* Writes the body of an answer while it is sent. Called after the view has ended, on a thread for
+ * such answers, with a copy of the request that has no headers, and a database connection for
+ * reading, in no transaction. `out` fails once the client has gone. Anything but OK breaks the
+ * answer off, which the client sees. */
+typedef enum status response_producer(struct request *request, FILE *out, void *context);
 
 struct response_header {
     const char *name;
@@ -18,8 +27,10 @@ struct response {
     int status; /* 200 unless it is set */
     const char *content_type;
     struct buffer body;
-    struct text fixed;    /* bytes that outlive the answer, sent instead of the body */
-    struct text encoding; /* Content-Encoding of the bytes as they are; empty: none */
+    struct text fixed;          /* bytes that outlive the answer, sent instead of the body */
+    struct text encoding;       /* Content-Encoding of the bytes as they are; empty: none */
+    response_producer *produce; /* makes the body; NULL: it is there */
+    void *produce_context;
     LIST(struct response_header) headers;
     bool close;        /* end the connection after this answer */
     bool reread;       /* … although the database has changed: what was read is the same */
@@ -44,6 +55,10 @@ struct text response_header_value(const struct response *response, const char *n
 /* `status` 301, 302, 303, 307 or 308; a body of a line says where to. Bytes that a URI cannot have
  * are percent-encoded. */
 void response_redirect(struct response *response, int status, struct text location);
+
+/* The body is to be made while it is sent: for answers of any length. `context` lives in the
+ * request's arena. Never compressed nor kept; when too many are on their way, the answer is 503. */
+void response_stream(struct response *response, response_producer *produce, void *context);
 
 void response_plain(struct response *response, int status, struct text line);
 

@@ -22,6 +22,7 @@
 #include "http/kept.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/stream.h"
 #include "http/url.h"
 
 #define SECOND            ((int64_t)1000 * 1000)
@@ -47,6 +48,7 @@ struct exchange {
     struct buffer body;
     struct request request;
     struct response response;
+    struct stream *stream; /* of the answer; NULL: it is none */
 };
 
 struct server {
@@ -54,6 +56,7 @@ struct server {
     struct MHD_Daemon *daemon;
     struct executor *executor;
     struct executor *slow;
+    struct executor *streams;
     struct connections connections;
     atomic_bool stopping;
     pthread_t sweeper;
@@ -243,11 +246,82 @@ static enum MHD_Result send_new(struct exchange *exchange, const struct response
     return result;
 }
 
+static void answer(struct exchange *exchange);
+
+static enum MHD_Result send_handle(struct exchange *exchange, struct MHD_Response *handle)
+{
+    unsigned status = (unsigned)exchange->response.status;
+    if (!handle)
+        return MHD_NO;
+    headers_add(handle, &exchange->response, (int)status);
+    if (closes(exchange))
+        MHD_add_response_header(handle, "Connection", "close");
+    enum MHD_Result result = MHD_queue_response(exchange->handle, status, handle);
+    MHD_destroy_response(handle);
+    return result;
+}
+
+static ssize_t read_nothing(void *context, uint64_t position, char *out, size_t room)
+{
+    (void)context;
+    (void)position;
+    (void)out;
+    (void)room;
+    return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/* False: there is no thread or no file for it. */
+static bool start_stream(struct exchange *exchange)
+{
+    struct server *server = exchange->server;
+    const struct stream_options options = {
+        .handle = exchange->handle,
+        .deadline = &exchange->connection.deadline,
+        .send_timeout = server->options.send_timeout,
+        .slowest_rate = SLOWEST_RATE,
+        .owner = server,
+    };
+    if (stream_new(&exchange->stream, &options, &exchange->request, &exchange->response) != OK) {
+        log_error("no streamed answer", LOG_STRING("reason", status_failure()->message));
+        return false;
+    }
+    if (executor_submit(server->streams, exchange->stream))
+        return true;
+    stream_free(exchange->stream);
+    exchange->stream = NULL;
+    return false;
+}
+
+/* What the steps around the view have left, which are gone through again. */
+static void forget_steps(struct request *request)
+{
+    request->db = NULL;
+    request->page_key = NULL;
+    request->csrf = NULL;
+    request->messages = NULL;
+    request->steps = 0;
+}
+
+static enum MHD_Result send_stream(struct exchange *exchange)
+{
+    if (exchange->request.method == HTTP_HEAD)
+        return send_handle(exchange, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1,
+                                                                       read_nothing, NULL, NULL));
+    if (start_stream(exchange))
+        return send_handle(exchange, stream_response(exchange->stream));
+    forget_steps(&exchange->request);
+    exchange->request.refused = 503;
+    answer(exchange);
+    return send_new(exchange, &exchange->response);
+}
+
 static enum MHD_Result send_response(struct exchange *exchange)
 {
     const struct response *response = &exchange->response;
     const struct kept *kept = response->kept;
     set_deadline(exchange, exchange->server->options.send_timeout, response_bytes(response).length);
+    if (response->produce)
+        return send_stream(exchange);
     if (!kept)
         return send_new(exchange, response);
     if (closes(exchange))
@@ -279,6 +353,28 @@ static enum MHD_Result refuse(struct exchange *exchange, int status)
     exchange->request.refused = status;
     answer(exchange);
     return send_response(exchange);
+}
+
+static void run_stream(void *item)
+{
+    struct stream *stream = item;
+    struct server *server = stream_owner(stream);
+    give_arena(server, stream_run(stream, server->options.produce, server->options.context));
+}
+
+/* The arena stays with who still writes into the stream. */
+static void end_stream(struct exchange *exchange, bool sent)
+{
+    struct server *server = exchange->server;
+    bool whole;
+    uint64_t bytes = stream_sent(exchange->stream, &whole);
+    log_request_id(exchange->request.id);
+    server->options.streamed(server->options.context, &exchange->request, &exchange->response,
+                             bytes, whole && sent);
+    log_request_id(TEXT_NONE);
+    if (stream_leave(exchange->stream, exchange->arena))
+        exchange->arena = NULL;
+    exchange->stream = NULL;
 }
 
 static void run_on_executor(void *item)
@@ -418,9 +514,10 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **st
 {
     (void)context;
     (void)handle;
-    (void)code;
     struct exchange *exchange = *state;
     forget_response(exchange);
+    if (exchange->stream)
+        end_stream(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     give_arena(exchange->server, exchange->arena);
     exchange->arena = NULL;
     set_deadline(exchange, exchange->server->options.idle_timeout, 0);
@@ -506,24 +603,28 @@ static struct MHD_Daemon *start_daemon(struct server *server)
                             MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
 }
 
+static void stop_executors(struct server *server)
+{
+    struct executor *const executors[] = {server->executor, server->slow, server->streams};
+    for (size_t i = 0; i < sizeof executors / sizeof *executors; i++)
+        if (executors[i])
+            executor_stop(executors[i]);
+}
+
 static enum status start_executors(struct server *server)
 {
     const struct server_options *options = &server->options;
     enum status status = executor_start(&server->executor, options->executors, options->queue_limit,
                                         run_on_executor);
+    if (status == OK)
+        status = executor_start(&server->slow, options->slow_executors, options->slow_queue_limit,
+                                run_slowly);
+    if (status == OK)
+        status = executor_start(&server->streams, options->stream_executors,
+                                options->stream_queue_limit, run_stream);
     if (status != OK)
-        return status;
-    status = executor_start(&server->slow, options->slow_executors, options->slow_queue_limit,
-                            run_slowly);
-    if (status != OK)
-        executor_stop(server->executor);
+        stop_executors(server);
     return status;
-}
-
-static void stop_executors(struct server *server)
-{
-    executor_stop(server->executor);
-    executor_stop(server->slow);
 }
 
 static enum status start_threads(struct server *server)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/status.h"
 
@@ -28,6 +29,8 @@ struct server_options {
     unsigned queue_limit;    /* requests waiting for one; beyond it the answer is 503 */
     unsigned slow_executors; /* threads for what computes for long, of low priority */
     unsigned slow_queue_limit;
+    unsigned stream_executors; /* threads that make streamed answers */
+    unsigned stream_queue_limit;
     int64_t receive_timeout; /* microseconds for a whole request to arrive, headers then body */
     int64_t idle_timeout;    /* … for the next request on a kept connection */
     int64_t send_timeout;    /* … for the client to take an answer */
@@ -36,6 +39,12 @@ struct server_options {
     struct server_plan (*plan)(void *context, struct request *request);
     /* Fills in the response. */
     void (*answer)(void *context, struct request *request, struct response *response);
+    /* Makes the body of a streamed answer. */
+    enum status (*produce)(void *context, struct request *request, const struct response *response,
+                           FILE *out);
+    /* One is over; `whole`: the client has got all of it. */
+    void (*streamed)(void *context, struct request *request, struct response *response,
+                     uint64_t bytes, bool whole);
 };
 
 /* Serves from now on, on threads of its own. */

@@ -112,3 +112,17 @@ void site_answer(void *context, struct request *request, struct response *respon
         response_finish(response, request);
     middleware_after(request, response, entered);
 }
+
+enum status site_produce(void *context, struct request *request, const struct response *response,
+                         FILE *out)
+{
+    (void)context;
+    log_request_id(request->id);
+    language_activate(request->language);
+    enum status status = site_database(&request->db, false);
+    if (status == OK)
+        status = response->produce(request, out, response->produce_context);
+    language_activate(NULL);
+    log_request_id(TEXT_NONE);
+    return status;
+}

@@ -13,17 +13,32 @@
 
 /* One line of the log for each request. */
 
+static void log_answer(const struct request *request, const struct response *response,
+                       uint64_t bytes, const char *cache)
+{
+    log_info("request", LOG_TEXT("method", request->method_name),
+             LOG_TEXT("target", request->target), LOG_INT("status", response->status),
+             LOG_INT("bytes", (int64_t)bytes), LOG_INT("us", clock_monotonic() - request->started),
+             LOG_STRING("cache", cache), LOG_TEXT("client", request->client));
+}
+
+/* A streamed answer has its line when it is over. */
 static void log_request(struct request *request, struct response *response)
 {
     bool has_body = request->method != HTTP_HEAD && response->status != 304;
-    log_info("request", LOG_TEXT("method", request->method_name),
-             LOG_TEXT("target", request->target), LOG_INT("status", response->status),
-             LOG_INT("bytes", has_body ? response_bytes(response).length : 0),
-             LOG_INT("us", clock_monotonic() - request->started),
-             LOG_STRING("cache", response->reread ? "same"
-                                 : response->kept ? "hit"
-                                                  : "none"),
-             LOG_TEXT("client", request->client));
+    if (response->produce && has_body)
+        return;
+    log_answer(request, response, has_body ? response_bytes(response).length : 0,
+               response->reread ? "same"
+               : response->kept ? "hit"
+                                : "none");
+}
+
+void site_streamed(void *context, struct request *request, struct response *response,
+                   uint64_t bytes, bool whole)
+{
+    (void)context;
+    log_answer(request, response, bytes, whole ? "none" : "none, broken off");
 }
 
 /* What Django's SecurityMiddleware and its `check --deploy` ask for

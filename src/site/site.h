@@ -64,6 +64,10 @@ void site_error_page(struct request *request, struct response *response, int sta
 /* The way of a request; see http/server.h. */
 struct server_plan site_plan(void *context, struct request *request);
 void site_answer(void *context, struct request *request, struct response *response);
+enum status site_produce(void *context, struct request *request, const struct response *response,
+                         FILE *out);
+void site_streamed(void *context, struct request *request, struct response *response,
+                   uint64_t bytes, bool whole);
 
 /* The one connection of this thread, opened at its first use, again when another file has taken the
  * database's place, and closed when the thread ends. It may write until the next call says

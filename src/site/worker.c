@@ -17,6 +17,8 @@
 #define SECOND             ((int64_t)1000 * 1000)
 #define QUEUE_PER_EXECUTOR 32
 #define SLOW_QUEUE_LIMIT   64
+#define STREAM_EXECUTORS   2
+#define STREAM_QUEUE_LIMIT 6
 
 static unsigned executor_count(void)
 {
@@ -64,11 +66,15 @@ static enum status start(struct server **server)
         .queue_limit = executor_count() * QUEUE_PER_EXECUTOR,
         .slow_executors = 1,
         .slow_queue_limit = SLOW_QUEUE_LIMIT,
+        .stream_executors = STREAM_EXECUTORS,
+        .stream_queue_limit = STREAM_QUEUE_LIMIT,
         .receive_timeout = site_settings.receive_timeout * SECOND,
         .idle_timeout = site_settings.idle_timeout * SECOND,
         .send_timeout = site_settings.send_timeout * SECOND,
         .plan = site_plan,
         .answer = site_answer,
+        .produce = site_produce,
+        .streamed = site_streamed,
     };
     return server_start(server, &options);
 }

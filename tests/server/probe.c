@@ -177,6 +177,47 @@ static enum status large(struct request *request, struct response *response)
     return OK;
 }
 
+/* ?kb=… of text, streamed, ?ms=… before each 64 kB; ?fail=1: which then fails. */
+struct streaming {
+    int64_t kilobytes;
+    int64_t milliseconds;
+    bool fails;
+};
+
+static int64_t number_of(struct request *request, const char *name)
+{
+    struct text text;
+    int64_t number = 0;
+    return request_query(request, name, &text) && text_to_int64(&number, text) ? number : 0;
+}
+
+static enum status produce(struct request *request, FILE *out, void *context)
+{
+    const struct streaming *streaming = context;
+    int64_t users = 0;
+    enum status status = db_integer(request->db, &users, 0, "SELECT COUNT(*) FROM auth_user");
+    leave_mark("stream-began");
+    for (int64_t i = 0; i < streaming->kilobytes * 64 && status == OK; i++) {
+        if (i % 4096 == 0 && streaming->milliseconds)
+            usleep((useconds_t)streaming->milliseconds * 1000);
+        if (fputs("0123456789abcde\n", out) == EOF)
+            status = fail("the client has gone");
+    }
+    leave_mark(status == OK ? "stream-ended" : "stream-gone");
+    return streaming->fails ? fail("the stream fails as it was told to") : status;
+}
+
+static enum status stream(struct request *request, struct response *response)
+{
+    struct streaming *streaming = ARENA_NEW(request->arena, struct streaming);
+    streaming->kilobytes = number_of(request, "kb");
+    streaming->milliseconds = number_of(request, "ms");
+    streaming->fails = number_of(request, "fail");
+    response->content_type = "text/plain; charset=utf-8";
+    response_stream(response, produce, streaming);
+    return OK;
+}
+
 /* Fails while there is a file "panel-fails", and else has nothing to show. */
 static enum status fill_panel(const struct request *request, struct text subject,
                               struct value_map *context)
@@ -278,6 +319,7 @@ const struct module probe_module = {
          .work = WORK_NONE},
         {"flush/", flush, .name = "flush", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"plans/", plans, .name = "plans", .access = ACCESS_PUBLIC, .work = WORK_NONE},
+        {"stream/", stream, .name = "stream", .access = ACCESS_PUBLIC},
         {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
     .panels = PANELS({"home", "site/front_page_link.html", fill_panel}),
     .jobs = JOBS({"mark", .interval = 1, .run = mark}),
