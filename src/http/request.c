@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "http/multipart.h"
 #include "http/routes.h"
 #include "http/url.h"
 
@@ -106,12 +107,94 @@ bool request_query(const struct request *request, const char *name, struct text 
     return url_query_value(request->arena, request->query, text_of(name), out);
 }
 
-bool request_form(const struct request *request, const char *name, struct text *out)
+static bool is_urlencoded(const struct request *request)
 {
     struct text type = request_header(request, "Content-Type");
     type = text_trim(text_part(type, 0, text_find_char(type, ';')));
-    return text_equal_nocase(type, TEXT("application/x-www-form-urlencoded"))
+    return text_equal_nocase(type, TEXT("application/x-www-form-urlencoded"));
+}
+
+enum status request_read_multipart(struct request *request)
+{
+    struct text type = request_header(request, "Content-Type");
+    struct multipart *multipart = ARENA_NEW(request->arena, struct multipart);
+    if (!multipart_is(type))
+        return OK;
+    enum status status = multipart_parse(request->arena, type, request->body, multipart);
+    if (status == OK)
+        request->multipart = multipart;
+    return status;
+}
+
+static bool is_readable(struct text text)
+{
+    return text_is_utf8(text) && text_find_char(text, '\0') == TEXT_NOT_FOUND;
+}
+
+static bool part_value(const struct multipart *multipart, struct text name, struct text *out)
+{
+    bool found = false;
+    for (size_t i = 0; i < multipart->parts.count; i++) {
+        const struct multipart_part *part = &multipart->parts.items[i];
+        if (part->is_file || !text_equal(part->name, name))
+            continue;
+        found = true;
+        *out = is_readable(part->bytes) ? part->bytes : TEXT_NONE;
+    }
+    return found;
+}
+
+bool request_form(const struct request *request, const char *name, struct text *out)
+{
+    if (request->multipart)
+        return part_value(request->multipart, text_of(name), out);
+    return is_urlencoded(request)
            && url_query_value(request->arena, request->body, text_of(name), out);
+}
+
+static bool next_part(const struct multipart *multipart, size_t *at, struct text *name,
+                      struct text *value)
+{
+    while (*at < multipart->parts.count) {
+        const struct multipart_part *part = &multipart->parts.items[(*at)++];
+        *name = part->name;
+        *value = part->bytes;
+        if (!part->is_file && is_readable(part->bytes))
+            return true;
+    }
+    return false;
+}
+
+bool request_form_next(const struct request *request, size_t *at, struct text *name,
+                       struct text *value)
+{
+    if (request->multipart)
+        return next_part(request->multipart, at, name, value);
+    struct text rest = is_urlencoded(request) ? text_from(request->body, *at) : TEXT_NONE;
+    struct text pair;
+    while (rest.length && text_next(&rest, '&', &pair)) {
+        *at = (size_t)(pair.at - request->body.at) + pair.length + 1;
+        size_t equals = text_find_char(pair, '=');
+        struct text raw = equals == TEXT_NOT_FOUND ? TEXT("") : text_from(pair, equals + 1);
+        if (pair.length && url_decode_form(request->arena, text_part(pair, 0, equals), name)
+            && url_decode_form(request->arena, raw, value))
+            return true;
+    }
+    return false;
+}
+
+bool request_file(const struct request *request, const char *name, struct request_file *out)
+{
+    bool found = false;
+    for (size_t i = 0; request->multipart && i < request->multipart->parts.count; i++) {
+        const struct multipart_part *part = &request->multipart->parts.items[i];
+        if (!part->is_file || !text_is(part->name, name)
+            || (!part->filename.length && !part->bytes.length))
+            continue; /* a browser sends one without either where none was chosen */
+        found = true;
+        *out = (struct request_file){part->filename, part->content_type, part->bytes};
+    }
+    return found;
 }
 
 static const struct route_argument *argument_of(const struct request *request, const char *name)

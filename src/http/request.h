@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/status.h"
 #include "base/text.h"
 
 struct arena;
@@ -12,6 +13,7 @@ struct csrf;
 struct db;
 struct language;
 struct message_box;
+struct multipart;
 struct page_key;
 struct route;
 struct route_argument;
@@ -46,11 +48,12 @@ struct request {
     struct text path;   /* decoded, UTF-8, begins with '/'; "*" of OPTIONS; empty when refused */
     struct text query;  /* as sent, without '?' */
     struct text body;   /* raw, at most the route's limit */
-    struct text peer;   /* address of the socket's other end */
-    struct text client; /* address of the visitor, as far as it can be trusted */
-    struct text host;   /* as the visitor wrote it, with port */
-    bool secure;        /* the visitor came by https */
-    bool forwarded;     /* a trusted proxy told scheme and client */
+    const struct multipart *multipart; /* the body, where it is multipart/form-data; else NULL */
+    struct text peer;                  /* address of the socket's other end */
+    struct text client;                /* address of the visitor, as far as it can be trusted */
+    struct text host;                  /* as the visitor wrote it, with port */
+    bool secure;                       /* the visitor came by https */
+    bool forwarded;                    /* a trusted proxy told scheme and client */
     int refused;     /* status of an answer that is due before any route: 400, 414, 431; else 0 */
     int64_t started; /* clock_monotonic() */
 
@@ -94,8 +97,26 @@ bool header_accepts(struct text header, struct text token);
 /* A parameter of the query string, decoded; TEXT_NONE when it cannot be. False: not there. */
 bool request_query(const struct request *request, const char *name, struct text *out);
 
-/* A field of a form that was sent (application/x-www-form-urlencoded), as request_query(). */
+/* A field of a form that was sent, as application/x-www-form-urlencoded or multipart/form-data, as
+ * request_query(); of a file there is none. */
 bool request_form(const struct request *request, const char *name, struct text *out);
+
+/* The next field of such a form, in the order they were sent; `at` begins with 0. What cannot be
+ * decoded is passed over. False: there are no more. */
+bool request_form_next(const struct request *request, size_t *at, struct text *name,
+                       struct text *value);
+
+/* A file that was sent with a form (multipart/form-data): its bytes are not copied, and from some
+ * size on not in memory. False: none was. */
+struct request_file {
+    struct text filename;     /* without folders; never a path. May be anything else */
+    struct text content_type; /* as the client says */
+    struct text bytes;
+};
+bool request_file(const struct request *request, const char *name, struct request_file *out);
+
+/* Parses a body of multipart/form-data, for the two above. INVALID: it is not well formed. */
+enum status request_read_multipart(struct request *request);
 
 /* What the route's <…:name> matched, decoded; aborts when the route has no such argument. */
 struct text request_text(const struct request *request, const char *name);

@@ -12,9 +12,9 @@ struct kept;
 struct request;
 
 /* Writes the body of an answer while it is sent. Called after the view has ended, on a thread for
- * such answers, with a copy of the request that has no headers, and a database connection for
- * reading, in no transaction. `out` fails once the client has gone. Anything but OK breaks the
- * answer off, which the client sees. */
+ * such answers, with a copy of the request that has neither headers nor body, and a database
+ * connection for reading, in no transaction. `out` fails once the client has gone. Anything but OK
+ * breaks the answer off, which the client sees. */
 typedef enum status response_producer(struct request *request, FILE *out, void *context);
 
 struct response_header {

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/body.h"
 #include "http/connections.h"
 #include "http/executor.h"
 #include "http/headers.h"
@@ -45,7 +46,7 @@ struct exchange {
     char peer[INET6_ADDRSTRLEN];
     enum stage stage;
     struct server_plan plan;
-    struct buffer body;
+    struct body body;
     struct request request;
     struct response response;
     struct stream *stream; /* of the answer; NULL: it is none */
@@ -428,7 +429,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     exchange->stage = STAGE_STARTED;
     if (!exchange->arena) /* one that libmicrohttpd refused by itself has left its own */
         exchange->arena = take_arena(exchange->server);
-    exchange->body = (struct buffer){.arena = exchange->arena};
+    body_start(&exchange->body, exchange->arena, 0);
     exchange->request = (struct request){
         .arena = exchange->arena,
         .target = text_copy(exchange->arena, text_of(target)),
@@ -451,7 +452,7 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
     read_request(exchange, method);
     exchange->plan = server->options.plan(server->options.context, &exchange->request);
     exchange->stage = STAGE_PLANNED;
-    exchange->body.limit = exchange->plan.body_limit;
+    body_start(&exchange->body, exchange->arena, exchange->plan.body_limit);
     int64_t length = 0;
     struct text announced = request_header(&exchange->request, "Content-Length");
     if (announced.at && (!text_to_int64(&length, announced) || length < 0))
@@ -468,19 +469,12 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
     return MHD_YES;
 }
 
-/* A limit of 0 takes nothing, where a buffer's 0 would take all. */
-static void on_body(struct exchange *exchange, const char *bytes, size_t length)
-{
-    if (exchange->plan.body_limit == 0)
-        exchange->body.failed = true;
-    buffer_append(&exchange->body, bytes, length);
-}
-
 static enum MHD_Result on_complete(struct exchange *exchange)
 {
     set_deadline(exchange, 0, 0);
-    exchange->request.body = buffer_contents(&exchange->body);
-    if (exchange->body.failed && !exchange->request.refused)
+    if (body_read(&exchange->body, &exchange->request.body) != OK || exchange->body.broken)
+        exchange->request.refused = 503;
+    if (exchange->body.too_large && !exchange->request.refused)
         exchange->request.refused = 413;
     if (exchange->plan.blocks && !exchange->request.refused)
         return answer_later(exchange);
@@ -502,7 +496,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, 
     if (exchange->stage == STAGE_ANSWERED)
         return send_response(exchange);
     if (*body_length > 0) {
-        on_body(exchange, body, *body_length);
+        body_append(&exchange->body, body, *body_length);
         *body_length = 0;
         return MHD_YES;
     }
@@ -516,6 +510,7 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **st
     (void)handle;
     struct exchange *exchange = *state;
     forget_response(exchange);
+    body_end(&exchange->body);
     if (exchange->stream)
         end_stream(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     give_arena(exchange->server, exchange->arena);

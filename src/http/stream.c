@@ -49,6 +49,8 @@ static struct request detached(const struct request *request)
     copy.page_key = NULL;
     copy.csrf = NULL;
     copy.messages = NULL;
+    copy.body = TEXT_NONE;
+    copy.multipart = NULL;
     copy.headers = NULL;
     copy.header_count = 0;
     return copy;

@@ -184,6 +184,12 @@ static bool check_route(struct request *request, struct response *response)
 /* Last, since the answer to what takes no body at all is rather 404, 405 or the slash. */
 static bool check_body(struct request *request, struct response *response)
 {
+    if (!request->refused && request_read_multipart(request) != OK) {
+        site_error_page(request, response, 400,
+                        text_of(
+                            translate("The form did not arrive whole, or is not well formed.")));
+        return false;
+    }
     if (request->refused != 413)
         return true;
     site_error_page(request, response, 413,

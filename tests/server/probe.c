@@ -177,6 +177,26 @@ static enum status large(struct request *request, struct response *response)
     return OK;
 }
 
+/* What has arrived of a form: "field=value" and "file=name type bytes sum", on lines. */
+static enum status upload(struct request *request, struct response *response)
+{
+    struct request_file file;
+    struct text name;
+    struct text value;
+    size_t at = 0;
+    response->content_type = "text/plain; charset=utf-8";
+    while (request_form_next(request, &at, &name, &value))
+        buffer_format(&response->body, "%.*s=%.*s\n", TEXT_ARG(name), TEXT_ARG(value));
+    if (!request_file(request, "file", &file))
+        return OK;
+    unsigned sum = 0;
+    for (size_t i = 0; i < file.bytes.length; i++)
+        sum = sum * 31 + (unsigned char)file.bytes.at[i];
+    buffer_format(&response->body, "file=%.*s %.*s %zu %u\n", TEXT_ARG(file.filename),
+                  TEXT_ARG(file.content_type), file.bytes.length, sum);
+    return OK;
+}
+
 /* ?kb=… of text, streamed, ?ms=… before each 64 kB; ?fail=1: which then fails. */
 struct streaming {
     int64_t kilobytes;
@@ -319,6 +339,10 @@ const struct module probe_module = {
          .work = WORK_NONE},
         {"flush/", flush, .name = "flush", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"plans/", plans, .name = "plans", .access = ACCESS_PUBLIC, .work = WORK_NONE},
+        {"upload/", upload, .name = "upload", .access = ACCESS_PUBLIC, .methods = HTTP_POST,
+         .csrf_exempt = true, .body_limit = (size_t)20 * 1024 * 1024},
+        {"guarded-upload/", upload, .name = "guarded-upload", .access = ACCESS_PUBLIC,
+         .methods = HTTP_POST, .body_limit = 10000},
         {"stream/", stream, .name = "stream", .access = ACCESS_PUBLIC},
         {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
     .panels = PANELS({"home", "site/front_page_link.html", fill_panel}),

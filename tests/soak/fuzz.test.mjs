@@ -16,6 +16,10 @@ test('no request to render goes unanswered', { skip: skipWithoutFuzzer('requests
   t.diagnostic(`${fuzz('requests', SECONDS, { maxLength: 8192 })} inputs`);
 });
 
+test('no bytes break the reading of forms with files', { skip: skipWithoutFuzzer('multipart') }, (t) => {
+  t.diagnostic(`${fuzz('multipart', SECONDS)} inputs`);
+});
+
 test('no template breaks lexer, parser or rendering', { skip: skipWithoutFuzzer('templates') }, (t) => {
   t.diagnostic(`${fuzz('templates', Number(process.env.SOAK_SECONDS ?? 600), { maxLength: 4096 })} inputs`);
 });
