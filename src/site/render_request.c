@@ -11,9 +11,9 @@
 #include "template/locale.h"
 #include "template/moment.h"
 #include "template/template.h"
+#include "template/zone.h"
 
 #define OUTPUT_LIMIT (32u << 20)
-#define BAD_REQUEST  "BadRequest"
 
 struct request {
     const json_t *json;
@@ -29,6 +29,7 @@ struct request {
     struct language language;
     struct locale locale;
     bool bad_urls;
+    const char *refusal; /* the kind of error when it cannot be answered */
 };
 
 /* ---- what templates need from around them ---- */
@@ -216,12 +217,22 @@ static enum status read_clocks(struct request *request)
     return status;
 }
 
+static enum status check_zone(struct arena *arena, struct request *request, const char *name)
+{
+    struct text zone = json_text(setting(request, name));
+    if (!zone.length || zone_open(arena, zone))
+        return OK;
+    request->refusal = "UnknownTimeZoneError";
+    return fail_as(INVALID, "%s: there is no time zone \"%.*s\"", name, TEXT_ARG(zone));
+}
+
 static enum status read_request(struct arena *arena, const json_t *json, struct request *out)
 {
     *out = (struct request){
         .json = json,
         .templates = json_object_get(json, "templates"),
         .entry = json_text(json_object_get(json, "entry")),
+        .refusal = "BadRequest",
     };
     const json_t *context = json_object_get(json, "context");
     if (!json_is_object(json))
@@ -237,6 +248,10 @@ static enum status read_request(struct arena *arena, const json_t *json, struct 
         status = fail_as(INVALID, "\"context\" is to be an object of names and values");
     if (status == OK)
         status = read_clocks(out);
+    if (status == OK)
+        status = check_zone(arena, out, "TIME_ZONE");
+    if (status == OK)
+        status = check_zone(arena, out, "current_timezone");
     out->urls = url_table_new(arena, json_object_get(json, "urls"));
     return status;
 }
@@ -285,10 +300,10 @@ static void answer(struct arena *arena, struct request *request, struct buffer *
 
 void render_request(struct arena *arena, struct text line, struct buffer *out)
 {
-    struct request request;
+    struct request request = {.refusal = "BadRequest"};
     json_t *json = json_context_parse(arena, line);
     if (!json || read_request(arena, json, &request) != OK)
-        put_error(out, arena, BAD_REQUEST);
+        put_error(out, arena, request.refusal);
     else
         answer(arena, &request, out);
     json_decref(json);

@@ -11,7 +11,9 @@ struct template_set *template_set_new(struct arena *arena, const struct template
     set->host = *host;
     struct text zone = host->options.time_zone;
     struct text current = host->options.current_zone;
-    set->zone = zone_open(arena, zone.length ? zone : TEXT("UTC"));
+    set->zone = zone.length ? zone_open(arena, zone) : NULL;
+    if (!set->zone)
+        set->zone = zone_open(arena, TEXT("UTC"));
     set->current_zone = current.length ? zone_open(arena, current) : NULL;
     if (!set->current_zone)
         set->current_zone = set->zone;

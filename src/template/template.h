@@ -37,8 +37,9 @@ struct template_options {
     const struct locale
         *locale; /* how they are written otherwise; NULL: as Django's settings say */
     struct text string_if_invalid; /* "%s" in it stands for the variable */
-    struct text time_zone;         /* "Europe/Paris": of naive datetimes, and of now; none: UTC */
-    struct text current_zone;      /* that aware ones are shown in; none: the same */
+    /* "Europe/Paris": of naive datetimes, and of now; none, or one that is not known: UTC. */
+    struct text time_zone;
+    struct text current_zone; /* that aware ones are shown in; none, or not known: the same */
     bool use_tz;                   /* whether they are (USE_TZ); {% now %} is aware then */
     size_t memory_limit;           /* bytes one rendering may allocate; 0: 256 MiB */
 };

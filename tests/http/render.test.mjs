@@ -151,6 +151,16 @@ describe('requests', () => {
     }
   });
 
+  test('in a time zone that there is not are refused', () => {
+    const zones = ['Nope/Land', '../../etc/passwd', '+25', 'Europe/Paris\u0000'];
+    for (const name of ['TIME_ZONE', 'current_timezone']) {
+      for (const { error, message } of ask(...zones.map((zone) => one('{% now "e" %}', { settings: { USE_TZ: true, [name]: zone } })))) {
+        assert.equal(error, 'UnknownTimeZoneError');
+        assert.match(message, new RegExp(`^${name}: there is no time zone "`));
+      }
+    }
+  });
+
   test('find only the libraries that they name', () => {
     const load = (name, libraries) => ask(one(`{% load ${name} %}.`, { libraries }))[0].output;
     assert.equal(load('i18n', ['i18n']), '.');

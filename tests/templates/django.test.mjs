@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { detailRequests } from './details.mjs';
 import { dateRequests, filterRequests, jsonOf, plainRequests, tagRequests } from './requests.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -86,6 +87,7 @@ test('values, with time zones', { skip }, (t) => compare(t, plainRequests(ZONES)
 test('values in French', { skip }, (t) => compare(t, plainRequests({ ...FRENCH, USE_THOUSAND_SEPARATOR: true })));
 test('tags', { skip }, (t) => compare(t, tagRequests()));
 test('tags in French, with time zones', { skip }, (t) => compare(t, tagRequests({ ...FRENCH, ...ZONES })));
+test('details', { skip }, (t) => compare(t, detailRequests()));
 test('letters of dates', { skip }, (t) => compare(t, dateRequests()));
 test('letters of dates in French, with time zones', { skip }, (t) => compare(t, dateRequests({ ...FRENCH, ...ZONES })));
 test('filters', { skip }, (t) => compare(t, filterRequests(undefined, EVERY)));
