@@ -214,6 +214,12 @@ static struct node *compile_csrf_token(struct parser *parser, const struct tag *
     return NODE_NEW(parser, tag, struct node, render_csrf_token);
 }
 
+/* As with Django's DEBUG off: what a page knows is not for its readers. */
+static struct node *compile_debug(struct parser *parser, const struct tag *tag)
+{
+    return NODE_NEW(parser, tag, struct node, render_nothing);
+}
+
 static const struct template_tag rows[] = {
     {"autoescape", compile_autoescape},
     {"comment", compile_comment},
@@ -223,6 +229,7 @@ static const struct template_tag rows[] = {
     {"templatetag", compile_templatetag},
     {"load", compile_load},
     {"csrf_token", compile_csrf_token},
+    {"debug", compile_debug},
     {0},
 };
 const struct template_library tags_text = {"", .tags = rows};

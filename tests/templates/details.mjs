@@ -1,5 +1,7 @@
 // More requests that tests/templates/django.test.mjs has Django answer too: [source, context or more of the request].
 
+const many = (sources, more = {}) => sources.map((source) => [source, more]);
+
 const ZONES = [
   ['{{ x }}', { settings: { USE_TZ: true, current_timezone: 'Nope/Land' } }],
   ['{{ x }}', { settings: { USE_TZ: true, current_timezone: '../../etc/passwd' } }],
@@ -8,8 +10,9 @@ const ZONES = [
   ['{% now "e" %}', { settings: { TIME_ZONE: 'Asia/Tokyo', USE_TZ: true } }],
 ];
 
+const DEBUG = many(['{% debug %}', 'a{% debug %}b', '{% debug x %}']);
 
-export const DETAILS = { zones: ZONES };
+export const DETAILS = { zones: ZONES, debug: DEBUG };
 
 const LIBRARIES = ['cache', 'humanize', 'i18n', 'l10n', 'static', 'tz'];
 
