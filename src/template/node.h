@@ -22,6 +22,7 @@ struct nodes {
     struct node *first;
     struct node *last;
     bool has_tags; /* something that is not text */
+    uint32_t count;
 };
 
 /* A name that templates look up: one for each text in a set, so that they compare by address. */
@@ -106,6 +107,7 @@ struct render {
     struct layer *layer;
     struct loop *loop;
     unsigned depth;
+    uint64_t steps; /* that may still be taken: nodes, and bodies of them */
     size_t memory_limit;
     bool autoescape;
     const struct zone *zone; /* the current one */

@@ -77,6 +77,7 @@ static void append(struct nodes *nodes, struct node *node)
     else
         nodes->first = node;
     nodes->last = node;
+    nodes->count++;
 }
 
 static enum status render_text(const struct node *self, struct render *render)

@@ -8,6 +8,7 @@
 
 #define DEPTH_MAX  600
 #define MEMORY_MAX ((size_t)256 << 20)
+#define STEPS_MAX  50000000
 
 static enum status fail_at(struct render *render, enum status status, const char *kind,
                            const char *format, va_list more)
@@ -62,6 +63,9 @@ enum status render_nodes(struct render *render, const struct nodes *nodes)
     if (render->depth >= DEPTH_MAX)
         return fail_as_kind(render, FAILED, "RecursionError",
                             "more than %d levels within each other", DEPTH_MAX);
+    if (render->steps <= nodes->count)
+        return render_stop(render, "RecursionError", "rendering takes too long");
+    render->steps -= nodes->count + 1;
     render->depth++;
     for (const struct node *node = nodes->first; node && status == OK; node = node->next) {
         render->node = node;
@@ -247,6 +251,7 @@ enum status template_render(struct template_set *set, struct text name,
                             .layer = &layer,
                             .zone = set->current_zone,
                             .use_tz = set->host.options.use_tz,
+                            .steps = STEPS_MAX,
                             .memory_limit = arena_used(arena) + limit,
                             .autoescape = !set->host.options.autoescape_off};
     return run(&render, template);

@@ -196,5 +196,7 @@ describe('requests', () => {
       { context: { s: 'x'.repeat(200) } }));
     assert.equal(deep.error, 'RecursionError');
     assert.equal(long.error, 'MemoryError');
+    const fan = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`t${i}`, `{% include "t${i + 1}" %}`.repeat(2)]));
+    assert.equal(ask({ templates: { ...fan, t60: '' }, entry: 't0' })[0].error, 'RecursionError');
   });
 });
