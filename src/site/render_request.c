@@ -10,6 +10,7 @@
 #include "template/json_context.h"
 #include "template/locale.h"
 #include "template/moment.h"
+#include "template/percent.h"
 #include "template/template.h"
 #include "template/zone.h"
 
@@ -94,6 +95,19 @@ static struct text setting_text(const struct request *request, const char *name,
     return text.at ? text : text_of(fallback);
 }
 
+/* A prefix of URLs as Django gives it: relative to the root, and encoded where it must be. */
+static struct text setting_prefix(const struct request *request, struct arena *arena,
+                                  const char *name, const char *fallback)
+{
+    struct text prefix = setting_text(request, name, fallback);
+    struct buffer out = {.arena = arena};
+    if (!text_starts(prefix, TEXT("/")) && !text_starts(prefix, TEXT("http://"))
+        && !text_starts(prefix, TEXT("https://")))
+        buffer_char(&out, '/');
+    percent_encode_iri(&out, prefix);
+    return buffer_contents(&out);
+}
+
 /* ---- languages ---- */
 
 static void set_word(struct arena *arena, const struct request *request, const char *name,
@@ -153,12 +167,13 @@ static void read_languages(struct arena *arena, struct request *request)
     }
     for (size_t i = 0; !json_is_array(given) && language_names_at(i, &names); i++)
         if (!text_is(names.code, "no")) /* known, but not of the default LANGUAGES */
-            add_language(arena, request, names.code, names.english);
+            add_language(arena, request, names.code,
+                         text_is(names.code, "nb") ? TEXT("Norwegian Bokmål") : names.english);
     request->listed = (struct language_list){request->languages.items, request->languages.count};
     request->language = language_of(code, code, request->languages.count);
 }
 
-static struct template_host host_of(struct request *request)
+static struct template_host host_of(struct arena *arena, struct request *request)
 {
     return (struct template_host){
         .context = request,
@@ -168,8 +183,8 @@ static struct template_host host_of(struct request *request)
         .now_local = request->has_now ? now_local : NULL,
         .has_library = has_library,
         .languages = &request->listed,
-        .static_prefix = setting_text(request, "STATIC_URL", "/static/"),
-        .media_prefix = setting_text(request, "MEDIA_URL", "/"),
+        .static_prefix = setting_prefix(request, arena, "STATIC_URL", "/static/"),
+        .media_prefix = setting_prefix(request, arena, "MEDIA_URL", "/"),
         .options =
             {
                 .late = true,
@@ -285,7 +300,7 @@ static void answer(struct arena *arena, struct request *request, struct buffer *
 {
     read_languages(arena, request);
     read_locale(arena, request);
-    struct template_host host = host_of(request);
+    struct template_host host = host_of(arena, request);
     struct template_set *set = template_set_new(arena, &host);
     struct buffer page = {.arena = arena, .limit = OUTPUT_LIMIT};
     const struct value_map *context =

@@ -1,4 +1,5 @@
 /* Filters that make one text of another. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -34,34 +35,39 @@ static void put_capfirst(struct buffer *out, struct text text)
     buffer_text(out, text_from(text, first.length));
 }
 
-/* As str.title(), but lower case behind "'" and a digit. */
+static bool is_capital(struct text text, size_t at)
+{
+    return at < text.length && text.at[at] >= 'A' && text.at[at] <= 'Z';
+}
+
+/* As str.title(), but "don't" and "1st" go on in lower case. */
 static void put_title(struct buffer *out, struct text text)
 {
-    uint32_t before = 0;
-    uint32_t last = 0;
-    while (text.length) {
-        uint32_t c = unicode_take(&text);
-        bool within = unicode_is_alpha(last)
-                      || (last == '\'' && before >= 'a' && before <= 'z' && c < 0x80)
-                      || (unicode_is_digit(last) && c < 0x80);
-        before = last;
-        last = within ? unicode_lower(c) : unicode_upper(c);
-        unicode_put(out, last);
+    size_t from = out->length;
+    unicode_put_title(out, text);
+    struct text title = out->failed ? TEXT("") : text_from(buffer_contents(out), from);
+    char *letters = out->at + from;
+    for (size_t i = 2; i < title.length; i++)
+        if (title.at[i - 1] == '\'' && title.at[i - 2] >= 'a' && title.at[i - 2] <= 'z'
+            && is_capital(title, i))
+            letters[i] |= 0x20;
+    for (struct text rest = title; rest.length;) {
+        bool digit = unicode_digit(unicode_take(&rest)) >= 0;
+        if (digit && is_capital(rest, 0))
+            letters[title.length - rest.length] |= 0x20;
     }
 }
 
 static void put_phone(struct buffer *out, struct text text)
 {
     static const char keys[] = "22233344455566677778889999";
+    struct buffer lower = {.arena = out->arena};
+    unicode_put_lower(&lower, text);
+    text = buffer_contents(&lower);
     while (text.length) {
-        uint32_t c = unicode_lower(unicode_take(&text));
+        uint32_t c = unicode_take(&text);
         unicode_put(out, c >= 'a' && c <= 'z' ? (uint32_t)keys[c - 'a'] : c);
     }
-}
-
-static void put_iri(struct buffer *out, struct text text)
-{
-    percent_encode(out, text, "/#%[]=:;$&()+,!?*@'~");
 }
 
 TEXT_FILTER(addslashes, put_slashed)
@@ -70,7 +76,7 @@ TEXT_FILTER(lower, unicode_put_lower)
 TEXT_FILTER(upper, unicode_put_upper)
 TEXT_FILTER(title, put_title)
 TEXT_FILTER(phone_number, put_phone)
-TEXT_FILTER(iriencode, put_iri)
+TEXT_FILTER(iriencode, percent_encode_iri)
 
 FILTER(phone2numeric)
 {
@@ -249,15 +255,40 @@ FILTER(truncatewords)
     return filter_result(call, &out);
 }
 
+/* A text, or the numbers of ASCII characters. */
+static bool characters(struct filter_call *call, struct value value, struct text *out)
+{
+    struct value_list list;
+    struct buffer all = {.arena = call->arena};
+    *out = value_as_text(value);
+    if (value_is_text(value))
+        return true;
+    bool listed = !value_is_number(value) && value_items(value, call->arena, &list);
+    for (size_t i = 0; listed && i < list.count; i++) {
+        struct value number = list.items[i];
+        listed = number.kind == VALUE_INTEGER || number.kind == VALUE_BOOL;
+        int64_t c = number.kind == VALUE_BOOL ? number.boolean : number.integer;
+        if (listed && c < 0) {
+            filter_fail(call, "ValueError", "there is no character of number %" PRId64, c);
+            return false;
+        }
+        if (listed && c < 0x80)
+            buffer_char(&all, (char)c);
+    }
+    *out = all.at ? buffer_contents(&all) : TEXT("");
+    if (!listed)
+        filter_fail(call, "TypeError", "the characters to keep must be a text");
+    return listed;
+}
+
 FILTER(urlencode)
 {
     struct buffer out = filter_buffer(call);
     if (!value.length)
         return value;
-    if (call->has_argument && !value_is_text(argument) && argument.kind != VALUE_NONE)
-        return filter_fail(call, "TypeError", "the characters to keep must be a text");
-    struct text keep =
-        call->has_argument && argument.kind != VALUE_NONE ? filter_text(call, argument) : TEXT("/");
+    struct text keep = TEXT("/");
+    if (call->has_argument && argument.kind != VALUE_NONE && !characters(call, argument, &keep))
+        return VALUE_NULL;
     percent_encode(&out, value_as_text(value), text_string(call->arena, keep));
     return filter_result(call, &out);
 }

@@ -12,39 +12,54 @@
 #define GENDELIMS ":/?#[]@"
 #define NO_LIMIT  INT64_MAX
 
+#define BRACKETS     "()[]"
+#define ENTITIES_MAX 256 /* rounds of trimming a word that has entities */
+
 struct word {
-    struct text lead;
     struct text middle;
-    struct text trail;
+    size_t brackets[4];  /* how many of each of BRACKETS are in it */
+    struct buffer trail; /* from its end to its start */
 };
 
-static size_t count_of(struct text text, char c)
+static void count_brackets(struct word *word, struct text gone)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.length; i++)
-        count += text.at[i] == c;
-    return count;
+    for (size_t i = 0; i < gone.length; i++)
+        for (size_t k = 0; k < sizeof word->brackets / sizeof *word->brackets; k++)
+            word->brackets[k] += gone.at[i] == BRACKETS[k];
+}
+
+static void uncount_brackets(struct word *word, struct text gone)
+{
+    for (size_t i = 0; i < gone.length; i++)
+        for (size_t k = 0; k < sizeof word->brackets / sizeof *word->brackets; k++)
+            word->brackets[k] -= gone.at[i] == BRACKETS[k];
+}
+
+static void put_reversed(struct buffer *out, struct text text)
+{
+    for (size_t i = text.length; i-- > 0;)
+        buffer_char(out, text.at[i]);
 }
 
 /* Brackets around the word do not belong to the address, unless they are balanced in it. */
-static bool trim_brackets(struct text all, struct word *word)
+static bool trim_brackets(struct word *word)
 {
+    struct text *middle = &word->middle;
     bool trimmed = false;
-    for (const char *pair = "()[]"; *pair; pair += 2) {
-        struct text *middle = &word->middle;
-        if (middle->length && middle->at[0] == pair[0]) {
+    for (size_t i = 0; i < 4; i += 2) {
+        if (middle->length && middle->at[0] == BRACKETS[i]) {
             *middle = text_from(*middle, 1);
+            word->brackets[i]--;
             trimmed = true;
         }
-        if (middle->length && middle->at[middle->length - 1] == pair[1]
-            && count_of(*middle, pair[1]) == count_of(*middle, pair[0]) + 1) {
+        if (middle->length && middle->at[middle->length - 1] == BRACKETS[i + 1]
+            && word->brackets[i + 1] == word->brackets[i] + 1) {
             middle->length--;
+            word->brackets[i + 1]--;
+            buffer_char(&word->trail, BRACKETS[i + 1]);
             trimmed = true;
         }
     }
-    size_t lead = (size_t)(word->middle.at - all.at);
-    word->lead = text_part(all, 0, lead);
-    word->trail = text_from(all, lead + word->middle.length);
     return trimmed;
 }
 
@@ -57,29 +72,38 @@ static size_t trailing_points(struct text text)
     return count;
 }
 
-/* Punctuation at the end, counted with entities resolved so that their ";" stays. */
-static bool trim_points(struct arena *arena, struct word *word)
+/* Punctuation at the end, counted with entities resolved so that their ";" stays. What goes behind
+ * the link is what follows as many characters as the resolved text has, as in Django 3.2. */
+static bool trim_points(struct arena *arena, struct word *word, bool entities)
 {
-    struct text plain = html_unescape(arena, word->middle);
+    struct text middle = word->middle;
+    struct text plain = entities ? html_unescape(arena, middle) : middle;
     size_t points = trailing_points(plain);
-    size_t length = unicode_length(word->middle);
     if (points == 0)
         return false;
-    word->middle = unicode_part(word->middle, 0, length > points ? length - points : 0);
+    if (!entities) {
+        word->middle.length -= points;
+        put_reversed(&word->trail, text_from(middle, word->middle.length));
+        return true;
+    }
+    size_t length = unicode_length(middle);
+    size_t kept = unicode_length(plain) - points;
+    word->middle = unicode_part(middle, 0, length > points ? length - points : 0);
+    uncount_brackets(word, text_from(middle, word->middle.length));
+    put_reversed(&word->trail, text_from(middle, unicode_part(middle, 0, kept).length));
     return true;
 }
 
 static struct word trim(struct arena *arena, struct text all)
 {
-    struct word word = {.middle = all};
+    struct word word = {.middle = all, .trail = {.arena = arena}};
+    bool entities = text_find_char(all, '&') != TEXT_NOT_FOUND;
     bool more = true;
-    while (more) {
-        more = trim_brackets(all, &word);
-        more |= trim_points(arena, &word);
+    count_brackets(&word, all);
+    for (size_t rounds = 0; more && !(entities && rounds > ENTITIES_MAX); rounds++) {
+        more = trim_brackets(&word);
+        more |= trim_points(arena, &word, entities);
     }
-    size_t lead = (size_t)(word.middle.at - all.at);
-    word.lead = text_part(all, 0, lead);
-    word.trail = text_from(all, lead + word.middle.length);
     return word;
 }
 
@@ -251,6 +275,13 @@ static enum link find_link(struct arena *arena, struct text middle, struct text 
     return MAIL;
 }
 
+static struct text reversed(struct arena *arena, const struct buffer *text)
+{
+    struct buffer out = {.arena = arena};
+    put_reversed(&out, buffer_contents(text));
+    return out.at ? buffer_contents(&out) : TEXT("");
+}
+
 struct linker {
     struct filter_call *call;
     struct buffer *out;
@@ -288,13 +319,13 @@ static void put_word(const struct linker *linker, struct text all)
         put(linker, all);
         return;
     }
-    put(linker, word.lead);
+    put(linker, text_part(all, 0, (size_t)(word.middle.at - all.at)));
     buffer_text(linker->out, TEXT("<a href=\""));
     buffer_escaped(linker->out, url);
     buffer_text(linker->out, link == LINK ? TEXT("\" rel=\"nofollow\">") : TEXT("\">"));
     put(linker, shortened(linker, word.middle));
     buffer_text(linker->out, TEXT("</a>"));
-    put(linker, word.trail);
+    put(linker, reversed(linker->call->arena, &word.trail));
 }
 
 /* What parts words: white space, angle brackets, quotes. */

@@ -125,7 +125,14 @@ static const struct entity *find_entity(struct text text)
     return best;
 }
 
-/* What numbers stand for that are none of a character. */
+static bool stands_for_nothing(uint32_t number)
+{
+    return (number > 0 && number < 9) || number == 0xB || (number > 0xD && number < 0x20)
+           || number == 0x7F || (number >= 0xFDD0 && number < 0xFDF0)
+           || ((number & 0xFFFE) == 0xFFFE && number <= 0x10FFFF);
+}
+
+/* What numbers stand for that are none of a character; 0: nothing. */
 static uint32_t character_of(uint32_t number)
 {
     static const uint16_t windows[] = {0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020,
@@ -135,6 +142,8 @@ static uint32_t character_of(uint32_t number)
                                        0x153,  0x9D,   0x17E,  0x178};
     if (number >= 0x80 && number < 0xA0)
         return windows[number - 0x80];
+    if (stands_for_nothing(number))
+        return 0;
     bool invalid = number == 0 || number > 0x10FFFF || (number >= 0xD800 && number < 0xE000);
     return invalid ? 0xFFFD : number;
 }
@@ -183,11 +192,11 @@ struct text html_unescape(struct arena *arena, struct text html)
         return html;
     for (size_t i = 0; i < html.length; i++) {
         size_t size = html.at[i] == '&' ? take_entity(text_from(html, i + 1), &character) : 0;
-        if (size)
+        if (size && character)
             unicode_put(&out, character);
-        else
+        else if (!size)
             buffer_char(&out, html.at[i]);
         i += size;
     }
-    return buffer_contents(&out);
+    return out.at ? buffer_contents(&out) : TEXT("");
 }

@@ -33,6 +33,11 @@ static int digit_of(char c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
 }
 
+void percent_encode_iri(struct buffer *out, struct text iri)
+{
+    percent_encode(out, iri, "/#%[]=:;$&()+,!?*@'~");
+}
+
 void percent_decode(struct buffer *out, struct text text)
 {
     struct buffer bytes = {.arena = out->arena};

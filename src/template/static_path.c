@@ -9,12 +9,15 @@ typedef LIST(struct text) segments;
 /* What stands before the path: "https://cdn.example" of "https://cdn.example/s/". */
 static struct text origin_of(struct text prefix)
 {
-    size_t scheme = text_find(prefix, TEXT("//"));
-    bool has_host = scheme == 0 || (scheme != TEXT_NOT_FOUND && prefix.at[scheme - 1] == ':');
+    size_t slashes = text_find(prefix, TEXT("//"));
+    size_t colon = text_find_char(prefix, ':');
+    bool has_host = slashes == 0
+                    || (slashes != TEXT_NOT_FOUND && colon + 1 == slashes
+                        && text_find_char(prefix, '/') == slashes);
     if (!has_host)
         return TEXT("");
-    size_t slash = text_find_char(text_from(prefix, scheme + 2), '/');
-    return text_part(prefix, 0, slash == TEXT_NOT_FOUND ? slash : scheme + 2 + slash);
+    size_t slash = text_find_char(text_from(prefix, slashes + 2), '/');
+    return text_part(prefix, 0, slash == TEXT_NOT_FOUND ? slash : slashes + 2 + slash);
 }
 
 static void add_segments(struct arena *arena, segments *out, struct text path)
@@ -56,6 +59,8 @@ struct text static_path_join(struct arena *arena, struct text prefix, struct tex
     if (!encoded.length)
         return prefix;
     path = buffer_contents(&encoded);
+    prefix = text_part(prefix, 0, text_find_char(prefix, '#'));
+    prefix = text_part(prefix, 0, text_find_char(prefix, '?'));
     struct text origin = origin_of(prefix);
     if (text_starts(path, TEXT("//"))) {
         buffer_text(&out, text_part(origin, 0, text_find(origin, TEXT("//"))));
@@ -69,7 +74,10 @@ struct text static_path_join(struct arena *arena, struct text prefix, struct tex
             all.count--; /* what follows the prefix's last slash */
     }
     add_segments(arena, &all, path);
+    path = resolved(arena, &all, absolute);
     buffer_text(&out, origin);
-    buffer_text(&out, resolved(arena, &all, absolute));
+    if (origin.length && !text_starts(path, TEXT("/")))
+        buffer_char(&out, '/');
+    buffer_text(&out, path);
     return buffer_contents(&out);
 }

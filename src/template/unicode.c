@@ -8,6 +8,10 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
+#define CAPITAL_SIGMA 0x3A3
+#define SMALL_SIGMA   0x3C3
+#define FINAL_SIGMA   0x3C2
+
 #define STRAY  0xDC00u
 #define GROWTH 3 /* bytes of a letter in its other case, for one of its own; a few need more */
 
@@ -245,6 +249,38 @@ void unicode_put_lower(struct buffer *out, struct text text)
             unicode_put(out, unicode_lower(unicode_take(&text)));
 }
 
+static uint8_t *fold(const uint8_t *text, size_t length, const char *language, uninorm_t form,
+                     uint8_t *room, size_t *size)
+{
+    return u8_casefold(text, length, language, form ? form : UNINORM_NFKC, room, size);
+}
+
+void unicode_put_casefold(struct buffer *out, struct text text)
+{
+    if (text.length && !put_mapped(out, text, u8_casefold))
+        buffer_text(out, text);
+}
+
+void unicode_put_folded(struct buffer *out, struct text text)
+{
+    if (text.length && !put_mapped(out, text, fold))
+        buffer_text(out, text);
+}
+
+/* A sigma behind a letter: the last letter of its word is written in another way. */
+static void put_sigma(struct buffer *out, struct text rest)
+{
+    bool last = true;
+    while (rest.length && last) {
+        uint32_t c = unicode_take(&rest);
+        if (uc_is_property_case_ignorable(c))
+            continue;
+        last = !uc_is_property_cased(c);
+        break;
+    }
+    unicode_put(out, last ? FINAL_SIGMA : SMALL_SIGMA);
+}
+
 void unicode_put_title(struct buffer *out, struct text text)
 {
     bool within = false;
@@ -254,6 +290,8 @@ void unicode_put_title(struct buffer *out, struct text text)
         struct text one = text_part(text, 0, text.length - rest.length);
         if (c < 0x80)
             unicode_put(out, within ? unicode_lower(c) : unicode_upper(c));
+        else if (within && c == CAPITAL_SIGMA)
+            put_sigma(out, rest);
         else if (!put_mapped(out, one, within ? u8_tolower : u8_totitle))
             unicode_put(out, c);
         within = c < 0x80 ? unicode_is_alpha(c) : uc_is_property_cased(c);

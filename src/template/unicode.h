@@ -39,6 +39,10 @@ bool unicode_is_word(uint32_t character);
 /* Whole texts, with the few letters that become two ("ß" to "SS"). */
 void unicode_put_upper(struct buffer *out, struct text text);
 void unicode_put_lower(struct buffer *out, struct text text);
+/* Python's casefold(). */
+void unicode_put_casefold(struct buffer *out, struct text text);
+/* In one case and one form, for comparing: Unicode's case folding and NFKC. */
+void unicode_put_folded(struct buffer *out, struct text text);
 /* Upper case at the start of each run of letters, lower case within. */
 void unicode_put_title(struct buffer *out, struct text text);
 
