@@ -1,7 +1,7 @@
 /* x.y: key, then attribute, then index, as Django looks them up. */
+#include "template/lookup.h"
 #include "base/arena.h"
 #include "template/expression.h"
-#include "template/moment.h"
 #include "template/unicode.h"
 
 static struct value pairs_of(const struct value_map *map, struct arena *arena)
@@ -54,64 +54,9 @@ static bool map_step(const struct step *step, struct arena *arena, struct value 
     return found != NULL;
 }
 
-static struct value words_of(struct text text, struct arena *arena)
-{
-    LIST(struct value) words = {0};
-    struct text word;
-    while (unicode_next_word(&text, &word))
-        *LIST_PUSH(arena, &words) = value_text(word);
-    return value_list(arena, words.items, words.count);
-}
-
-static void put_capitalized(struct buffer *out, struct text text)
-{
-    struct text first = unicode_part(text, 0, 1);
-    unicode_put_title(out, first);
-    unicode_put_lower(out, text_from(text, first.length));
-}
-
-static void put_swapped(struct buffer *out, struct text text)
-{
-    while (text.length) {
-        uint32_t c = unicode_take(&text);
-        unicode_put(out, unicode_is_upper(c) ? unicode_lower(c) : unicode_upper(c));
-    }
-}
-
-static void put_trimmed(struct buffer *out, struct text text)
-{
-    buffer_text(out, unicode_trim(text));
-}
-
-static bool text_attribute(struct text name, struct arena *arena, struct value *value)
-{
-    static const struct {
-        const char *name;
-        void (*put)(struct buffer *out, struct text text);
-    } methods[] = {
-        {"upper", unicode_put_upper},    {"lower", unicode_put_lower},
-        {"casefold", unicode_put_lower}, {"title", unicode_put_title},
-        {"capitalize", put_capitalized}, {"swapcase", put_swapped},
-        {"strip", put_trimmed},
-    };
-    struct text text = value_as_text(*value);
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        if (!text_is(name, methods[i].name))
-            continue;
-        struct buffer out = {.arena = arena};
-        methods[i].put(&out, text);
-        *value = value_text(buffer_contents(&out));
-        return true;
-    }
-    if (!text_is(name, "split"))
-        return false;
-    *value = words_of(text, arena);
-    return true;
-}
-
 static bool text_step(const struct step *step, struct arena *arena, struct value *value)
 {
-    if (text_attribute(step->text, arena, value))
+    if (lookup_text(step->text, arena, value))
         return true;
     if (!step->is_index)
         return false;
@@ -123,87 +68,12 @@ static bool text_step(const struct step *step, struct arena *arena, struct value
 
 static bool list_step(const struct step *step, struct value *value)
 {
+    if (value->kind == VALUE_LIST && text_is(step->text, "copy"))
+        return true;
     if (!step->is_index || (uint64_t)step->index >= value->list->count)
         return false;
     *value = value->list->items[step->index];
     return true;
-}
-
-static bool is_one_of(struct text name, const char *const *names)
-{
-    for (; *names; names++)
-        if (text_is(name, *names))
-            return true;
-    return false;
-}
-
-static bool date_attribute(const struct value_moment *moment, struct text name, struct value *out)
-{
-    static const char *const weekdays[] = {"weekday", "isoweekday", NULL};
-    if (text_is(name, "year"))
-        *out = value_integer(moment->year);
-    else if (text_is(name, "month"))
-        *out = value_integer(moment->month);
-    else if (text_is(name, "day"))
-        *out = value_integer(moment->day);
-    else if (is_one_of(name, weekdays))
-        *out = value_integer(moment_weekday(moment) + (name.at[0] == 'i'));
-    else
-        return false;
-    return true;
-}
-
-static bool time_attribute(const struct value_moment *moment, struct text name, struct value *out)
-{
-    if (text_is(name, "hour"))
-        *out = value_integer(moment->hour);
-    else if (text_is(name, "minute"))
-        *out = value_integer(moment->minute);
-    else if (text_is(name, "second"))
-        *out = value_integer(moment->second);
-    else if (text_is(name, "microsecond"))
-        *out = value_integer(moment->microsecond);
-    else
-        return false;
-    return true;
-}
-
-static bool datetime_part(const struct value_moment *moment, struct text name, struct arena *arena,
-                          struct value *out)
-{
-    struct value_moment part = *moment;
-    if (text_is(name, "date")) {
-        *out = value_moment(arena, VALUE_DATE, &part);
-        return true;
-    }
-    if (!text_is(name, "time"))
-        return false;
-    part.year = part.month = part.day = 0;
-    part.aware = false;
-    *out = value_moment(arena, VALUE_TIME, &part);
-    return true;
-}
-
-static bool isoformat(struct value value, struct text name, struct arena *arena, struct value *out)
-{
-    if (!text_is(name, "isoformat"))
-        return false;
-    struct text text = text_copy(arena, value_to_text(value, arena));
-    size_t space = text_find_char(text, ' ');
-    if (space != TEXT_NOT_FOUND)
-        ((char *)text.at)[space] = 'T';
-    *out = value_text(text);
-    return true;
-}
-
-static bool moment_step(const struct step *step, struct arena *arena, struct value *value)
-{
-    const struct value_moment *moment = value->moment;
-    struct value whole = *value;
-    return (whole.kind != VALUE_TIME && date_attribute(moment, step->text, value))
-           || (whole.kind != VALUE_DATE && time_attribute(moment, step->text, value))
-           || (whole.kind == VALUE_DATETIME && datetime_part(moment, step->text, arena, value))
-           || isoformat(whole, step->text, arena, value);
 }
 
 static const struct value_attribute *find_attribute(const struct step *step,
@@ -251,7 +121,12 @@ bool lookup_step(struct render *render, const struct step *step, struct value *v
     case VALUE_SAFE: return text_step(step, render->arena, value);
     case VALUE_DATE:
     case VALUE_TIME:
-    case VALUE_DATETIME: return moment_step(step, render->arena, value);
+    case VALUE_DATETIME: return lookup_moment(step->text, render, value);
+    case VALUE_BOOL:
+    case VALUE_INTEGER:
+    case VALUE_FLOAT:
+    case VALUE_DECIMAL:
+    case VALUE_DURATION: return lookup_number(step->text, render->arena, value);
     default: return false;
     }
 }

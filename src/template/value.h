@@ -127,6 +127,7 @@ struct value_moment {
     bool aware;
     bool daylight;
     bool unclear; /* the zone shows that date and time twice, or never */
+    bool zoned;   /* the offset is that of a zone, which may have others */
     bool fixed;   /* shown as it is, whatever the current zone */
     uint32_t microsecond;
     int32_t offset; /* seconds east of UTC */

@@ -339,6 +339,7 @@ static const struct kind *kind_at(const struct zone *zone, int64_t seconds)
 static void describe(struct value_moment *moment, const struct kind *kind)
 {
     moment->aware = true;
+    moment->zoned = true;
     moment->offset = kind->offset;
     moment->zone = kind->name;
     moment->daylight = kind->daylight;
