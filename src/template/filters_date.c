@@ -28,7 +28,8 @@ static struct value formatted(struct filter_call *call, struct value value, stru
         return value_text(TEXT(""));
     bool named =
         !call->has_argument || value_is_text(argument) || !value_truth(argument, call->arena);
-    if (!named && !time && call->render->set->host.options.localize)
+    bool keyed = argument.kind != VALUE_LIST && argument.kind != VALUE_MAP;
+    if (!named && !time && (!keyed || call->render->set->host.options.localize))
         return filter_fail(call, "TypeError", "a format is a text");
     enum date_format_status status = date_format(&out, format, value, zone, language, time);
     if (status == DATE_FORMAT_OK)

@@ -65,7 +65,11 @@ FILTER(pick_random)
         return filter_fail(call, "IndexError", "nothing to choose from");
     if (getrandom(&number, sizeof number, 0) != sizeof number)
         number = 0;
-    return list.items[number % list.count];
+    if (value.kind != VALUE_MAP)
+        return list.items[number % list.count];
+    const struct value *found =
+        value_map_find(value.map, value_integer((int64_t)(number % list.count)));
+    return found ? *found : filter_fail(call, "KeyError", "a map has no items by number");
 }
 
 FILTER(join)
@@ -187,6 +191,8 @@ static bool item_by_number(struct filter_call *call, struct value by, struct val
             *item = *found;
         return found != NULL;
     }
+    if (by.kind == VALUE_BOOL)
+        by = value_integer(by.boolean);
     if (by.kind != VALUE_INTEGER || !value_items(*item, call->arena, &list))
         return false;
     int64_t at = by.integer < 0 ? by.integer + (int64_t)list.count : by.integer;

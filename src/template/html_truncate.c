@@ -21,12 +21,14 @@ static bool is_single(struct text name)
     return false;
 }
 
-/* The name in "<…>", and whether it closes itself; empty when it is no tag. */
-static struct text tag_name(struct text tag, bool *self_closing)
+/* The name in "<…>", and whether it closes another or itself; empty when it is no tag. */
+static struct text tag_name(struct text tag, bool *closing, bool *self_closing)
 {
     size_t end = 0;
     struct text inside = text_part(tag, 1, tag.length - 1);
-    if (inside.length > 1 && inside.at[0] == '/')
+    *closing =
+        inside.length > 1 && inside.at[0] == '/' && !unicode_is_space((unsigned char)inside.at[1]);
+    if (*closing)
         inside = text_from(inside, 1);
     *self_closing = false;
     while (end < inside.length && !unicode_is_space((unsigned char)inside.at[end])) {
@@ -41,11 +43,12 @@ static struct text tag_name(struct text tag, bool *self_closing)
 
 static void note_tag(struct arena *arena, struct open_tags *open, struct text tag)
 {
+    bool closing;
     bool self_closing;
-    struct text name = tag_name(tag, &self_closing);
+    struct text name = tag_name(tag, &closing, &self_closing);
     if (name.length == 0 || self_closing || is_single(name))
         return;
-    if (tag.at[1] != '/')
+    if (!closing)
         *LIST_PUSH(arena, &open->names) = name;
     else if (open->names.count && text_equal_nocase(open->names.items[open->names.count - 1], name))
         open->names.count--;

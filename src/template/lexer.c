@@ -56,7 +56,7 @@ static struct token take(struct lexer *lexer, enum token_kind kind, struct text 
     for (size_t i = 0; i < source.length; i++)
         lexer->line += source.at[i] == '\n';
     lexer->at += source.length;
-    if (kind != TOKEN_TEXT)
+    if (kind != TOKEN_TEXT && kind != TOKEN_COMMENT)
         token.contents = inside(source);
     return token;
 }
@@ -74,7 +74,7 @@ static struct token take_block(struct lexer *lexer, struct text tag)
 struct token lexer_next(struct lexer *lexer)
 {
     struct text tag;
-    while (lexer->at < lexer->source.length) {
+    if (lexer->at < lexer->source.length) {
         if (!find_tag(lexer, lexer->at, &tag))
             return take(lexer, TOKEN_TEXT, text_from(lexer->source, lexer->at));
         size_t start = (size_t)(tag.at - lexer->source.at);
@@ -82,9 +82,7 @@ struct token lexer_next(struct lexer *lexer)
             return take(lexer, TOKEN_TEXT, text_part(lexer->source, lexer->at, start));
         if (tag.at[1] == '%')
             return take_block(lexer, tag);
-        if (tag.at[1] == '{')
-            return take(lexer, TOKEN_VARIABLE, tag);
-        lexer->at += tag.length;
+        return take(lexer, tag.at[1] == '{' ? TOKEN_VARIABLE : TOKEN_COMMENT, tag);
     }
     return (struct token){.kind = TOKEN_END, .line = lexer->line};
 }

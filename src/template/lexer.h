@@ -6,12 +6,12 @@
 
 #include "base/text.h"
 
-enum token_kind { TOKEN_END, TOKEN_TEXT, TOKEN_VARIABLE, TOKEN_BLOCK };
+enum token_kind { TOKEN_END, TOKEN_TEXT, TOKEN_VARIABLE, TOKEN_BLOCK, TOKEN_COMMENT };
 
 struct token {
     enum token_kind kind;
     struct text source;   /* all of it, with the braces */
-    struct text contents; /* of a tag: what is between them, trimmed */
+    struct text contents; /* of a tag or variable: what is between them, trimmed */
     uint32_t line;
 };
 

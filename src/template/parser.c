@@ -259,6 +259,7 @@ static bool add_token(struct parser *parser, const struct tag *tag, struct nodes
     switch (parser->token.kind) {
     case TOKEN_TEXT: add_text(parser, out); return true;
     case TOKEN_VARIABLE: return add_variable(parser, out);
+    case TOKEN_COMMENT: return true;
     default: return add_tag(parser, tag, out);
     }
 }

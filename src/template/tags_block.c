@@ -166,6 +166,8 @@ static enum status find_parent(const struct extends_node *node, struct render *r
         return status;
     if (!value_truth(name, render->arena))
         return render_fail(render, "TemplateSyntaxError", "the parent's name is empty");
+    if (name.kind == VALUE_LIST || name.kind == VALUE_MAP)
+        return render_fail(render, "TypeError", "the parent's name is no text");
     return find_template(render, value_to_text(name, render->arena), out);
 }
 

@@ -30,12 +30,20 @@ static struct node *compile_localize(struct parser *parser, const struct tag *ta
     return parser_body(parser, tag, ends, &node->body) ? &node->node : NULL;
 }
 
+/* The digits of an integer are safe, unless they come in groups. */
+static bool is_safe(struct value value, bool groups)
+{
+    bool integer = value.kind != VALUE_BOOL && value_is_integer(value);
+    return value.kind == VALUE_SAFE || (integer && !groups);
+}
+
 FILTER(localize)
 {
     (void)argument;
     struct text text = format_localized(value, call->render, true);
     call->status = call->render->status;
-    return value.kind == VALUE_SAFE ? value_safe(text) : value_text(text);
+    return is_safe(value, call->render->set->host.options.thousands) ? value_safe(text)
+                                                                     : value_text(text);
 }
 
 FILTER(unlocalize)

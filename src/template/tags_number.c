@@ -34,6 +34,19 @@ static struct text ratio_of(double value, double most, double width, struct aren
     return buffer_contents(&out);
 }
 
+/* What fails for its type or value fails as the tag's own error. */
+static enum status operand(const struct expression *expression, struct render *render,
+                           struct value *out)
+{
+    enum status status = expression_value(expression, render, out);
+    if (status != INVALID)
+        return status;
+    const char *kind = template_error_kind();
+    bool own = strcmp(kind, "ValueError") == 0 || strcmp(kind, "TypeError") == 0;
+    return own ? render_fail(render, "TemplateSyntaxError", "a value must be a number") : status;
+}
+
+/* NOT_FOUND: the argument of a filter does not exist. */
 static enum status ratio(const struct widthratio_node *node, struct render *render,
                          struct text *out)
 {
@@ -44,13 +57,13 @@ static enum status ratio(const struct widthratio_node *node, struct render *rend
     double y;
     struct decimal size;
     *out = TEXT("");
-    enum status status = expression_value(node->value, render, &value);
+    enum status status = operand(node->value, render, &value);
     if (status == OK)
-        status = expression_value(node->most, render, &most);
+        status = operand(node->most, render, &most);
     if (status == OK)
-        status = expression_value(node->width, render, &width);
+        status = operand(node->width, render, &width);
     if (status != OK)
-        return status == NOT_FOUND ? OK : status;
+        return status;
     const char *kind = number_whole(width, render->arena, &size);
     if (kind && strcmp(kind, "OverflowError") != 0)
         kind = "TemplateSyntaxError";
@@ -71,7 +84,7 @@ static enum status render_widthratio(const struct node *self, struct render *ren
         scope_set(render, node->as, value_text(text));
     else if (status == OK)
         buffer_text(render->out, text);
-    return status;
+    return status == NOT_FOUND ? OK : status;
 }
 
 static struct node *compile_widthratio(struct parser *parser, const struct tag *tag)

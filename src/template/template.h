@@ -40,8 +40,8 @@ struct template_options {
     /* "Europe/Paris": of naive datetimes, and of now; none, or one that is not known: UTC. */
     struct text time_zone;
     struct text current_zone; /* that aware ones are shown in; none, or not known: the same */
-    bool use_tz;                   /* whether they are (USE_TZ); {% now %} is aware then */
-    size_t memory_limit;           /* bytes one rendering may allocate; 0: 256 MiB */
+    bool use_tz;              /* whether they are (USE_TZ); {% now %} is aware then */
+    size_t memory_limit;      /* bytes one rendering may allocate; 0: 256 MiB */
 };
 
 /* What templates need from the program around them. */
