@@ -29,8 +29,8 @@ struct request {
     struct language_list listed;
     struct language language;
     struct locale locale;
-    bool bad_urls;
-    const char *refusal; /* the kind of error when it cannot be answered */
+    const char *url_error; /* the kind of what is wrong with the URL table */
+    const char *refusal;   /* the kind of error when it cannot be answered */
 };
 
 /* ---- what templates need from around them ---- */
@@ -58,9 +58,11 @@ static enum status reverse(void *context, struct arena *arena, struct text name,
 {
     struct request *request = context;
     struct text current_app = json_text(json_object_get(request->json, "current_app"));
+    const char *kind;
     enum status status =
-        url_table_reverse(request->urls, arena, name, current_app, arguments, count, out);
-    request->bad_urls |= status == FAILED;
+        url_table_reverse(request->urls, arena, name, current_app, arguments, count, out, &kind);
+    if (status == INVALID)
+        request->url_error = kind;
     return status;
 }
 
@@ -308,7 +310,7 @@ static void answer(struct arena *arena, struct request *request, struct buffer *
     const struct template_request rendering = {.language = &request->language};
     enum status status = template_render(set, request->entry, &rendering, context, arena, &page);
     if (status != OK)
-        put_error(out, arena, request->bad_urls ? "ImproperlyConfigured" : template_error_kind());
+        put_error(out, arena, request->url_error ? request->url_error : template_error_kind());
     else
         put_answer(out, arena, "output", page.at ? buffer_contents(&page) : TEXT(""), TEXT_NONE);
 }

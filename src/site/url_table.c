@@ -1,5 +1,6 @@
 #include "site/url_table.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -7,10 +8,14 @@
 #include "site/url_regex.h"
 #include "template/json_context.h"
 #include "template/percent.h"
+#include "template/unicode.h"
 
 #define DEPTH_MAX 32
+#define REGEX_MAX 65536 /* of an entry, with those it is included by; longer ones fit nothing */
+#define IMPROPER  "ImproperlyConfigured"
 
 struct entry {
+    const struct entry *parent;
     bool include;
     struct text regex; /* without the first "^" */
     struct text name;
@@ -19,11 +24,18 @@ struct entry {
     const struct value_map *defaults;
     struct entry *entries;
     size_t count;
+    struct url_forms forms; /* of the regular expressions of all parents and its own */
+    const struct url_matcher *matcher;
+    enum status status; /* of making them */
+    bool ready;
+    const char *kind;
 };
 
 struct url_table {
     struct entry root;
     struct text fault; /* of some pattern; empty: none */
+    const char *kind;  /* of the fault */
+    bool bad_route;    /* which counts before other faults */
 };
 
 struct query {
@@ -32,6 +44,7 @@ struct query {
     const struct template_argument *arguments;
     size_t count;
     struct text *out;
+    const char **kind;
 };
 
 /* ---- the table ---- */
@@ -61,16 +74,59 @@ static void put_literal(struct buffer *out, struct text text)
     }
 }
 
-/* "<int:id>" to "(?P<id>[0-9]+)". */
+static void set_fault(struct url_table *table, struct arena *arena, const char *kind)
+{
+    if (table->bad_route)
+        return;
+    table->fault = text_copy(arena, text_of(status_failure()->message));
+    table->kind = kind;
+}
+
+__attribute__((format(printf, 3, 4))) static void
+set_bad_route(struct url_table *table, struct arena *arena, const char *format, ...)
+{
+    va_list more;
+    va_start(more, format);
+    table->fault = text_vformat(arena, format, more);
+    va_end(more);
+    table->kind = IMPROPER;
+    table->bad_route = true;
+}
+
+static bool is_identifier(struct text name)
+{
+    bool first = true;
+    while (name.length) {
+        uint32_t c = unicode_take(&name);
+        if (!unicode_is_word(c) || (first && unicode_digit(c) >= 0))
+            return false;
+        first = false;
+    }
+    return !first;
+}
+
+static bool has_space(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.at[i] == ' ' || (text.at[i] >= '\t' && text.at[i] <= '\r'))
+            return true;
+    return false;
+}
+
+/* "int:id" to "(?P<id>[0-9]+)". */
 static void put_parameter(struct url_table *table, struct buffer *out, struct text inside)
 {
     size_t colon = text_find_char(inside, ':');
-    bool typed = colon != TEXT_NOT_FOUND;
+    bool typed = colon != TEXT_NOT_FOUND && colon > 0 && colon + 1 < inside.length;
     struct text name = typed ? text_from(inside, colon + 1) : inside;
     struct text converter = typed ? text_part(inside, 0, colon) : TEXT("str");
     const char *regex = converter_regex(converter);
-    if (!regex)
-        table->fault = text_format(out->arena, "no converter \"%.*s\"", TEXT_ARG(converter));
+    if (has_space(inside))
+        set_bad_route(table, out->arena, "\"<%.*s>\" has white space", TEXT_ARG(inside));
+    else if (!is_identifier(name))
+        set_bad_route(table, out->arena, "\"%.*s\" is no name of a parameter", TEXT_ARG(name));
+    else if (!regex)
+        set_bad_route(table, out->arena, "no converter \"%.*s\"", TEXT_ARG(converter));
     else
         buffer_format(out, "(?P<%.*s>%s)", TEXT_ARG(name), regex);
 }
@@ -80,13 +136,19 @@ static struct text route_regex(struct url_table *table, struct arena *arena, str
 {
     struct buffer out = {.arena = arena};
     size_t open;
-    while ((open = text_find_char(route, '<')) != TEXT_NOT_FOUND) {
+    size_t from = 0;
+    while ((open = text_find_char(text_from(route, from), '<')) != TEXT_NOT_FOUND) {
+        open += from;
         size_t close = text_find_char(text_from(route, open), '>');
         if (close == TEXT_NOT_FOUND)
             break;
+        from = open + 1;
+        if (close == 1)
+            continue;
         put_literal(&out, text_part(route, 0, open));
         put_parameter(table, &out, text_part(route, open + 1, open + close));
         route = text_from(route, open + close + 1);
+        from = 0;
     }
     put_literal(&out, route);
     if (endpoint)
@@ -94,15 +156,29 @@ static struct text route_regex(struct url_table *table, struct arena *arena, str
     return out.at ? buffer_contents(&out) : TEXT("");
 }
 
-static struct text pattern_regex(struct url_table *table, struct arena *arena, const json_t *json,
-                                 bool include)
+/* What Django would not turn round is an error of the whole table. */
+static void check_regex(struct url_table *table, struct arena *arena, struct text regex,
+                        const char *malformed, bool reversed)
 {
+    struct url_matcher *matcher;
+    struct url_forms forms;
+    const char *kind;
+    if (url_matcher_new(arena, regex, &matcher) != OK)
+        set_fault(table, arena, malformed);
+    else if (reversed && url_forms(arena, regex, &forms, &kind) != OK)
+        set_fault(table, arena, kind);
+}
+
+static struct text pattern_regex(struct url_table *table, struct arena *arena, const json_t *json,
+                                 const struct entry *entry)
+{
+    bool include = entry->include;
     struct text kind = json_text(json_object_get(json, include ? "prefix_kind" : "kind"));
     struct text text = json_text(json_object_get(json, include ? "prefix" : "pattern"));
-    if (text_is(kind, "path"))
-        return route_regex(table, arena, text, !include);
-    if (url_regex_check(text) != OK)
-        table->fault = text_copy(arena, text_of(status_failure()->message));
+    bool route = text_is(kind, "path");
+    if (route)
+        text = route_regex(table, arena, text, !include);
+    check_regex(table, arena, text, route ? "error" : IMPROPER, !entry->app_name.length);
     return text_starts(text, TEXT("^")) ? text_from(text, 1) : text;
 }
 
@@ -116,11 +192,12 @@ static void decode(struct url_table *table, struct arena *arena, const json_t *j
         struct entry *entry = &out->entries[i];
         struct value defaults = VALUE_NULL;
         if (json_context_value(arena, json_object_get(row, "args"), &defaults) != OK)
-            table->fault = text_copy(arena, text_of(status_failure()->message));
+            set_fault(table, arena, IMPROPER);
+        entry->parent = out;
         entry->include = text_is(json_text(json_object_get(row, "kind")), "include");
-        entry->regex = pattern_regex(table, arena, row, entry->include);
         entry->name = json_text(json_object_get(row, "name"));
         entry->app_name = json_text(json_object_get(row, "app_name"));
+        entry->regex = pattern_regex(table, arena, row, entry);
         entry->namespace = json_text(json_object_get(row, "namespace"));
         entry->defaults = defaults.kind == VALUE_MAP ? defaults.map : value_map_new(arena);
         if (entry->app_name.length && !entry->namespace.length)
@@ -145,14 +222,18 @@ static bool is_positional(const struct query *query)
     return query->count && !query->arguments[0].name.at;
 }
 
-/* For the parameter that is the `position`th of its form. */
-static const struct template_argument *argument_of(const struct query *query, struct text name,
-                                                   size_t position)
+/* The parameter's argument; of those of the same name the last. */
+static const struct template_argument *argument_of(const struct query *query,
+                                                   const struct url_form *form, struct text name)
 {
-    if (is_positional(query))
-        return position < query->count ? &query->arguments[position] : NULL;
+    if (!is_positional(query)) {
+        for (size_t i = query->count; i-- > 0;)
+            if (text_equal(query->arguments[i].name, name))
+                return &query->arguments[i];
+        return NULL;
+    }
     for (size_t i = query->count; i-- > 0;)
-        if (text_equal(query->arguments[i].name, name))
+        if (text_equal(form->names[i], name))
             return &query->arguments[i];
     return NULL;
 }
@@ -160,7 +241,7 @@ static const struct template_argument *argument_of(const struct query *query, st
 static bool in_form(const struct url_form *form, struct text name)
 {
     for (size_t i = 0; i < form->count; i++)
-        if (!form->items[i].repeated && text_equal(form->items[i].parameter, name))
+        if (text_equal(form->names[i], name))
             return true;
     return false;
 }
@@ -174,11 +255,9 @@ static const struct value *default_of(const struct value_map *defaults, struct t
 static bool names_fit(const struct query *query, const struct url_form *form,
                       const struct value_map *defaults)
 {
-    for (size_t i = 0; i < form->count; i++) {
-        struct text name = form->items[i].parameter;
-        if (name.length && !argument_of(query, name, 0))
+    for (size_t i = 0; i < form->count; i++)
+        if (!argument_of(query, form, form->names[i]) && !default_of(defaults, form->names[i]))
             return false;
-    }
     for (size_t i = 0; i < query->count; i++) {
         const struct template_argument *argument = &query->arguments[i];
         const struct value *fallback = default_of(defaults, argument->name);
@@ -193,112 +272,152 @@ static bool names_fit(const struct query *query, const struct url_form *form,
 static bool fits(const struct query *query, const struct url_form *form,
                  const struct value_map *defaults)
 {
-    size_t parameters = 0;
-    for (size_t i = 0; i < form->count; i++)
-        parameters += form->items[i].parameter.length && !form->items[i].repeated;
-    return is_positional(query) ? parameters == query->count : names_fit(query, form, defaults);
+    return is_positional(query) ? form->count == query->count : names_fit(query, form, defaults);
 }
 
-/* Which parameter of the form that one is, from 0. */
-static size_t position_of(const struct url_form *form, struct text name)
+static enum status refuse(const struct query *query, const char *kind, const char *reason,
+                          struct text what)
 {
-    size_t position = 0;
-    for (size_t i = 0; i < form->count; i++) {
-        if (!form->items[i].parameter.length || form->items[i].repeated)
-            continue;
-        if (text_equal(form->items[i].parameter, name))
-            return position;
-        position++;
-    }
-    return position;
+    *query->kind = kind;
+    return fail_as(INVALID, "%s \"%.*s\"", reason, TEXT_ARG(what));
 }
 
-static struct text fill(const struct query *query, const struct url_form *form)
+/* "%(name)s" or "%%", behind the "%", or "%s", where Python puts all arguments; all else of
+ * Python's conversions has no place in a path. */
+static enum status put_conversion(const struct query *query, const struct url_form *form,
+                                  struct text *rest, struct buffer *out)
+{
+    if (text_starts(*rest, TEXT("%"))) {
+        *rest = text_from(*rest, 1);
+        buffer_char(out, '%');
+        return OK;
+    }
+    if (text_starts(*rest, TEXT("s"))) {
+        *rest = text_from(*rest, 1);
+        buffer_text(out, TEXT("{}"));
+        return OK;
+    }
+    size_t end = text_find_char(*rest, ')');
+    if (!text_starts(*rest, TEXT("(")) || end == TEXT_NOT_FOUND
+        || !text_starts(text_from(*rest, end), TEXT(")s")))
+        return refuse(query, "ValueError", "a conversion is not understood in", form->format);
+    struct text name = text_part(*rest, 1, end);
+    const struct template_argument *argument = argument_of(query, form, name);
+    if (!argument)
+        return refuse(query, "KeyError", "there is no argument", name);
+    value_print(out, argument->value, query->arena);
+    *rest = text_from(*rest, end + 2);
+    return OK;
+}
+
+static enum status fill(const struct query *query, const struct url_form *form, struct buffer *out)
+{
+    struct text rest = form->format;
+    enum status status = OK;
+    buffer_char(out, '/');
+    while (status == OK) {
+        size_t mark = text_find_char(rest, '%');
+        buffer_text(out, text_part(rest, 0, mark));
+        if (mark == TEXT_NOT_FOUND)
+            break;
+        rest = text_from(rest, mark + 1);
+        status = put_conversion(query, form, &rest, out);
+    }
+    return status;
+}
+
+static struct text encoded(const struct query *query, struct text path)
 {
     struct buffer out = {.arena = query->arena};
-    buffer_char(&out, '/');
-    for (size_t i = 0; i < form->count; i++) {
-        const struct url_piece *piece = &form->items[i];
-        const struct template_argument *argument =
-            piece->parameter.length
-                ? argument_of(query, piece->parameter, position_of(form, piece->parameter))
-                : NULL;
-        buffer_text(&out, piece->literal);
-        if (argument)
-            value_print(&out, argument->value, query->arena);
-    }
+    bool twice = text_starts(path, TEXT("//"));
+    buffer_text(&out, twice ? TEXT("/%2F") : TEXT(""));
+    percent_encode(&out, text_from(path, twice ? 2 : 0), "!$&'()*+,;=/~:@");
     return buffer_contents(&out);
 }
 
-static bool try_regex(const struct query *query, struct text regex,
-                      const struct value_map *defaults)
+static enum status try_form(const struct query *query, const struct entry *entry,
+                            const struct url_form *form)
 {
-    struct url_forms forms = url_forms(query->arena, regex);
-    for (size_t i = 0; i < forms.count; i++) {
-        if (!fits(query, &forms.items[i], defaults))
-            continue;
-        struct text path = fill(query, &forms.items[i]);
-        struct text whole = text_format(query->arena, "/%.*s", TEXT_ARG(regex));
-        if (!url_regex_matches(query->arena, whole, path))
-            continue;
-        struct buffer out = {.arena = query->arena};
-        bool twice = text_starts(path, TEXT("//"));
-        buffer_text(&out, twice ? TEXT("/%2F") : TEXT(""));
-        percent_encode(&out, text_from(path, twice ? 2 : 0), "!$&'()*+,;=/~:@");
-        *query->out = buffer_contents(&out);
-        return true;
-    }
-    return false;
+    struct buffer path = {.arena = query->arena};
+    if (!fits(query, form, entry->defaults))
+        return NOT_FOUND;
+    enum status status = fill(query, form, &path);
+    if (status != OK)
+        return status;
+    if (!entry->matcher)
+        return refuse(query, "error", "no regular expression with its parents:", entry->regex);
+    if (!url_matcher_matches(entry->matcher, buffer_contents(&path)))
+        return NOT_FOUND;
+    *query->out = encoded(query, buffer_contents(&path));
+    return OK;
 }
 
 /* ---- the whole table ---- */
 
-static struct text joined(struct arena *arena, struct text prefix, const struct entry *entry)
+static void put_regex(struct buffer *out, const struct entry *entry)
 {
-    return text_format(arena, "%.*s%.*s", TEXT_ARG(prefix), TEXT_ARG(entry->regex));
+    if (entry->parent)
+        put_regex(out, entry->parent);
+    buffer_text(out, entry->regex);
+}
+
+/* What it takes to reverse an entry, made when it is asked for first. */
+static enum status prepare(struct arena *arena, struct entry *entry)
+{
+    struct buffer regex = {.arena = arena, .limit = REGEX_MAX};
+    struct url_matcher *matcher;
+    if (entry->ready)
+        return entry->status;
+    entry->ready = true;
+    buffer_text(&regex, TEXT("^/"));
+    put_regex(&regex, entry);
+    if (regex.failed)
+        return OK;
+    struct text whole = buffer_contents(&regex);
+    entry->status = url_forms(arena, text_from(whole, 2), &entry->forms, &entry->kind);
+    if (url_matcher_new(arena, whole, &matcher) == OK)
+        entry->matcher = matcher;
+    return entry->status;
+}
+
+static enum status try_entry(const struct query *query, struct entry *entry)
+{
+    enum status status = prepare(query->arena, entry);
+    if (status != OK)
+        return refuse(query, entry->kind, "this cannot be turned round:", entry->regex);
+    status = NOT_FOUND;
+    for (size_t i = 0; i < entry->forms.count && status == NOT_FOUND; i++)
+        status = try_form(query, entry, &entry->forms.items[i]);
+    return status;
 }
 
 /* The last that was declared comes first. */
-static bool try_entries(const struct query *query, const struct entry *parent, struct text prefix)
+static enum status try_entries(const struct query *query, const struct entry *parent)
 {
-    for (size_t i = parent->count; i-- > 0;) {
-        const struct entry *entry = &parent->entries[i];
-        struct text regex = joined(query->arena, prefix, entry);
-        if (entry->include && !entry->app_name.length) {
-            if (try_entries(query, entry, regex))
-                return true;
-        } else if (!entry->include && entry->name.at && text_equal(entry->name, query->name)) {
-            if (try_regex(query, regex, entry->defaults))
-                return true;
-        }
+    enum status status = NOT_FOUND;
+    for (size_t i = parent->count; i-- > 0 && status == NOT_FOUND;) {
+        struct entry *entry = &parent->entries[i];
+        if (entry->include && !entry->app_name.length)
+            status = try_entries(query, entry);
+        else if (!entry->include && entry->name.at && text_equal(entry->name, query->name))
+            status = try_entry(query, entry);
     }
-    return false;
+    return status;
 }
 
-struct scope {
-    const struct entry *entry;
-    struct text prefix;
-};
-
-/* The first of the namespace `name` that was declared. */
-static bool find_namespace(struct arena *arena, const struct entry *parent, struct text name,
-                           struct text prefix, struct scope *out)
+/* The first of the namespace `name` that was declared; NULL: there is none. */
+static const struct entry *find_namespace(const struct entry *parent, struct text name)
 {
     for (size_t i = 0; i < parent->count; i++) {
         const struct entry *entry = &parent->entries[i];
-        struct text regex = joined(arena, prefix, entry);
-        if (!entry->include)
-            continue;
-        if (entry->app_name.length) {
-            if (text_equal(entry->namespace, name)) {
-                *out = (struct scope){entry, regex};
-                return true;
-            }
-        } else if (find_namespace(arena, entry, name, regex, out)) {
-            return true;
-        }
+        bool named = entry->app_name.length > 0;
+        if (entry->include && named && text_equal(entry->namespace, name))
+            return entry;
+        const struct entry *found = entry->include && !named ? find_namespace(entry, name) : NULL;
+        if (found)
+            return found;
     }
-    return false;
+    return NULL;
 }
 
 struct instances {
@@ -338,24 +457,30 @@ static struct text instance_of(const struct entry *entry, struct text name, stru
 
 enum status url_table_reverse(const struct url_table *table, struct arena *arena, struct text name,
                               struct text current_app, const struct template_argument *arguments,
-                              size_t count, struct text *out)
+                              size_t count, struct text *out, const char **kind)
 {
-    struct scope scope = {&table->root, TEXT("")};
+    const struct entry *scope = &table->root;
     struct text apps = current_app;
     size_t colon;
+    *kind = table->kind;
+    if (!arguments && text_find_char(name, ':') == TEXT_NOT_FOUND)
+        return OK;
     if (table->fault.length)
-        return fail("%.*s", TEXT_ARG(table->fault));
+        return fail_as(INVALID, "%.*s", TEXT_ARG(table->fault));
     while ((colon = text_find_char(name, ':')) != TEXT_NOT_FOUND) {
         struct text current = TEXT_NONE;
         if (apps.length)
             text_next(&apps, ':', &current);
-        struct text space = instance_of(scope.entry, text_part(name, 0, colon), current);
+        struct text space = instance_of(scope, text_part(name, 0, colon), current);
         if (!text_equal(space, current))
             apps = TEXT_NONE;
-        if (!find_namespace(arena, scope.entry, space, scope.prefix, &scope))
+        scope = find_namespace(scope, space);
+        if (!scope)
             return NOT_FOUND;
         name = text_from(name, colon + 1);
     }
-    struct query query = {arena, name, arguments, count, out};
-    return try_entries(&query, scope.entry, scope.prefix) ? OK : NOT_FOUND;
+    if (!arguments)
+        return OK;
+    const struct query query = {arena, name, arguments, count, out, kind};
+    return try_entries(&query, scope);
 }

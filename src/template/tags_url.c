@@ -82,9 +82,11 @@ static enum status render_url(const struct node *self, struct render *render)
         status = expression_value(node->name, render, &name);
     if (status != OK)
         return status;
-    if (named && !node->arguments[0].name)
+    bool mixed = named && !node->arguments[0].name;
+    status = reverse(render, value_to_text(name, render->arena), mixed ? NULL : arguments,
+                     node->count, &url);
+    if (status == OK && mixed)
         return render_fail(render, "ValueError", "positional and named arguments together");
-    status = reverse(render, value_to_text(name, render->arena), arguments, node->count, &url);
     if (status != OK && !(status == NOT_FOUND && node->as))
         return status == NOT_FOUND ? INVALID : status;
     return put_url(render, node->as, url);

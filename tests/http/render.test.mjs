@@ -184,6 +184,11 @@ describe('requests', () => {
     const answers = ask(...cases.map(([words]) => one(`{% url ${words} %}`, { urls })));
     assert.deepEqual(answers.map((each) => each.output ?? each.error), cases.map(([, expected]) => expected));
     assert.equal(ask(one('{% url "app:x" s="y" %}', { urls, current_app: 'one' }))[0].output, '/in/y/x/');
+    const huge = ['a'.repeat(20_000), '(?:a)?'.repeat(2000), '(?:(a))?'.repeat(40), 'a{60000}{60000}', '(?:b(c)?)?'.repeat(3000), '(x+x+)+y', '(?:'.repeat(240) + ')'.repeat(240)]
+      .map((pattern) => one('{% url "n" "x" %}', { urls: [{ kind: 're', pattern: `^${pattern}$`, name: 'n' }] }));
+    assert.deepEqual(ask(...huge).map(({ error }) => error), ['NoReverseMatch', 'NoReverseMatch', 'NoReverseMatch', 'ImproperlyConfigured', 'NoReverseMatch', 'NoReverseMatch', 'NoReverseMatch']);
+    const slow = [{ kind: 're', pattern: '^((?:x+x+)+y)$', name: 'n' }];
+    assert.equal(ask(one(`{% url "n" "${'x'.repeat(5000)}" %}`, { urls: slow }))[0].error, 'NoReverseMatch');
     const broken = [{ kind: 're', pattern: '(', name: 'a' }];
     assert.equal(ask(one('{% url "a" %}', { urls: broken }))[0].error, 'ImproperlyConfigured');
     const unknown = [{ kind: 'path', pattern: '<roman:n>', name: 'a' }];

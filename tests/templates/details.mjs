@@ -68,8 +68,21 @@ const ARGUMENTS = many(['{{ "İ"|phone2numeric }}{{ "ß"|phone2numeric }}', '{{ 
 
 const PARENTS = [['base'], { $tuple: ['base'] }, 5, { a: 1 }, true, null, 1.5, [], 'base'].flatMap((v) => many(['{% extends v %}', '{% include v %}'], { context: { v }, templates: { base: 'B' } }));
 
+const reversed = (patterns, words, more = {}) => patterns.flatMap((pattern) => words.map((each) => [`{% url "n" ${each} %}`,
+  { context: { nl: '1\n', html: '<a&b>"' }, urls: [{ kind: 're', pattern, name: 'n', args: {} }], ...more }]));
+const EXPRESSIONS = reversed(['^(?:(?:(\\d+)/)?x/)?(\\w+)$', '^(\\d+){2}$', '^(?i)x(\\w)$', '(?i)x(\\w)', '^(?i:x)(\\w)$', '^(?#comment)x$', '^(?s:.)$', '^(?>a)$', '^x{,2}y$', '^x{a}$', '^x{2,}y$', '^x{0,1}y$', '^(?:x(\\d)){0,1}y$', '^(?:x(\\d)){2}y$', '^a?(?:b(c)?)?$',
+  '^100%$', '^%(x)s$', '^%%(\\d)$', '^%s/(\\d)$', '^a%b(\\d)$', '^\\t\\n\\x41\\u00e9$', '^\\d\\D\\w\\W\\s\\S$', '^a++$', '^x*+(\\d)$', '^a+\\(b$', '^a|b/(\\d)$', '^[]a]x$', '^[^]a]x$', '^(?=a)a$', '^(?P<x>a)(?P=x)$', '^$', '', 'x', '^(', '^a\\Qb\\E$', '^(?P<x>x*)$', '^(\\d+)*$', '^([)])$'],
+['', '1', '"a"', '"ab" "a"', '1 2', 'x="a"', 'x="a" y=1', 'nl', 'html', '1 x=1']);
+const PATHS = ['<1a>/', '<int:a-b>/', '<int:x>/<str:x>/', '<int: x>/', '< x>', '<>/', '<int:>/', '<roman:x>', 'a<b', '<é>/', '50%/<x>', '<x><y>', '<a<int:x>']
+  .flatMap((pattern) => many(['{% url "n" %}', '{% url "n" 1 %}', '{% url "n" x=1 as u %}{{ u }}'], { urls: [{ kind: 'path', pattern, name: 'n', args: {} }] }));
+const NAMESPACES = many(['{% url "nope:n" 1 x=2 %}', '{% url "nope:n" 1 x=2 as u %}[{{ u }}]', '{% url "ns:n" 1 x=2 %}', '{% url "n" 1 x=2 %}', '{% url "ns:n" lang="fr" %}', '{% url "ns:n" %}', '{% url "ns:n" 5 %}', '{% url "ns:low" %}', '{% url "end" 3 %}'], {
+  urls: [{ kind: 'include', prefix_kind: 're', prefix: '^(?:(?P<lang>[a-z]+)/)?', app_name: 'app', namespace: 'ns', patterns: [{ kind: 're', pattern: '^(?P<x>\\d+)?$', name: 'n', args: { lang: 'fr' } }, { kind: 're', pattern: '^x$', name: 'low', args: {} }] },
+    { kind: 'include', prefix_kind: 're', prefix: '^in$', patterns: [{ kind: 're', pattern: '^a|b(\\d)/', name: 'end', args: {} }] }],
+});
+
 export const DETAILS = {
   zones: ZONES, debug: DEBUG, prefixes: PREFIXES, ratios: RATIOS, titles: TITLES, links: LINKS, comments: COMMENTS, available: AVAILABLE, moments: OF_MOMENTS, texts: OF_TEXTS, numbers: OF_NUMBERS, arguments: ARGUMENTS, parents: PARENTS,
+  expressions: EXPRESSIONS, paths: PATHS, namespaces: NAMESPACES,
 };
 
 const LIBRARIES = ['cache', 'humanize', 'i18n', 'l10n', 'static', 'tz'];

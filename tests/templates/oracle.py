@@ -156,9 +156,9 @@ def render(request):
 def answer(request):
     changed = dict(request.get("settings", {}))
     language, zone = changed.pop("language", "en"), changed.pop("current_timezone", None)
-    if "urls" in request:
-        changed["ROOT_URLCONF"] = urlconf(request["urls"])
     try:
+        if "urls" in request:
+            changed["ROOT_URLCONF"] = urlconf(request["urls"])
         with override_settings(**changed), translation.override(language):
             if "urls" in request:
                 clear_url_caches()
