@@ -177,8 +177,9 @@ static bool check_argument(struct parser *parser, const struct applied *applied)
 /* One "|name:argument" off `rest`. */
 static bool parse_filter(struct parser *parser, struct text *rest, struct applied *out)
 {
-    struct text bar = unicode_trim(*rest);
-    struct text after = bar.length && bar.at[0] == '|' ? unicode_trim(text_from(bar, 1)) : bar;
+    struct text bar = unicode_trim_start(*rest);
+    struct text after =
+        bar.length && bar.at[0] == '|' ? unicode_trim_start(text_from(bar, 1)) : bar;
     size_t size = word_size(after, false);
     if (after.length == bar.length || size == 0)
         return parser_fail(parser, "\"%.*s\" is not understood", TEXT_ARG(bar));

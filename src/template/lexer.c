@@ -1,23 +1,34 @@
 #include "template/lexer.h"
 
+#include <string.h>
+
 #include "template/unicode.h"
 
-/* End of the tag that begins at `from`, or TEXT_NOT_FOUND. */
-static size_t tag_end(struct text source, size_t from)
+/* End of the tag that begins at `from`, or TEXT_NOT_FOUND. What was found for one tag of a line
+ * holds for the next, so that the line is searched once. */
+static size_t tag_end(struct lexer *lexer, size_t from)
 {
-    static const struct {
-        char opener;
-        struct text closer;
-    } kinds[] = {{'{', {"}}", 2}}, {'%', {"%}", 2}}, {'#', {"#}", 2}}};
-    struct text line = text_from(source, from + 2);
-    size_t length = text_find_char(line, '\n');
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (from + 1 >= source.length || source.at[from + 1] != kinds[i].opener)
-            continue;
-        size_t close = text_find(text_part(line, 0, length), kinds[i].closer);
-        return close == TEXT_NOT_FOUND ? close : from + 2 + close + 2;
+    static const char openers[] = "{%#";
+    static const struct text closers[] = {{"}}", 2}, {"%}", 2}, {"#}", 2}};
+    struct text source = lexer->source;
+    size_t inside = from + 2;
+    const char *opener = from + 1 < source.length && source.at[from + 1]
+                             ? strchr(openers, source.at[from + 1])
+                             : NULL;
+    if (!opener)
+        return TEXT_NOT_FOUND;
+    if (inside > lexer->line_end) {
+        size_t length = text_find_char(text_from(source, inside), '\n');
+        lexer->line_end = length == TEXT_NOT_FOUND ? source.length : inside + length;
+        memset(lexer->closers, 0, sizeof lexer->closers);
     }
-    return TEXT_NOT_FOUND;
+    size_t *closer = &lexer->closers[opener - openers];
+    if (*closer < inside) {
+        size_t at =
+            text_find(text_part(source, inside, lexer->line_end), closers[opener - openers]);
+        *closer = at == TEXT_NOT_FOUND ? lexer->line_end : inside + at;
+    }
+    return *closer == lexer->line_end ? TEXT_NOT_FOUND : *closer + 2;
 }
 
 static struct text inside(struct text tag)
@@ -33,14 +44,14 @@ static bool ends_verbatim(const struct lexer *lexer, struct text tag)
 }
 
 /* The next tag that counts, from `from` on. */
-static bool find_tag(const struct lexer *lexer, size_t from, struct text *tag)
+static bool find_tag(struct lexer *lexer, size_t from, struct text *tag)
 {
     for (size_t at = from;; at++) {
         size_t brace = text_find_char(text_from(lexer->source, at), '{');
         if (brace == TEXT_NOT_FOUND)
             return false;
         at += brace;
-        size_t end = tag_end(lexer->source, at);
+        size_t end = tag_end(lexer, at);
         if (end == TEXT_NOT_FOUND)
             continue;
         *tag = text_part(lexer->source, at, end);
@@ -104,28 +115,38 @@ static size_t skip_quoted(struct text text, size_t at)
     return at;
 }
 
-bool lexer_word(struct text *rest, struct text *word)
+/* Behind the quoted string, unless it is known that it is not closed: then `at`. */
+static size_t skip_closed(struct tag_words *words, size_t at)
+{
+    bool *unclosed = &words->unclosed[words->rest.at[at] == '\''];
+    size_t behind = *unclosed ? at : skip_quoted(words->rest, at);
+    *unclosed = behind == at;
+    return behind;
+}
+
+bool lexer_word(struct tag_words *words, struct text *word)
 {
     size_t at = 0;
     bool quoted = false;
-    *rest = unicode_trim(*rest);
-    if (rest->length == 0)
+    words->rest = unicode_trim_start(words->rest);
+    struct text rest = words->rest;
+    if (rest.length == 0)
         return false;
-    while (at < rest->length && !is_space(rest->at[at])) {
-        if (rest->at[at] != '"' && rest->at[at] != '\'') {
+    while (at < rest.length && !is_space(rest.at[at])) {
+        if (rest.at[at] != '"' && rest.at[at] != '\'') {
             at++;
             continue;
         }
-        size_t behind = skip_quoted(*rest, at);
+        size_t behind = skip_closed(words, at);
         if (behind == at)
             break;
         quoted = true;
         at = behind;
     }
     if (!quoted)
-        while (at < rest->length && !is_space(rest->at[at]))
+        while (at < rest.length && !is_space(rest.at[at]))
             at++;
-    *word = text_part(*rest, 0, at);
-    *rest = text_from(*rest, at);
+    *word = text_part(rest, 0, at);
+    words->rest = text_from(rest, at);
     return true;
 }

@@ -19,10 +19,18 @@ struct lexer {
     struct text source;
     size_t at;
     uint32_t line;
+    size_t line_end;      /* of the line that was last searched for the end of a tag */
+    size_t closers[3];    /* the next end of each kind of tag in it, or line_end */
     struct text verbatim; /* the words that open the verbatim block we are in, else none */
 };
 
 struct token lexer_next(struct lexer *lexer);
 
-/* Takes the next word of a tag off: quoted strings hold together. False at the end. */
-bool lexer_word(struct text *rest, struct text *word);
+/* What is left of a tag, without white space at its end. */
+struct tag_words {
+    struct text rest;
+    bool unclosed[2]; /* no " or no ' that is left is closed */
+};
+
+/* Takes the next word off: quoted strings hold together. False at the end. */
+bool lexer_word(struct tag_words *words, struct text *word);

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "template/moment.h"
 #include "template/value.h"
 
 #define INDEX_FROM 9
@@ -15,16 +16,39 @@ uint32_t value_hash_text(struct text text)
     return hash ^ hash >> 15;
 }
 
+static uint32_t mixed(uint64_t bits)
+{
+    bits *= UINT64_C(0x9E3779B97F4A7C15);
+    return (uint32_t)(bits >> 32);
+}
+
+/* Numbers that are equal are so as floats too, 0 and -0 among them. */
+static uint32_t hash_of_number(struct value key)
+{
+    double real = value_as_double(key) + 0.0;
+    uint64_t bits;
+    memcpy(&bits, &real, sizeof bits);
+    return mixed(bits);
+}
+
 static uint32_t hash_of(struct value key)
 {
+    uint32_t hash = key.kind;
     if (value_is_text(key))
         return value_hash_text(value_as_text(key));
-    if (value_is_number(key)) {
-        double real = value_as_double(key);
-        if (real > -1e18 && real < 1e18)
-            return (uint32_t)(int64_t)real * 0x9E3779B1u;
+    if (value_is_number(key))
+        return hash_of_number(key);
+    switch (key.kind) {
+    case VALUE_DATE:
+    case VALUE_TIME:
+    case VALUE_DATETIME: return mixed((uint64_t)moment_utc(key.moment));
+    case VALUE_DURATION: return mixed((uint64_t)key.integer);
+    case VALUE_TUPLE:
+        for (size_t i = 0; i < key.list->count; i++)
+            hash = mixed((uint64_t)hash << 32 | hash_of(key.list->items[i]));
+        return hash;
+    default: return hash;
     }
-    return key.kind;
 }
 
 struct value_map *value_map_new(struct arena *arena)

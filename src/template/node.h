@@ -112,10 +112,10 @@ struct render {
     bool autoescape;
     const struct zone *zone; /* the current one */
     enum localize localize;
-    bool use_tz;                /* aware datetimes are shown in it */
-    struct zone_list *zones;    /* those opened so far */
-    struct fragment *fragments; /* of {% cache %} */
-    enum status status;         /* a failure inside of an attribute ({{ block.super }}) */
+    bool use_tz;                 /* aware datetimes are shown in it */
+    struct zone_list *zones;     /* those opened so far */
+    struct value_map *fragments; /* of {% cache %}; NULL: none yet */
+    enum status status;          /* a failure inside of an attribute ({{ block.super }}) */
 };
 
 /* Renders one after the other; stops at the first failure. */

@@ -122,13 +122,13 @@ struct tag parser_tag(struct parser *parser)
     struct tag tag = {.source = parser->token.source,
                       .contents = parser->token.contents,
                       .line = parser->token.line};
-    struct text rest = tag.contents;
+    struct tag_words rest = {.rest = tag.contents};
     struct text word;
-    LIST(struct text) words = {0};
+    LIST(struct text) list = {0};
     while (lexer_word(&rest, &word))
-        *LIST_PUSH(parser->arena, &words) = word;
-    tag.words = words.items;
-    tag.count = words.count;
+        *LIST_PUSH(parser->arena, &list) = word;
+    tag.words = list.items;
+    tag.count = list.count;
     return tag;
 }
 

@@ -15,12 +15,6 @@ struct cache_node {
     struct nodes body;
 };
 
-struct fragment {
-    struct fragment *next;
-    struct text key;
-    struct text html;
-};
-
 /* Fragments are one for a name and what it varies with, in whichever template they stand. */
 static enum status key_of(const struct cache_node *node, struct render *render, struct text *out)
 {
@@ -68,11 +62,11 @@ static enum status check_store(const struct cache_node *node, struct render *ren
 static enum status render_fragment(const struct cache_node *node, struct render *render,
                                    struct text key, bool keep)
 {
-    for (const struct fragment *each = render->fragments; each; each = each->next) {
-        if (text_equal(each->key, key)) {
-            buffer_text(render->out, each->html);
-            return OK;
-        }
+    const struct value *known =
+        render->fragments ? value_map_find(render->fragments, value_text(key)) : NULL;
+    if (known) {
+        buffer_text(render->out, value_as_text(*known));
+        return OK;
     }
     struct text html;
     enum status status = render_captured(render, &node->body, &html);
@@ -81,9 +75,9 @@ static enum status render_fragment(const struct cache_node *node, struct render 
     buffer_text(render->out, html);
     if (!keep)
         return OK;
-    struct fragment *fragment = ARENA_NEW(render->arena, struct fragment);
-    *fragment = (struct fragment){render->fragments, key, html};
-    render->fragments = fragment;
+    if (!render->fragments)
+        render->fragments = value_map_new(render->arena);
+    value_map_set(render->fragments, key, value_safe(html));
     return OK;
 }
 

@@ -345,7 +345,7 @@ struct text unicode_trim(struct text text)
 bool unicode_next_word(struct text *rest, struct text *word)
 {
     size_t length = 0;
-    *rest = unicode_trim(*rest);
+    *rest = unicode_trim_start(*rest);
     if (rest->length == 0)
         return false;
     while (length < rest->length) {

@@ -339,7 +339,6 @@ static const struct kind *kind_at(const struct zone *zone, int64_t seconds)
 static void describe(struct value_moment *moment, const struct kind *kind)
 {
     moment->aware = true;
-    moment->zoned = true;
     moment->offset = kind->offset;
     moment->zone = kind->name;
     moment->daylight = kind->daylight;
@@ -355,6 +354,7 @@ struct value_moment zone_local(const struct zone *zone, int64_t utc)
     const struct kind *kind = kind_at(zone, floor_seconds(utc));
     struct value_moment moment = moment_from_local(utc + kind->offset * MICROSECONDS);
     describe(&moment, kind);
+    moment.zoned = zone->type_count > 0;
     return moment;
 }
 
@@ -368,6 +368,7 @@ bool zone_attach(const struct zone *zone, struct value_moment *moment)
     if (kind != before && kind_at(zone, local - kind->offset) != kind)
         kind = before;
     describe(moment, kind);
+    moment->zoned = zone->type_count > 0;
     return true;
 }
 
