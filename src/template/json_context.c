@@ -44,17 +44,43 @@ static size_t number_size(struct text text, bool *long_integer)
     return size;
 }
 
-/* Integers that may not fit are wrapped, so that none is lost. */
-static struct text wrap_integers(struct arena *arena, struct text text)
+/* "NaN" and the like, as Python writes them; 0 when it is none. */
+static size_t special_size(struct text text)
+{
+    static const struct text names[] = {{"NaN", 3}, {"Infinity", 8}, {"-Infinity", 9}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text_starts(text, names[i]))
+            return names[i].length;
+    return 0;
+}
+
+static bool is_infinite(struct text number)
+{
+    char digits[64];
+    if (number.length >= sizeof digits)
+        return false;
+    memcpy(digits, number.at, number.length);
+    digits[number.length] = '\0';
+    return isinf(strtod(digits, NULL));
+}
+
+/* Integers that may not fit are wrapped, so that none is lost, and floats that are no JSON. */
+static struct text wrap_numbers(struct arena *arena, struct text text)
 {
     struct buffer out = {.arena = arena};
     while (text.length) {
         bool wrap = false;
         char c = text.at[0];
-        bool number = c == '-' || (c >= '0' && c <= '9');
-        size_t size = c == '"' ? string_size(text) : number ? number_size(text, &wrap) : 1;
+        size_t special = special_size(text);
+        bool number = !special && (c == '-' || (c >= '0' && c <= '9'));
+        size_t size = special    ? special
+                      : c == '"' ? string_size(text)
+                      : number   ? number_size(text, &wrap)
+                                 : 1;
         struct text part = text_part(text, 0, size);
-        if (wrap)
+        if (special || (number && !wrap && is_infinite(part)))
+            buffer_format(&out, "{\"$float\":\"%.*s\"}", TEXT_ARG(part));
+        else if (wrap)
             buffer_format(&out, "{\"" INTEGER_MARK "\":\"%.*s\"}", TEXT_ARG(part));
         else
             buffer_text(&out, part);
@@ -66,7 +92,7 @@ static struct text wrap_integers(struct arena *arena, struct text text)
 json_t *json_context_parse(struct arena *arena, struct text text)
 {
     json_error_t error;
-    struct text wrapped = wrap_integers(arena, text);
+    struct text wrapped = wrap_numbers(arena, text);
     json_t *root = json_loadb(wrapped.at, wrapped.length, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
     if (!root)
         fail_as(INVALID, "line %d, column %d: %s", error.line, error.column, error.text);
@@ -118,7 +144,11 @@ static enum status decode_moment(struct arena *arena, const json_t *object, cons
     enum value_kind kind;
     struct text zone = json_text(json_object_get(object, "zone"));
     struct text name = json_text(json_object_get(object, "tzname"));
-    if (!moment_parse(json_text(json), &kind, &moment) || kind != want)
+    if (!moment_parse(json_text(json), &kind, &moment))
+        return INVALID;
+    if (want == VALUE_DATETIME && kind == VALUE_DATE)
+        kind = VALUE_DATETIME; /* midnight */
+    if (kind != want)
         return INVALID;
     const struct zone *known = zone.length ? zone_open(arena, zone) : NULL;
     if (zone.length && !known)

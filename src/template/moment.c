@@ -129,8 +129,11 @@ static bool parse_date(struct text *rest, struct value_moment *out)
 {
     int32_t month;
     int32_t day;
-    if (!take_digits(rest, 4, &out->year) || !take_char(rest, "-") || !take_digits(rest, 2, &month)
-        || !take_char(rest, "-") || !take_digits(rest, 2, &day))
+    if (!take_digits(rest, 4, &out->year))
+        return false;
+    bool parted = take_char(rest, "-");
+    if (!take_digits(rest, 2, &month) || take_char(rest, "-") != parted
+        || !take_digits(rest, 2, &day))
         return false;
     if (out->year < 1 || month < 1 || month > 12 || day < 1
         || day > moment_month_days(out->year, month))
@@ -181,9 +184,14 @@ static bool parse_time(struct text *rest, struct value_moment *out)
     int32_t hour;
     int32_t minute;
     int32_t second = 0;
-    if (!take_digits(rest, 2, &hour) || !take_char(rest, ":") || !take_digits(rest, 2, &minute))
+    if (!take_digits(rest, 2, &hour))
         return false;
-    if (take_char(rest, ":") && !take_digits(rest, 2, &second))
+    bool parted = take_char(rest, ":");
+    if (!take_digits(rest, 2, &minute))
+        return false;
+    bool more =
+        parted ? take_char(rest, ":") : rest->length && rest->at[0] >= '0' && rest->at[0] <= '9';
+    if (more && !take_digits(rest, 2, &second))
         return false;
     if (hour > 23 || minute > 59 || second > 59)
         return false;

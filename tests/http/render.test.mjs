@@ -132,6 +132,9 @@ describe('requests', () => {
     assert.deepEqual(ask(one(`${source}|{{ when|date:"e O" }}`, { context })), [{
       output: '<b>|&lt;b&gt;|[1, 2.5, None, True]|(1,)|{1: &#x27;one&#x27;, (1, 2): &#x27;pair&#x27;}|nan|1.20|'
         + '0:01:30.500000|May 7, 2024|2:05 p.m.|May 7, 2024, 2:05 p.m.|CEST +0200' }]);
+    const floats = '{"templates":{"t":"{{ a }} {{ b }} {{ c }} {{ d }} {{ e }} {{ s }}"},"entry":"t","context":{"a":NaN,"b":Infinity,'
+      + '"c":-Infinity,"d":1e400,"e":[-1e999],"s":"NaN Infinity 1e400"}}';
+    assert.deepEqual(ask(floats), [{ output: 'nan inf -inf inf [-inf] NaN Infinity 1e400' }]);
     const big = '{"templates":{"t":"{{ n }} {{ s }}"},"entry":"t","context":{"n":-12345678901234567890123,'
       + '"s":"\\"12345678901234567890123"}}';
     assert.deepEqual(ask(big), [{ output: '-12345678901234567890123 &quot;12345678901234567890123' }]);
@@ -201,6 +204,16 @@ describe('requests', () => {
       { context: { s: 'x'.repeat(200) } }));
     assert.equal(deep.error, 'RecursionError');
     assert.equal(long.error, 'MemoryError');
+    const count = 60_000;
+    const numbers = Array.from({ length: count }, (_, i) => i);
+    const wide = [
+      one('{{{%{#'.repeat(count)), one(`{% if ${'a '.repeat(count)}%}`), one(`{% if "${'\\" '.repeat(count)}%}`), one(`{% if ${'\' " '.repeat(count)}%}`),
+      one('{% load cache %}{% for x in l %}{% cache 9 a x %}{% endcache %}{% endfor %}', { context: { l: numbers }, libraries: ['cache'] }),
+      one('{{ s|urlize|length }}', { context: { s: `${'('.repeat(count)}http://a.b&amp;${').'.repeat(count)}` } }),
+      one('{{ d|length }}', { context: { d: { $dict: numbers.map((i) => [{ $tuple: [i, i * 1048576.5] }, 1]) } } }),
+    ];
+    assert.deepEqual(ask(...wide).map(({ output, error }) => error ?? output.slice(0, 6)),
+      ['{{{%{#', 'TemplateSyntaxError', 'TemplateSyntaxError', 'TemplateSyntaxError', '', '180019', '60000']);
     const fan = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`t${i}`, `{% include "t${i + 1}" %}`.repeat(2)]));
     assert.equal(ask({ templates: { ...fan, t60: '' }, entry: 't0' })[0].error, 'RecursionError');
   });

@@ -20,6 +20,10 @@ const RATIOS = ['a|add:zz 3 100', 'a|divisibleby:"x" 3 5', 'a b|divisibleby:0 5'
   .flatMap((words) => many([`{% widthratio ${words} %}`, `{% with q="old" %}{% widthratio ${words} as q %}[{{ q }}]{% endwith %}`],
     { context: { a: 1, b: 2, d: { $date: '2024-05-07' }, l: [1], e: [] } }));
 
+const ISO = many(['{{ a }}|{{ b }}|{{ c|date:"c" }}|{{ d|date:"c" }}|{{ e }}|{{ f|date:"c" }}'], {
+  context: { a: { $datetime: '2024-05-07' }, b: { $date: '20240507' }, c: { $datetime: '20240507T140509' }, d: { $datetime: '2024-05-07T1405' }, e: { $datetime: '20240507' }, f: { $datetime: '20240507T140509.25+0200' } },
+});
+
 const of = (values, filters) => values.flatMap((v) => filters.map((filter) => [`{{ v|${filter} }}`, { context: { v } }]));
 
 const TITLES = of(["7b'n", "7b'N a'b'c a'B'C", 'ß ﬁ ǆ ŉ ǅ', "ΑΣ ΟΔΟΣ ΣΣΣ. aΣ'b ΑΣ́Α", '1a2b 1é ２b', "o'neil O'NEIL é'x", "ab1cd'e", "x'yZ'z", 'İI ıi'], ['title', 'title|title']);
@@ -81,7 +85,7 @@ const NAMESPACES = many(['{% url "nope:n" 1 x=2 %}', '{% url "nope:n" 1 x=2 as u
 });
 
 export const DETAILS = {
-  zones: ZONES, debug: DEBUG, prefixes: PREFIXES, ratios: RATIOS, titles: TITLES, links: LINKS, comments: COMMENTS, available: AVAILABLE, moments: OF_MOMENTS, texts: OF_TEXTS, numbers: OF_NUMBERS, arguments: ARGUMENTS, parents: PARENTS,
+  zones: ZONES, debug: DEBUG, prefixes: PREFIXES, ratios: RATIOS, titles: TITLES, links: LINKS, comments: COMMENTS, available: AVAILABLE, moments: OF_MOMENTS, texts: OF_TEXTS, numbers: OF_NUMBERS, arguments: ARGUMENTS, parents: PARENTS, iso: ISO,
   expressions: EXPRESSIONS, paths: PATHS, namespaces: NAMESPACES,
 };
 
