@@ -3,6 +3,13 @@
 
 static const struct page_case accepted[] = {
     {"{% if a == \"A<\" %}y{% endif %}", "y"},
+    {"{% debug %}{{ dt.ctime }} {{ dt.toordinal }} {{ dt.tzname }}",
+     "Sun Dec 31 13:05:09 2023 738885 None"},
+    {"{{ dec.normalize }} {{ dec.is_signed }} {{ i.bit_length }} {{ fl.is_integer }} {{ t.real }}",
+     "1.5 False 3 False 1"},
+    {"{{ s.isalpha }} {{ s.istitle }} {{ w.splitlines.1 }} {{ l.copy }}",
+     "True False now [3, 1, 2]"},
+    {"{% widthratio i|add:zz 2 3 as q %}[{{ q }}]", "[]"},
     {"{% if i > 3 and not n or zz %}y{% else %}n{% endif %}", "y"},
     {"{% if not not t %}y{% endif %}", "y"},
     {"{% if 1 < 2 < 3 %}y{% else %}n{% endif %}", "y"},
@@ -115,6 +122,9 @@ static const struct page_case accepted[] = {
 
 static const struct page_case refused[] = {
     {"{% if a == %}{% endif %}", "TemplateSyntaxError"},
+    {"{% widthratio i|divisibleby:\"x\" 2 3 %}", "TemplateSyntaxError"},
+    {"{% extends l %}", "TypeError"},
+    {"{{ d|random }}", "KeyError"},
     {"{% if == a %}{% endif %}", "TemplateSyntaxError"},
     {"{% if a b %}{% endif %}", "TemplateSyntaxError"},
     {"{% if not %}{% endif %}", "TemplateSyntaxError"},
