@@ -87,23 +87,22 @@ static const struct admin_bulk *action_named(const struct list *list, struct tex
     return NULL;
 }
 
-static enum status take_row(void *row, struct arena *arena, void *context)
-{
-    struct acting *acting = context;
-    (void)arena;
-    *LIST_PUSH(acting->request->arena, &acting->keys) =
-        *(const int64_t *)field_at(model_key(acting->list->admin->model), row);
-    return OK;
-}
-
 static enum status take_all(struct acting *acting)
 {
     const struct list *list = acting->list;
+    struct arena *arena = acting->request->arena;
+    struct db_parameter *keys;
+    size_t count;
     const struct query query = {.model = list->admin->model,
                                 .where = {list->where.items, list->where.count},
                                 .order = list->order.items,
                                 .limit = MOST_AT_ONCE + 1};
-    return query_each(acting->request->db, &query, take_row, acting);
+    list_start_clock(list);
+    enum status status = query_keys(acting->request->db, arena, &query, &keys, &count);
+    list_stop_clock(list);
+    for (size_t i = 0; i < count && status == OK; i++)
+        *LIST_PUSH(arena, &acting->keys) = keys[i].integer;
+    return status;
 }
 
 static enum status take_keys(struct acting *acting)
@@ -261,6 +260,9 @@ enum status actions_take(struct list *list, struct response *response)
         return page_forbidden(list->request, response);
     if (status == OK)
         status = take_keys(&acting);
+    if (status == TIMEOUT)
+        return refuse(&acting, translate("Finding these rows takes longer than a list may take. "
+                                         "No items have been changed."));
     if (status != OK)
         return status;
     if (!acting.keys.count)

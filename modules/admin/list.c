@@ -14,60 +14,11 @@
 #include "template/language.h"
 #include "template/value.h"
 
-#define COUNT_MOST 100000 /* rows that are counted: beyond it is "more than" */
-
 struct shown {
     struct list list;
-    struct row_list rows;
-    int64_t count; /* at most COUNT_MOST + 1 */
+    struct list_rows found;
     bool may[ADMIN_DELETE + 1];
 };
-
-/* References that are to be read along: those that names lead through, and the row's own where
- * something made of it is shown. */
-static const char *const *related_of(const struct list *list)
-{
-    LIST(const char *) names = {0};
-    bool all = false;
-    for (size_t i = 0; i < list->columns; i++) {
-        struct text name = text_of(list->display[i]);
-        const struct field *field = query_name(list->admin->model, name);
-        all = all || !field;
-        size_t end = name.length;
-        while (field && end > 1 && !(name.at[end - 1] == '_' && name.at[end - 2] == '_'))
-            end--;
-        if (field && field->type->is_reference)
-            *LIST_PUSH(list->arena, &names) = list->display[i];
-        else if (field && end > 1)
-            *LIST_PUSH(list->arena, &names) = text_string(list->arena, text_part(name, 0, end - 2));
-    }
-    if (all)
-        return registry_related(list->arena, list->admin->model);
-    *LIST_PUSH(list->arena, &names) = NULL;
-    return names.items;
-}
-
-static enum status read_rows(struct shown *shown)
-{
-    struct list *list = &shown->list;
-    struct query query = {
-        .model = list->admin->model,
-        .where = {list->where.items, list->where.count},
-        .order = list->order.items,
-        .related = related_of(list),
-        .limit = COUNT_MOST + 1,
-    };
-    enum status status = query_count(list->request->db, &query, &shown->count);
-    int64_t most = list->admin->list_max_show_all ? (int64_t)list->admin->list_max_show_all : 200;
-    if (list->all && shown->count > most)
-        list->all = false;
-    query.limit = list->all ? most : list->per_page;
-    query.offset = list->all ? 0 : (list->page - 1) * list->per_page;
-    if (status == OK)
-        status = query_rows(list->request->db, list->arena, &query, &shown->rows);
-    list->mistaken = list->mistaken || (shown->rows.count == 0 && list->page > 1);
-    return status;
-}
 
 /* Columns */
 
@@ -156,10 +107,10 @@ static struct value rows_value(const struct shown *shown)
 {
     struct arena *arena = shown->list.arena;
     struct text kept = kept_filters(&shown->list);
-    struct value *items = ARENA_ARRAY(arena, struct value, shown->rows.count);
-    for (size_t i = 0; i < shown->rows.count; i++)
-        items[i] = row_value(shown, shown->rows.items[i], kept);
-    return value_list(arena, items, shown->rows.count);
+    struct value *items = ARENA_ARRAY(arena, struct value, shown->found.rows.count);
+    for (size_t i = 0; i < shown->found.rows.count; i++)
+        items[i] = row_value(shown, shown->found.rows.items[i], kept);
+    return value_list(arena, items, shown->found.rows.count);
 }
 
 /* Pages */
@@ -177,10 +128,10 @@ static void set_pages(const struct shown *shown, struct value_map *context)
 {
     const struct list *list = &shown->list;
     struct value_map *pages = value_map_new(list->arena);
-    int64_t last = (shown->count + list->per_page - 1) / list->per_page;
-    bool more = shown->count > COUNT_MOST;
-    bool full = (int64_t)shown->rows.count == list->per_page;
-    value_map_set(context, TEXT("count"), value_integer(more ? COUNT_MOST : shown->count));
+    int64_t last = (shown->found.count + list->per_page - 1) / list->per_page;
+    bool more = shown->found.is_more;
+    bool full = (int64_t)shown->found.rows.count == list->per_page;
+    value_map_set(context, TEXT("count"), value_integer(shown->found.count));
     value_map_set(context, TEXT("is_more"), value_bool(more));
     value_map_set(pages, TEXT("number"), value_integer(list->page));
     value_map_set(pages, TEXT("last"), value_integer(more ? 0 : last));
@@ -192,8 +143,7 @@ static void set_pages(const struct shown *shown, struct value_map *context)
         page_text(pages, "next_url", page_link(list, list->page + 1));
     if (!more && !list->all && list->page < last)
         page_text(pages, "last_url", page_link(list, last));
-    int64_t most = list->admin->list_max_show_all ? (int64_t)list->admin->list_max_show_all : 200;
-    if (!list->all && last > 1 && shown->count <= most)
+    if (!list->all && !more && last > 1 && shown->found.count <= list_most_at_once(list))
         page_text(pages, "all_url",
                   list_link(list, &(struct list_parameter){TEXT("all"), TEXT("1")}, 1));
     value_map_set(context, TEXT("pages"), value_map(pages));
@@ -231,6 +181,7 @@ static enum status show(struct shown *shown, struct response *response)
     value_map_set(context, TEXT("others"), others_value(list));
     value_map_set(context, TEXT("searchable"), value_bool(list->admin->search_fields != NULL));
     page_text(context, "search", list->search.at ? list->search : TEXT(""));
+    value_map_set(context, TEXT("late"), value_bool(shown->found.is_late));
     value_map_set(context, TEXT("mistaken"), value_bool(list_value(list, TEXT("e")).at != NULL));
     if (list->filtered || list->search.length)
         page_text(context, "clear_url", TEXT("?"));
@@ -263,7 +214,7 @@ enum status admin_list(struct request *request, struct response *response)
     if (!shown->list.mistaken && request->method == HTTP_POST)
         return actions_take(&shown->list, response);
     if (!shown->list.mistaken)
-        status = read_rows(shown);
+        status = list_find_rows(&shown->list, &shown->found);
     if (status != OK)
         return status;
     if (shown->list.mistaken && list_value(&shown->list, TEXT("e")).at)

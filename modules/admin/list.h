@@ -40,6 +40,24 @@ struct list {
 
 void list_read(struct list *list, struct request *request, const struct model_admin *admin);
 
+/* Milliseconds for the statements of a list (the setting ADMIN_TIME_LIMIT; 0: no limit). */
+extern int64_t list_time_limit;
+/* From now on the request's statements may take that long, and then end with TIMEOUT. */
+void list_start_clock(const struct list *list);
+void list_stop_clock(const struct list *list);
+
+/* The rows of the page that is asked for. */
+struct list_rows {
+    struct row_list rows;
+    int64_t count; /* of the whole list */
+    bool is_more;  /* that many were counted, and there are more */
+    bool is_late;  /* nothing was found in the time there is */
+};
+/* Sets `mistaken` when there is no such page, and takes `all` back from a list that is too long. */
+enum status list_find_rows(struct list *list, struct list_rows *out);
+/* The longest list that is shown on one page. */
+int64_t list_most_at_once(const struct list *list);
+
 /* "?q=sea&o=1" with some parameters changed (empty: gone), and without page and error. */
 struct text list_link(const struct list *list, const struct list_parameter *changes, size_t count);
 

@@ -41,14 +41,15 @@ struct page {
     const char *path;
     view *view;
     unsigned methods;
+    enum work work;
 };
 static const struct page pages[] = {
-    {"changelist", "", admin_list, HTTP_GET | HTTP_POST},
-    {"add", "add/", admin_add, HTTP_GET | HTTP_POST},
-    {"history", "<str:object_id>/history/", admin_history, HTTP_GET},
-    {"delete", "<str:object_id>/delete/", admin_delete, HTTP_GET | HTTP_POST},
-    {"change", "<str:object_id>/change/", admin_change, HTTP_GET | HTTP_POST},
-    {NULL, "<str:object_id>/", admin_old_change, HTTP_GET}, /* as bookmarks of old have it */
+    {"changelist", "", admin_list, HTTP_GET | HTTP_POST, WORK_BLOCKS}, /* searches may take long */
+    {"add", "add/", admin_add, HTTP_GET | HTTP_POST, WORK_READS},
+    {"history", "<str:object_id>/history/", admin_history, HTTP_GET, WORK_READS},
+    {"delete", "<str:object_id>/delete/", admin_delete, HTTP_GET | HTTP_POST, WORK_READS},
+    {"change", "<str:object_id>/change/", admin_change, HTTP_GET | HTTP_POST, WORK_READS},
+    {NULL, "<str:object_id>/", admin_old_change, HTTP_GET, WORK_READS}, /* bookmarks of old */
 };
 
 /* What a route is about. */
@@ -85,7 +86,9 @@ static void add_routes(struct arena *arena, const struct model_admin *admin, str
                   out);
     }
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
-        const struct route route = {.view = pages[i].view, .methods = pages[i].methods};
+        const struct route route = {.view = pages[i].view,
+                                    .methods = pages[i].methods,
+                                    .work = pages[i].work};
         add_route(arena, (struct subject){.admin = admin}, pages[i].path, pages[i].name, route,
                   out);
     }

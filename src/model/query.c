@@ -16,8 +16,12 @@ static void start(struct db *db, struct arena *arena, const struct query *query,
         raw.parameters = list.items;
         raw.count = list.count;
     }
-    db_query_keyed(db, rows, query_key(arena, query, kind),
-                   kind == QUERY_SELECT ? query_build_select : query_build_count, &building,
+    static db_builder *const builders[] = {
+        [QUERY_SELECT] = query_build_select,
+        [QUERY_COUNT] = query_build_count,
+        [QUERY_KEYS] = query_build_keys,
+    };
+    db_query_keyed(db, rows, query_key(arena, query, kind), builders[kind], &building,
                    raw.parameters, raw.count);
 }
 
@@ -77,6 +81,23 @@ enum status query_rows(struct db *db, struct arena *arena, const struct query *q
         void *row = read_row(plan, &rows, arena, tables);
         *LIST_PUSH(arena, out) = row;
     }
+    return db_finish(&rows);
+}
+
+enum status query_keys(struct db *db, struct arena *arena, const struct query *query,
+                       struct db_parameter **out, size_t *count)
+{
+    LIST(struct db_parameter) keys = {0};
+    const struct field *key = model_key(query->model);
+    struct db_rows rows;
+    start(db, arena, query, QUERY_KEYS, &rows);
+    while (db_next(&rows)) {
+        void *row = arena_zero(arena, 1, query->model->row_size);
+        key->type->read(key, field_member(key, row), &rows, 0, arena);
+        *LIST_PUSH(arena, &keys) = field_bind(key, row, arena);
+    }
+    *out = keys.items;
+    *count = keys.count;
     return db_finish(&rows);
 }
 

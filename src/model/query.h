@@ -83,7 +83,7 @@ struct query {
     const char *const *related; /* references whose rows are read along, in the same statement */
     int64_t limit;              /* 0: all */
     int64_t offset;
-    struct raw raw; /* instead of conditions, order and limit; not for query_count() */
+    struct raw raw; /* instead of conditions, order and limit; for rows alone */
 };
 
 struct row_list {
@@ -102,6 +102,10 @@ enum status query_first(struct db *db, struct arena *arena, const struct query *
 /* By its key. NOT_FOUND. */
 enum status model_find(struct db *db, struct arena *arena, const struct model *model,
                        struct db_parameter key, void *out);
+
+/* Their keys alone, in their order: far down a list an index may give these without the rows. */
+enum status query_keys(struct db *db, struct arena *arena, const struct query *query,
+                       struct db_parameter **out, size_t *count);
 
 /* How many there are; of a query with a limit at most that many, and none are looked at beyond. */
 enum status query_count(struct db *db, const struct query *query, int64_t *out);

@@ -298,13 +298,19 @@ static void put_raw_select(struct builder *builder)
     buffer_text(&builder->statement.sql, text_of(builder->query->raw.sql));
 }
 
-static void put_select(struct builder *builder)
+static void put_select(struct builder *builder, bool only_keys)
 {
     struct text where = where_part(builder);
     struct text order = order_part(builder);
-    select_related(builder);
+    if (!only_keys)
+        select_related(builder);
+    for (size_t i = 1; only_keys && i < builder->joins.count; i++)
+        builder->joins.items[i].selected = true; /* as the rows' own query joins them */
     buffer_text(&builder->statement.sql, TEXT("SELECT "));
-    put_columns(builder);
+    if (only_keys)
+        put_column(builder, (struct place){0, model_key(builder->query->model)});
+    else
+        put_columns(builder);
     put_from(builder);
     buffer_text(&builder->statement.sql, where);
     buffer_text(&builder->statement.sql, order);
@@ -354,7 +360,7 @@ void query_build_select(void *context, struct db_built *out)
     if (building->query->raw.sql)
         put_raw_select(&builder);
     else
-        put_select(&builder);
+        put_select(&builder, false);
     *out = (struct db_built){buffer_contents(&builder.statement.sql), plan_of(&builder)};
 }
 
@@ -364,6 +370,15 @@ void query_build_count(void *context, struct db_built *out)
     struct builder builder;
     builder_start(&builder, building->arena, building->query);
     put_count(&builder);
+    *out = (struct db_built){.sql = buffer_contents(&builder.statement.sql)};
+}
+
+void query_build_keys(void *context, struct db_built *out)
+{
+    const struct query_building *building = context;
+    struct builder builder;
+    builder_start(&builder, building->arena, building->query);
+    put_select(&builder, true);
     *out = (struct db_built){.sql = buffer_contents(&builder.statement.sql)};
 }
 
@@ -404,7 +419,7 @@ struct text query_key(struct arena *arena, const struct query *query, enum query
 {
     struct buffer key = {.arena = arena};
     buffer_room(&key, 128);
-    buffer_char(&key, (char)(kind + (query->raw.sql ? 3 : 1)));
+    buffer_char(&key, (char)(kind + (query->raw.sql ? 4 : 1)));
     buffer_append(&key, (const char *)&query->model, sizeof query->model);
     if (query->raw.sql) {
         buffer_append(&key, (const char *)&query->raw.sql, sizeof query->raw.sql);
@@ -412,10 +427,10 @@ struct text query_key(struct arena *arena, const struct query *query, enum query
         return buffer_contents(&key);
     }
     put_conditions_key(&key, query->where);
-    if (kind == QUERY_SELECT) {
+    if (kind != QUERY_COUNT)
         put_words(&key, query->order);
+    if (kind == QUERY_SELECT)
         put_words(&key, query->related);
-    }
     buffer_char(&key, (char)('0' + 2 * (query->limit != 0) + (query->offset != 0)));
     return buffer_contents(&key);
 }

@@ -5,7 +5,7 @@
 #include "db/db.h"
 #include "model/query.h"
 
-enum query_kind { QUERY_SELECT, QUERY_COUNT };
+enum query_kind { QUERY_SELECT, QUERY_COUNT, QUERY_KEYS };
 
 /* Kept with a statement: the tables whose columns it gives, the query's own first. */
 struct query_table {
@@ -23,7 +23,7 @@ struct query_building {
     struct arena *arena;
     const struct query *query;
 };
-db_builder query_build_select, query_build_count;
+db_builder query_build_select, query_build_count, query_build_keys;
 
 /* All that the SQL depends on, which is everything but the values. */
 struct text query_key(struct arena *arena, const struct query *query, enum query_kind kind);

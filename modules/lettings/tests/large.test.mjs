@@ -1,5 +1,5 @@
 // A page of a long list of lettings costs what a full page of a short one does.
-import { MANY, testCosts } from '../../../tests/http/costs.mjs';
+import { MANY, superuserOf, testCosts } from '../../../tests/http/costs.mjs';
 import { checkCommand, emptyDatabase, sql } from '../../../tests/http/support.mjs';
 import { manyLettings } from './many.mjs';
 
@@ -21,3 +21,9 @@ testCosts('lettings', make, [
   ['/lettings/?city=City', '/lettings/?city=City&last=1'],
   ['/lettings/?q=letting&state=GA', '/lettings/?q=letting&state=GA'],
 ]);
+
+testCosts('lettings in the admin', make, [
+  ['/admin/lettings/address/?q=elsewhere', '/admin/lettings/address/?q=elsewhere'], ['/admin/', '/admin/'],
+  ['/admin/lettings/letting/25/change/', `/admin/lettings/letting/${MANY - 1}/change/`],
+  ['/admin/lettings/address/25/delete/', `/admin/lettings/address/${MANY - 1}/delete/`],
+], superuserOf);

@@ -120,6 +120,43 @@ static void test_related_rows_come_along(void **state)
     assert_text_equal(value_to_text(value, *state), "region object (2)");
 }
 
+static void test_keys_alone(void **state)
+{
+    const struct {
+        struct query query;
+        const char *keys;
+    } rows[] = {
+        {{.model = &home_model}, "4 1 2 3 "},
+        {{.model = &home_model, .order = NAMES("title"), .limit = 2, .offset = 1}, "2 1 "},
+        {{.model = &home_model, .order = NAMES("-region__name", "pk"), .related = NAMES("region")},
+         "2 1 3 4 "},
+        {{.model = &home_model, .where = WHERE({"pk", LOOKUP_GT, .value = DB_INT(2)}), .limit = 1},
+         "4 "},
+        {{.model = &home_model, .where = WHERE({"pk", .value = DB_INT(9)})}, ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buffer out = {.arena = *state};
+        struct db_parameter *keys;
+        size_t count;
+        check(query_keys(db, *state, &rows[i].query, &keys, &count) == OK, "row %zu", i);
+        for (size_t k = 0; k < count; k++)
+            buffer_format(&out, "%lld ", (long long)keys[k].integer);
+        check_text(buffer_contents(&out), rows[i].keys, "row %zu", i);
+    }
+}
+
+static void test_counts_no_further_than_asked(void **state)
+{
+    const int64_t limits[][2] = {{0, 4}, {1, 1}, {3, 3}, {4, 4}, {99, 4}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(limits); i++) {
+        int64_t count = -1;
+        const struct query query = {.model = &home_model, .limit = limits[i][0]};
+        check(query_count(db, &query, &count) == OK && count == limits[i][1], "row %zu: %lld", i,
+              (long long)count);
+    }
+}
+
 /* Where somebody took out a row behind SQLite's back, what refers to it still counts. */
 static void test_a_related_row_that_is_gone_hides_nothing(void **state)
 {
@@ -252,6 +289,8 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_a_related_row_that_is_gone_hides_nothing),
     CONNECTED_TEST(test_first_and_find),
     CONNECTED_TEST(test_raw),
+    CONNECTED_TEST(test_keys_alone),
+    CONNECTED_TEST(test_counts_no_further_than_asked),
     CONNECTED_TEST(test_names),
     CONNECTED_TEST(test_each_ends_with_the_first_refusal),
     CONNECTED_TEST(test_many_statements),
