@@ -34,7 +34,8 @@ struct value_moment moment_from_local(int64_t microseconds);
 bool moment_compare(const struct value_moment *a, const struct value_moment *b, int *order);
 
 /* "2024-05-07", "2024-05-07T14:05:00.5+02:00" (also with a space), "14:05", dates and times also
- * without the signs within them; aware with an offset or Z. The kind by what is there; false when it is none of them. */
+ * without the signs within them; aware with an offset or Z. The kind by what is there; false when
+ * it is none of them. */
 bool moment_parse(struct text text, enum value_kind *kind, struct value_moment *out);
 
 /* str() and repr() of Python. */
