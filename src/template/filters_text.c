@@ -46,6 +46,8 @@ static void put_title(struct buffer *out, struct text text)
     size_t from = out->length;
     unicode_put_title(out, text);
     struct text title = out->failed ? TEXT("") : text_from(buffer_contents(out), from);
+    if (title.length == 0)
+        return;
     char *letters = out->at + from;
     for (size_t i = 2; i < title.length; i++)
         if (title.at[i - 1] == '\'' && title.at[i - 2] >= 'a' && title.at[i - 2] <= 'z'
