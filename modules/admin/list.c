@@ -165,6 +165,16 @@ static struct value others_value(const struct list *list)
     return value_list(list->arena, items.items, items.count);
 }
 
+/* The list as it is, of all pages. */
+static struct text export_url(const struct list *list, const char *format)
+{
+    const struct list_parameter set[] = {{TEXT("_format"), text_of(format)},
+                                         {TEXT("all"), TEXT("")}};
+    return text_format(list->arena, "%.*s%.*s",
+                       TEXT_ARG(registry_url(list->arena, list->admin, "export", TEXT_NONE)),
+                       TEXT_ARG(list_link(list, set, 2)));
+}
+
 static enum status show(struct shown *shown, struct response *response)
 {
     struct list *list = &shown->list;
@@ -185,6 +195,8 @@ static enum status show(struct shown *shown, struct response *response)
     value_map_set(context, TEXT("mistaken"), value_bool(list_value(list, TEXT("e")).at != NULL));
     if (list->filtered || list->search.length)
         page_text(context, "clear_url", TEXT("?"));
+    page_text(context, "csv_url", export_url(list, "csv"));
+    page_text(context, "json_url", export_url(list, "json"));
     if (shown->may[ADMIN_ADD])
         page_text(context, "add_url",
                   text_format(arena, "%.*s%.*s",

@@ -46,6 +46,7 @@ struct page {
 static const struct page pages[] = {
     {"changelist", "", admin_list, HTTP_GET | HTTP_POST, WORK_BLOCKS}, /* searches may take long */
     {"add", "add/", admin_add, HTTP_GET | HTTP_POST, WORK_READS},
+    {"export", "export/", admin_export, HTTP_GET, WORK_READS},
     {"history", "<str:object_id>/history/", admin_history, HTTP_GET, WORK_READS},
     {"delete", "<str:object_id>/delete/", admin_delete, HTTP_GET | HTTP_POST, WORK_READS},
     {"change", "<str:object_id>/change/", admin_change, HTTP_GET | HTTP_POST, WORK_READS},

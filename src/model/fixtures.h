@@ -14,6 +14,7 @@
 struct arena;
 struct db;
 struct model;
+struct query;
 
 /* Called with the number of objects so far, every now and then. */
 struct fixture_progress {
@@ -48,6 +49,8 @@ struct fixture_dumping {
     const char *const *labels;         /* what to write; none: all */
     const char *const *excluded;       /* labels */
     const char *const *keys;           /* of one model: only these rows */
+    const struct query *rows;          /* of one model: these rows, in their order; NULL: all */
+    const char *const *names;          /* of one model: fields beside the key; NULL: all */
     bool natural_foreign;              /* references by natural key, where there is one */
     bool natural_primary;              /* no "pk" where there is a natural key */
     int indent;                        /* spaces; negative: all in one line */

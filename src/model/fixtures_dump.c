@@ -131,6 +131,14 @@ static enum status put_field(const struct dumper *dumper, struct buffer *out,
     return fixture_put(out, dumper->style, 2, field, row, arena);
 }
 
+static bool is_written(const struct dumper *dumper, const struct field *field)
+{
+    const char *const *name = dumper->options->names;
+    while (name && *name && strcmp(*name, field->name) != 0)
+        name++;
+    return field != model_key(dumper->model) && (!name || *name);
+}
+
 /* Many to many come last, as in Django. */
 static enum status put_fields(const struct dumper *dumper, struct buffer *out, const void *row,
                               struct arena *arena)
@@ -141,7 +149,7 @@ static enum status put_fields(const struct dumper *dumper, struct buffer *out, c
     for (size_t i = 0; i < 2 * model->field_count; i++) {
         const struct field *field = &model->fields[i % model->field_count];
         bool links = i >= model->field_count;
-        if (field == model_key(model) || links == (field->column != NULL))
+        if (!is_written(dumper, field) || links == (field->column != NULL))
             continue;
         (count++ ? json_put_next : json_put_first)(out, dumper->style, 1);
         buffer_format(out, "\"%s\": ", field->name);
@@ -235,6 +243,8 @@ static enum status take_keys(struct dumper *dumper, const struct model *model)
 static enum status write_model(struct dumper *dumper)
 {
     struct query query = {dumper->model, .order = NAMES("pk")};
+    if (dumper->options->rows)
+        query = *dumper->options->rows;
     if (dumper->options->keys)
         query.where = (struct conditions){&dumper->keys, 1};
     query.related = names_along(dumper, dumper->arena);

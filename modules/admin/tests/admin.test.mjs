@@ -147,6 +147,51 @@ describe('lists', () => {
   });
 });
 
+describe('export', () => {
+  test('gives the list as it is: filtered, in order, of all pages, without what no form shows', async () => {
+    for (const [number, street] of [['3', '=cmd()'], ['1', 'a "b", c'], ['2', '+1 Row']]) addAddress({ number, street, city: 'Exportville' });
+    const csv = await boss.ask(`${CITIES}export/?q=exportville&o=2&_format=csv&p=1`);
+    assert.equal(csv.status, 200);
+    assert.match(csv.headers['content-type'], /^text\/csv/);
+    assert.equal(csv.headers['content-disposition'], 'attachment; filename="lettings_address.csv"');
+    const lines = csv.text.trim().split('\r\n');
+    assert.match(lines[0], /^\ufeff?id,number,street,city,state,zip_code,country_iso_code$/);
+    assert.deepEqual(lines.slice(1).map((line) => line.replace(/^\d+,/, '')), [
+      "3,'=cmd(),Exportville,FL,12345,USA", '1,"a ""b"", c",Exportville,FL,12345,USA', "2,'+1 Row,Exportville,FL,12345,USA"]);
+    const json = await boss.ask(`${CITIES}export/?q=exportville&_format=json`);
+    assert.match(json.headers['content-type'], /^application\/json/);
+    const objects = JSON.parse(json.text);
+    assert.deepEqual(objects.map(({ model, fields }) => [model, fields.street]), [['lettings.address', '+1 Row'], ['lettings.address', 'a "b", c'], ['lettings.address', '=cmd()']]);
+    assert.match((await boss.ask(`${CITIES}?q=exportville`)).text, /href="\/admin\/lettings\/address\/export\/\?q=exportville&amp;_format=csv"/);
+    sql(server.database, "DELETE FROM lettings_address WHERE city = 'Exportville';");
+    for (const format of ['csv', 'json']) {
+      const { text } = await boss.ask(`/admin/auth/user/export/?_format=${format}`);
+      assert.match(text, /boss/);
+      assert.doesNotMatch(text, /pbkdf2|password/);
+    }
+    assert.equal((await boss.ask('/admin/auth/user/export/?password__istartswith=p')).status, 400);
+    assert.equal((await boss.ask('/admin/auth/user/export/?is_staff__exact=perhaps')).status, 400);
+  });
+
+  test('gives many rows', async () => {
+    sql(server.database, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+      INSERT INTO lettings_address (number, street, city, state, zip_code, country_iso_code) SELECT i % 9999, 'Long', 'Manyville', 'FL', 1, 'USA' FROM n;`);
+    const { text } = await boss.ask(`${CITIES}export/?q=manyville&_format=csv`);
+    assert.equal(text.trim().split('\r\n').length, 20001);
+    const late = await startServer({ database: server.database, env: { ...FAST, ADMIN_TIME_LIMIT: '1' } });
+    try {
+      const visitor = await signedIn(late, 'boss');
+      const answer = await visitor.ask(`${CITIES}?o=2.3&p=150`);
+      assert.equal(answer.status, 200);
+      assert.match(answer.text, /takes longer than a list may take/);
+      assert.doesNotMatch(answer.text, /class="nothing"/);
+    } finally {
+      await late.stop();
+    }
+    sql(server.database, "DELETE FROM lettings_address WHERE city = 'Manyville';");
+  });
+});
+
 describe('forms', () => {
   test('add, change, go on, add another; each is in the log as Django writes it', async () => {
     const added = await boss.post(`${CITIES}add/`, { ...ADDRESS, _save: '1' });
