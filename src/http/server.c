@@ -303,11 +303,21 @@ static void forget_steps(struct request *request)
     request->steps = 0;
 }
 
+/* In chunks, the one that ends the body would follow the headers; so the connection ends instead.
+ */
+static struct MHD_Response *head_of_stream(void)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, read_nothing, NULL, NULL);
+    if (response)
+        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return response;
+}
+
 static enum MHD_Result send_stream(struct exchange *exchange)
 {
     if (exchange->request.method == HTTP_HEAD)
-        return send_handle(exchange, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1,
-                                                                       read_nothing, NULL, NULL));
+        return send_handle(exchange, head_of_stream());
     if (start_stream(exchange))
         return send_handle(exchange, stream_response(exchange->stream));
     forget_steps(&exchange->request);

@@ -98,6 +98,7 @@ describe('a streamed answer', () => {
     const answer = await raw(server.port,
       'HEAD /probe/stream/?kb=9 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     assert.match(answer, /^HTTP\/1\.1 200 [^]*\r\n\r\n$/);
+    assert.equal(answer.indexOf('\r\n\r\n') + 4, answer.length, 'nothing follows the headers');
     assert.match(answer, /text\/plain/);
     assert.equal(marks(server, 'stream-began'), before);
   });
