@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "admin/files.h"
 #include "admin/list.h"
 #include "admin/page.h"
 #include "admin/registry.h"
@@ -31,15 +32,25 @@ static bool is_shown(const struct model_admin *admin, const struct field *field)
     return !admin->fieldsets;
 }
 
-/* What no form shows, as a password's hash, is in no file either. */
-static const char *const *names_of(const struct model_admin *admin, struct arena *arena)
+static bool is_edited(const struct request *request, const struct model_admin *admin,
+                      const struct field *field)
+{
+    for (const char *const *name = admin->readonly_fields; name && *name; name++)
+        if (strcmp(*name, field->name) == 0)
+            return false;
+    return !admin->may_edit || admin->may_edit(request, field, NULL);
+}
+
+const char *const *file_names(const struct request *request, const struct model_admin *admin,
+                              bool edited)
 {
     const struct model *model = admin->model;
-    const char **names = ARENA_ARRAY(arena, const char *, model->field_count + 1);
+    const char **names = ARENA_ARRAY(request->arena, const char *, model->field_count + 1);
     size_t count = 0;
     names[count++] = model_key(model)->name;
     for (size_t i = 0; i < model->field_count; i++)
-        if (is_shown(admin, &model->fields[i]))
+        if (is_shown(admin, &model->fields[i])
+            && (!edited || is_edited(request, admin, &model->fields[i])))
             names[count++] = model->fields[i].name;
     return names;
 }
@@ -79,7 +90,7 @@ static enum status produce(struct request *request, FILE *out, void *context)
         .where = {list.where.items, list.where.count},
         .order = list.order.items,
     };
-    const char *const *names = names_of(exporting->admin, request->arena);
+    const char *const *names = file_names(request, exporting->admin, false);
     return exporting->as_json ? write_json(request, out, &query, names)
                               : write_csv(request, out, &query, names);
 }

@@ -195,6 +195,8 @@ static enum status show(struct shown *shown, struct response *response)
     value_map_set(context, TEXT("mistaken"), value_bool(list_value(list, TEXT("e")).at != NULL));
     if (list->filtered || list->search.length)
         page_text(context, "clear_url", TEXT("?"));
+    if (shown->may[ADMIN_ADD] && shown->may[ADMIN_CHANGE])
+        page_text(context, "import_url", registry_url(arena, list->admin, "import", TEXT_NONE));
     page_text(context, "csv_url", export_url(list, "csv"));
     page_text(context, "json_url", export_url(list, "json"));
     if (shown->may[ADMIN_ADD])

@@ -35,6 +35,7 @@ const struct model_admin *registry_find(const struct model *model)
 /* Their pages */
 
 #define FORM_LIMIT ((size_t)1024 * 1024)
+#define FILE_LIMIT (64 * FORM_LIMIT)
 
 struct page {
     const char *name;
@@ -47,6 +48,7 @@ static const struct page pages[] = {
     {"changelist", "", admin_list, HTTP_GET | HTTP_POST, WORK_BLOCKS}, /* searches may take long */
     {"add", "add/", admin_add, HTTP_GET | HTTP_POST, WORK_READS},
     {"export", "export/", admin_export, HTTP_GET, WORK_READS},
+    {"import", "import/", admin_import, HTTP_GET | HTTP_POST, WORK_READS},
     {"history", "<str:object_id>/history/", admin_history, HTTP_GET, WORK_READS},
     {"delete", "<str:object_id>/delete/", admin_delete, HTTP_GET | HTTP_POST, WORK_READS},
     {"change", "<str:object_id>/change/", admin_change, HTTP_GET | HTTP_POST, WORK_READS},
@@ -71,7 +73,9 @@ static void add_route(struct arena *arena, struct subject subject, const char *p
         route.name =
             text_string(arena, text_format(arena, "%s_%s_%s", model->app_label, model->name, name));
     route.access = ACCESS_STAFF;
-    route.body_limit = route.methods & HTTP_POST ? FORM_LIMIT : 0;
+    route.body_limit = !(route.methods & HTTP_POST) ? 0
+                       : route.view == admin_import ? FILE_LIMIT
+                                                    : FORM_LIMIT;
     route.data = data;
     *LIST_PUSH(arena, out) = route;
 }

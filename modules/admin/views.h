@@ -5,4 +5,4 @@
 
 view admin_index, admin_app, admin_login, admin_nothing;
 view admin_list, admin_add, admin_change, admin_old_change, admin_delete, admin_history,
-    admin_further, admin_export;
+    admin_further, admin_export, admin_import;

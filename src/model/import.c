@@ -170,10 +170,13 @@ static enum status find_by_key(struct taking *taking, const struct field *key)
 
 static enum status find_row(struct taking *taking)
 {
-    const struct model *model = taking->importer->options->model;
+    const struct import_options *options = taking->importer->options;
+    const struct model *model = options->model;
     const struct field *key = model_key(model);
     const struct import_cell *cell = cell_of(taking, key);
     taking->row = model_new(model, taking->arena);
+    if (options->prepare)
+        options->prepare(taking->row, taking->arena, options->context);
     if (!cell || !text_trim(cell->raw).length) {
         if (key->type != &field_ROWID)
             refuse(taking, key->name, text_of(translate("Please fill this in.")));
@@ -295,6 +298,12 @@ static void give(struct taking *taking, const struct import_cell *cell)
         form_take(&taking->form, name, words.items[i]);
 }
 
+static bool is_prepared(const struct taking *taking, const struct field *field)
+{
+    return is_text(field) && !field_is_null(field, taking->row)
+           && field_print(field, taking->row, taking->arena).length > 0;
+}
+
 /* Fields that the file does not have. */
 static void complete(struct taking *taking)
 {
@@ -304,7 +313,7 @@ static void complete(struct taking *taking)
         const struct field *field = &model->fields[i];
         if (cell_of(taking, field))
             continue;
-        if (is_needed(field))
+        if (is_needed(field) && !is_prepared(taking, field))
             buffer_format(&missing, "%s%s", missing.length ? ", " : "", field->name);
         else if (field->column && is_text(field) && field_is_null(field, taking->row)
                  && !field->null)

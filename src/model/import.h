@@ -64,6 +64,9 @@ struct import_options {
     size_t limit;                     /* of each of the report's lists; 0: IMPORT_LIMIT */
     struct migration_list migrations; /* whose triggers are put aside for many rows */
     struct fixture_progress progress; /* of rows */
+    /* Sets texts of a new row that no file has, before the file's values; a field that has one by
+     * that is not asked of the file. NULL: there are none. */
+    void (*prepare)(void *row, struct arena *arena, void *context);
     /* Called for each row that was added or changed, within the transaction, with the row as it is
      * now. INVALID: it may not be; the failure's message is the row's error. NULL: nobody. */
     enum status (*each)(struct db *db, const struct import_row *change, const void *row,

@@ -192,6 +192,80 @@ describe('export', () => {
   });
 });
 
+describe('import', () => {
+  const BOUNDARY = 'a-boundary-of-the-test';
+  const IMPORT = `${CITIES}import/`;
+  const HEADER = 'id,number,street,city,state,zip_code,country_iso_code';
+  /** Sends a file, as a browser does. */
+  async function upload(visitor, content, { path = IMPORT, page = path, name = 'rows.csv' } = {}) {
+    const token = await visitor.token(page);
+    const body = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n${token}\r\n`
+      + `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: text/csv\r\n\r\n${content}\r\n--${BOUNDARY}--\r\n`;
+    return visitor.ask(path, { method: 'POST', body, headers: { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` } });
+  }
+  const nameOf = (text) => /name="upload" value="([^"]*)"/.exec(text)?.[1];
+
+  test('shows what a file changes, does it once that is confirmed, and logs it', async () => {
+    const id = addAddress({ city: 'Importville' });
+    const same = addAddress({ city: 'Importville', number: '13' });
+    const rows = `${HEADER}\r\n${id},12,'=Quay,Importville,FL,12345,USA\r\n${same},13,Quay Street,Importville,FL,12345,USA\r\n,14,<b>New</b>,Importville,FL,12345,USA\r\n`;
+    const asked = await upload(boss, rows);
+    assert.equal(asked.status, 200, asked.text);
+    assert.match(asked.text, /1 to be added, 1 to be changed, 1 as they are/);
+    assert.match(asked.text, /Street: <del>Quay Street<\/del> <ins>=Quay<\/ins>/);
+    assert.match(asked.text, /<ins>&lt;b&gt;New&lt;\/b&gt;<\/ins>/);
+    assert.equal(one("SELECT group_concat(street) FROM lettings_address WHERE city = 'Importville'"), 'Quay Street,Quay Street', 'nothing is done yet');
+    const name = nameOf(asked.text);
+    const other = await staff('importer', 'add_address', 'change_address');
+    assert.equal((await other.post(IMPORT, { upload: name })).headers.location, IMPORT, 'it is not hers');
+    const done = await boss.post(IMPORT, { upload: name });
+    assert.equal(done.headers.location, CITIES);
+    assert.deepEqual(messagesOf((await boss.ask(CITIES)).text), ['Imported: 1 added, 1 changed.']);
+    assert.equal(one("SELECT group_concat(street) FROM (SELECT street FROM lettings_address WHERE city = 'Importville' ORDER BY id)"), '=Quay,Quay Street,<b>New</b>');
+    assert.equal(one(`SELECT group_concat(action_flag || change_message) FROM django_admin_log WHERE object_id = '${id}'`), '2[{"changed": {"fields": ["Street"]}}]');
+    assert.equal(one("SELECT action_flag || change_message || object_repr FROM django_admin_log ORDER BY id DESC LIMIT 1"), '1[{"added": {}}]14 <b>New</b>');
+    const again = await boss.post(IMPORT, { upload: name }, { page: CITIES });
+    assert.equal(again.headers.location, IMPORT);
+    assert.match((await boss.ask(IMPORT)).text, /no longer there/);
+    const exported = (await boss.ask(`${CITIES}export/?q=importville`)).text;
+    assert.match((await upload(boss, exported)).text, /0 to be added, 0 to be changed, 3 as they are/, 'what is exported is imported');
+    const json = (await boss.ask(`${CITIES}export/?q=importville&_format=json`)).text.replace('13', '15');
+    assert.match((await upload(boss, json)).text, /<del>13<\/del> <ins>15<\/ins>/);
+  });
+
+  test('tells all that is wrong, and does nothing', async () => {
+    const before = one('SELECT count(*) FROM lettings_address');
+    for (const [content, words] of [
+      [`${HEADER}\r\n,x,Street,City,FL,1,USA\r\n,1,Street,City,Florida,1,USA\r\n`, /<tr><th scope="row">2<\/th><td>number<.*<tr><th scope="row">3<\/th><td>state</s],
+      ['nothing,known\r\n1,2\r\n', /nothing/], ['[{"model": "auth.user"', /role="alert"/], ['[]', /0 to be added/], ['\0\0\0', /role="alert"/],
+    ]) {
+      const { status, text } = await upload(boss, content);
+      assert.equal(status, 200, content);
+      assert.match(text, words, content);
+      assert.equal(nameOf(text), undefined, content);
+    }
+    assert.equal((await upload(boss, '')).headers.location, IMPORT);
+    for (const name of ['../../etc/passwd', 'x', 'a'.repeat(32), '']) assert.equal((await boss.post(IMPORT, { upload: name })).headers.location, IMPORT, name);
+    assert.equal(one('SELECT count(*) FROM lettings_address'), before);
+  });
+
+  test('gives nobody rights', async () => {
+    const path = '/admin/auth/user/import/';
+    const visitor = await staff('loader', 'add_user', 'change_user', 'view_user');
+    const self = one("SELECT id FROM auth_user WHERE username = 'loader'");
+    const superuser = one("SELECT id FROM auth_user WHERE username = 'boss'");
+    for (const [columns, row] of [['id,is_superuser', `${self},1`], ['id,is_staff', `${self},1`], ['id,password', `${superuser},x`], ['id,user_permissions', `${self},1`], ['id,username', `${superuser},taken`]]) {
+      const { text } = await upload(visitor, `${columns}\r\n${row}\r\n`, { path });
+      assert.equal(nameOf(text), undefined, columns);
+      assert.match(text, /role="alert"/, columns);
+    }
+    const { text } = await upload(visitor, 'username,first_name,last_name,email\r\nimported,A,B,a@example.com\r\n', { path });
+    assert.ok(nameOf(text), text);
+    assert.equal((await visitor.post(path, { upload: nameOf(text) })).status, 302, text);
+    assert.match(one("SELECT password || is_superuser || is_staff FROM auth_user WHERE username = 'imported'"), /^!.*00$/);
+  });
+});
+
 describe('forms', () => {
   test('add, change, go on, add another; each is in the log as Django writes it', async () => {
     const added = await boss.post(`${CITIES}add/`, { ...ADDRESS, _save: '1' });
