@@ -147,7 +147,8 @@ static enum status put_fields(const struct dumper *dumper, struct buffer *out, c
     size_t count = 0;
     buffer_char(out, '{');
     for (size_t i = 0; i < 2 * model->field_count; i++) {
-        const struct field *field = &model->fields[i % model->field_count];
+        const struct field *field =
+            &model->fields[i < model->field_count ? i : i - model->field_count];
         bool links = i >= model->field_count;
         if (!is_written(dumper, field) || links == (field->column != NULL))
             continue;
