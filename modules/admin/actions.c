@@ -108,13 +108,13 @@ static enum status take_all(struct acting *acting)
 static enum status take_keys(struct acting *acting)
 {
     struct text across;
-    struct text pairs = acting->request->body;
+    size_t at = 0;
     struct text name;
     struct text value;
     int64_t key;
     if (request_form(acting->request, "select_across", &across) && text_is(across, "1"))
         return take_all(acting);
-    while (url_query_next(acting->request->arena, &pairs, &name, &value))
+    while (request_form_next(acting->request, &at, &name, &value))
         if (name.at && text_is(name, "_selected_action") && text_to_int64(&key, value))
             *LIST_PUSH(acting->request->arena, &acting->keys) = key;
     return OK;

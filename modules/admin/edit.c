@@ -62,8 +62,11 @@ static void set_urls(const struct editing *editing, struct value_map *context)
     if (!row)
         return;
     struct text key = key_of(arena, admin->model, row);
+    struct text change = registry_url(arena, admin, "change", key);
     set_pages(editing, key, context);
     page_text(context, "history_url", registry_url(arena, admin, "history", key));
+    page_text(context, "change_url",
+              text_format(arena, "%.*s%.*s", TEXT_ARG(change), TEXT_ARG(kept)));
     if (editing->may[ADMIN_DELETE])
         page_text(context, "delete_url",
                   text_format(arena, "%.*s%.*s",
@@ -104,12 +107,15 @@ static enum status save(struct db *db, void *context)
     struct admin_form *form = &editing->form;
     struct entry_part part = {.action = form->before ? ENTRY_CHANGED : ENTRY_ADDED};
     struct text *labels;
-    enum status status = admin_form_changes(form, &labels, &part.field_count);
-    part.fields = labels;
-    if (status == OK && editing->admin->prepare)
-        editing->admin->prepare(editing->request, form->before, form->row);
+    enum status status = admin_form_check_digest(form, db);
     if (status == OK)
-        status = form_save(&form->form, db, form->before, form->row);
+        status = admin_form_changes(form, &labels, &part.field_count);
+    if (status != OK)
+        return status;
+    part.fields = labels;
+    if (editing->admin->prepare)
+        editing->admin->prepare(editing->request, form->before, form->row);
+    status = form_save(&form->form, db, form->before, form->row);
     if (status != OK)
         return status;
     bool nothing = form->before && part.field_count == 0;
@@ -169,10 +175,18 @@ static enum status finish(struct editing *editing)
 static enum status take(struct editing *editing)
 {
     struct request *request = editing->request;
-    admin_form_take(&editing->form, request->body, true);
+    admin_form_take(&editing->form);
     enum status status = form_check(&editing->form.form, request->db, editing->form.row);
     if (status == OK)
         status = db_transaction(request->db, save, editing);
+    if (status == CONFLICT && editing->form.before) {
+        status = admin_form_meet(&editing->form);
+        if (status == OK)
+            return show(editing);
+    }
+    if (status == NOT_FOUND && editing->form.before)
+        return page_missing(request, editing->response, editing->admin,
+                            request_text(request, "object_id"));
     if (status == INVALID)
         return show(editing);
     return status == OK ? finish(editing) : status;
@@ -189,7 +203,7 @@ enum status admin_add(struct request *request, struct response *response)
         return page_forbidden(request, response);
     status = admin_form_start(&editing->form, request, editing->admin, NULL, true);
     if (status == OK && request->method != HTTP_POST)
-        admin_form_take(&editing->form, request->query, false);
+        admin_form_take_query(&editing->form, request->query);
     if (status != OK)
         return status;
     return request->method == HTTP_POST ? take(editing) : show(editing);

@@ -7,14 +7,18 @@
 #include "admin/page.h"
 #include "admin/registry.h"
 #include "base/arena.h"
+#include "crypto/crypto.h"
 #include "http/request.h"
 #include "http/url.h"
 #include "model/query.h"
+#include "model/row_digest.h"
+#include "site/settings.h"
 #include "template/language.h"
 #include "template/value.h"
 
 #define MOST_OPTIONS 200  /* rows of a reference's table in a list to choose from */
 #define MOST_BOXES   1000 /* the same of a MANY_TO_MANY */
+#define DIGEST_NAME  "_digest"
 
 /* Which fields */
 
@@ -69,6 +73,14 @@ static const char *const *names_of(const struct admin_form *form)
     return names.items;
 }
 
+static enum status digest_now(const struct admin_form *form, struct db *db, struct text *out)
+{
+    struct arena *arena = form->request->arena;
+    const struct model *model = form->admin->model;
+    return row_digest(db, arena, model, model_key_of(model, form->before, arena), names_of(form),
+                      site_settings.secret_key, out);
+}
+
 enum status admin_form_start(struct admin_form *form, const struct request *request,
                              const struct model_admin *admin, const void *before, bool edits)
 {
@@ -79,19 +91,55 @@ enum status admin_form_start(struct admin_form *form, const struct request *requ
     if (before)
         memcpy(form->row, before, model->row_size);
     form_start(&form->form, arena, model, names_of(form));
-    return form_show(&form->form, request->db, form->row);
+    enum status status = form->form.count && before && request->method != HTTP_POST
+                             ? digest_now(form, request->db, &form->digest)
+                             : OK;
+    return status == OK ? form_show(&form->form, request->db, form->row) : status;
 }
 
-void admin_form_take(struct admin_form *form, struct text pairs, bool whole)
+void admin_form_take_query(struct admin_form *form, struct text pairs)
 {
-    struct arena *arena = form->request->arena;
     struct text name;
     struct text value;
-    if (whole)
-        form_start(&form->form, arena, form->admin->model, names_of(form));
-    while (url_query_next(arena, &pairs, &name, &value))
+    while (url_query_next(form->request->arena, &pairs, &name, &value))
         if (name.at && value.at)
             form_take(&form->form, name, value);
+}
+
+void admin_form_take(struct admin_form *form)
+{
+    struct text name;
+    struct text value;
+    size_t at = 0;
+    form_start(&form->form, form->request->arena, form->admin->model, names_of(form));
+    while (request_form_next(form->request, &at, &name, &value))
+        if (name.at && value.at)
+            form_take(&form->form, name, value);
+    if (!request_form(form->request, DIGEST_NAME, &form->digest) || !form->digest.at)
+        form->digest = TEXT("");
+}
+
+/* Meeting others */
+
+enum status admin_form_check_digest(struct admin_form *form, struct db *db)
+{
+    struct text now;
+    if (!form->before || !form->digest.length)
+        return OK;
+    enum status status = digest_now(form, db, &now);
+    return status == OK && !secret_equal(now, form->digest) ? CONFLICT : status;
+}
+
+enum status admin_form_meet(struct admin_form *form)
+{
+    void *row;
+    struct text key = key_of(form->request->arena, form->admin->model, form->before);
+    enum status status = digest_now(form, form->request->db, &form->digest);
+    if (status == OK)
+        status = registry_row(form->request, form->admin->model, key, &row);
+    if (status == OK)
+        form->before = form->theirs = row;
+    return status;
 }
 
 /* What has changed */
@@ -226,7 +274,7 @@ static struct value choices_value(const struct admin_form *form, const struct fo
 }
 
 static enum status input_value(const struct admin_form *form, struct form_field *field,
-                               struct value *out)
+                               struct value_map **out)
 {
     struct arena *arena = form->request->arena;
     struct value_map *map = value_map_new(arena);
@@ -239,7 +287,7 @@ static enum status input_value(const struct admin_form *form, struct form_field 
         status = set_options(form, field, map);
     else if (field->field->choices)
         value_map_set(map, TEXT("options"), choices_value(form, field));
-    *out = value_map(map);
+    *out = map;
     return status;
 }
 
@@ -285,6 +333,36 @@ static enum status shown_value(const struct admin_form *form, const char *name, 
     return status;
 }
 
+/* What somebody else has saved in a field, where it is not what was typed. */
+static enum status set_theirs(const struct admin_form *form, const struct form_field *field,
+                              struct value_map *map)
+{
+    struct arena *arena = form->request->arena;
+    const struct field *of = field->field;
+    bool is_link = of->type == &field_MANY_TO_MANY;
+    bool differs = !is_link && !field_equal(of, form->theirs, form->row, arena);
+    enum status status = is_link ? links_differ(form, field, &differs) : OK;
+    if (status != OK || !differs)
+        return status;
+    struct value_map *theirs =
+        is_link ? value_map_new(arena) : cell_value(arena, form->admin, of->name, form->theirs);
+    if (is_link)
+        status = set_linked(form, of, theirs);
+    value_map_set(map, TEXT("theirs"), value_map(theirs));
+    return status;
+}
+
+static enum status edited_value(struct admin_form *form, struct form_field *field,
+                                struct value *out)
+{
+    struct value_map *map;
+    enum status status = input_value(form, field, &map);
+    if (status == OK && form->theirs)
+        status = set_theirs(form, field, map);
+    *out = value_map(map);
+    return status;
+}
+
 static enum status section_value(struct admin_form *form, const struct admin_fieldset *set,
                                  struct value *out)
 {
@@ -294,7 +372,7 @@ static enum status section_value(struct admin_form *form, const struct admin_fie
     for (const char *const *name = set->fields; *name && status == OK; name++) {
         struct form_field *field = form_field(&form->form, text_of(*name));
         struct value row;
-        status = field ? input_value(form, field, &row) : shown_value(form, *name, &row);
+        status = field ? edited_value(form, field, &row) : shown_value(form, *name, &row);
         *LIST_PUSH(arena, &rows) = row;
     }
     struct value_map *map = value_map_new(arena);
@@ -318,5 +396,7 @@ enum status admin_form_add_context(struct admin_form *form, struct value_map *co
     value_map_set(context, TEXT("sections"), value_list(arena, sections.items, sections.count));
     value_map_set(context, TEXT("form"), form_value(&form->form));
     value_map_set(context, TEXT("edits"), value_bool(form->form.count > 0));
+    value_map_set(context, TEXT("theirs"), value_bool(form->theirs != NULL));
+    page_text(context, "digest", form->digest);
     return status;
 }

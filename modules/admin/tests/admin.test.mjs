@@ -310,6 +310,40 @@ describe('forms', () => {
     assert.equal(one(`SELECT username || ' ' || (password = 'x') || ' ' || ifnull(last_login, 'never') FROM auth_user WHERE id = ${id}`), 'plain2 0 never');
   });
 
+  test('tells of somebody else who saved the same row in the meantime, and loses nothing', async () => {
+    const id = addAddress();
+    const path = `${CITIES}${id}/change/`;
+    const digestOf = (text) => /name="_digest" value="([0-9a-f]{32})"/.exec(text)[1];
+    const opened = digestOf((await boss.ask(path)).text);
+    sql(server.database, `UPDATE lettings_address SET city = 'Theirs <b>' WHERE id = ${id};`);
+    const mine = { ...ADDRESS, street: 'My Street', _digest: opened };
+    const told = await boss.post(path, mine);
+    assert.equal(told.status, 200);
+    assert.match(told.text, /Somebody else has saved this since you opened it/);
+    assert.match(told.text, /They saved: <span dir="auto">Theirs &lt;b&gt;\s*<\/span>/);
+    assert.match(told.text, /name="city" value="Harbour Town"/);
+    assert.match(told.text, /name="street" value="My Street"/);
+    assert.equal((told.text.match(/They saved:/g)).length, 2);
+    assert.equal(one(`SELECT street || city FROM lettings_address WHERE id = ${id};`), 'Quay StreetTheirs <b>');
+    assert.equal((await boss.post(path, mine)).status, 200, 'the same form once more');
+    const wrong = await boss.post(path, { ...mine, city: '', _digest: digestOf(told.text) });
+    assert.equal(digestOf(wrong.text), digestOf(told.text), 'an error elsewhere loses no digest');
+    assert.equal((await boss.post(path, { ...mine, _digest: digestOf(told.text) })).status, 302);
+    assert.equal(one(`SELECT street || city FROM lettings_address WHERE id = ${id};`), 'My StreetHarbour Town');
+  });
+
+  test('takes no part in what the form does not show', async () => {
+    const id = addUser(server.database, 'busy');
+    const path = `/admin/auth/user/${id}/change/`;
+    const { text } = await boss.ask(path);
+    const digest = /name="_digest" value="([0-9a-f]{32})"/.exec(text)[1];
+    sql(server.database, `UPDATE auth_user SET last_login = '2026-01-01 00:00:00' WHERE id = ${id};`);
+    assert.equal((await boss.post(path, { username: 'busier', _digest: digest })).status, 302);
+    sql(server.database, `INSERT INTO auth_group (name) VALUES ('Meeting'); INSERT INTO auth_user_groups (user_id, group_id) SELECT ${id}, id FROM auth_group WHERE name = 'Meeting';`);
+    const later = await boss.post(path, { username: 'busiest', _digest: digest });
+    assert.match(later.text, /They saved: <span dir="auto">Meeting\s*<\/span>/);
+  });
+
   test('says when a row is not there', async () => {
     for (const path of [`${CITIES}987654/change/`, `${CITIES}x/delete/`, `${CITIES}1x/history/`]) {
       assert.equal((await boss.ask(path)).headers.location, '/admin/', path);
