@@ -210,17 +210,17 @@ static enum status ask(struct acting *acting, struct value missing)
 {
     struct request *request = acting->request;
     const struct model_admin *admin = acting->list->admin;
+    struct text plural = model_verbose_name_plural(admin->model, request->arena);
     struct text title =
-        text_format(request->arena, translate("Delete several %.*s"),
-                    TEXT_ARG(model_verbose_name_plural(admin->model, request->arena)));
+        text_format(request->arena, translate("Delete several %.*s"), TEXT_ARG(plural));
     struct value_map *context = page_context(request, title, admin);
     page_crumb(context, text_of(translate("Delete")), TEXT(""));
     value_map_set(context, TEXT("missing"), missing);
     value_map_set(context, TEXT("keys"), keys_value(acting));
     value_map_set(context, TEXT("count"), value_integer((int64_t)acting->keys.count));
+    struct text url = registry_url(request->arena, admin, "changelist", TEXT_NONE);
     page_text(context, "back_url",
-              text_format(request->arena, "%.*s%s%.*s",
-                          TEXT_ARG(registry_url(request->arena, admin, "changelist", TEXT_NONE)),
+              text_format(request->arena, "%.*s%s%.*s", TEXT_ARG(url),
                           request->query.length ? "?" : "", TEXT_ARG(request->query)));
     enum status status = tree_add_context(request, &acting->deletion, context);
     return status == OK

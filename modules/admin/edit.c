@@ -67,10 +67,11 @@ static void set_urls(const struct editing *editing, struct value_map *context)
     page_text(context, "history_url", registry_url(arena, admin, "history", key));
     page_text(context, "change_url",
               text_format(arena, "%.*s%.*s", TEXT_ARG(change), TEXT_ARG(kept)));
-    if (editing->may[ADMIN_DELETE])
+    if (editing->may[ADMIN_DELETE]) {
+        struct text url = registry_url(arena, admin, "delete", key);
         page_text(context, "delete_url",
-                  text_format(arena, "%.*s%.*s",
-                              TEXT_ARG(registry_url(arena, admin, "delete", key)), TEXT_ARG(kept)));
+                  text_format(arena, "%.*s%.*s", TEXT_ARG(url), TEXT_ARG(kept)));
+    }
     if (admin->path && admin->path(row, arena, &path) == OK)
         page_text(context, "site_url", path);
 }
@@ -84,7 +85,8 @@ static enum status show(struct editing *editing)
     const char *format = !row    ? translate("Add %.*s")
                          : saves ? translate("Change %.*s")
                                  : translate("View %.*s");
-    struct text title = text_format(request->arena, format, TEXT_ARG(model_verbose_name(model)));
+    struct text verbose = model_verbose_name(model);
+    struct text title = text_format(request->arena, format, TEXT_ARG(verbose));
     struct value_map *context = page_context(request, title, editing->admin);
     struct text name = row ? model_print(model, row, request->arena) : title;
     page_crumb(context, name, TEXT(""));
@@ -159,16 +161,16 @@ static enum status finish(struct editing *editing)
                 text_format(arena, format, TEXT_ARG(name), TEXT_ARG(object), TEXT_ARG(name)));
     struct text kept = page_kept(request);
     struct text key = key_of(arena, model, editing->form.row);
-    if (goes_on)
+    if (goes_on) {
+        struct text url = registry_url(arena, editing->admin, "change", key);
         return page_go(editing->response,
-                       text_format(arena, "%.*s%.*s",
-                                   TEXT_ARG(registry_url(arena, editing->admin, "change", key)),
-                                   TEXT_ARG(kept)));
-    if (again)
+                       text_format(arena, "%.*s%.*s", TEXT_ARG(url), TEXT_ARG(kept)));
+    }
+    if (again) {
+        struct text url = registry_url(arena, editing->admin, "add", TEXT_NONE);
         return page_go(editing->response,
-                       text_format(arena, "%.*s%.*s",
-                                   TEXT_ARG(registry_url(arena, editing->admin, "add", TEXT_NONE)),
-                                   TEXT_ARG(kept)));
+                       text_format(arena, "%.*s%.*s", TEXT_ARG(url), TEXT_ARG(kept)));
+    }
     return page_go(editing->response, page_list_url(request, editing->admin));
 }
 
@@ -286,10 +288,11 @@ enum status admin_further(struct request *request, struct response *response)
     status = db_transaction(request->db, note, &noting);
     if (status != OK)
         return status;
+    struct text verbose = model_verbose_name(admin->model);
+    struct text label = model_print(admin->model, row, request->arena);
     message_add(request, MESSAGE_SUCCESS,
                 text_format(request->arena, translate("The %.*s “%.*s” was changed successfully."),
-                            TEXT_ARG(model_verbose_name(admin->model)),
-                            TEXT_ARG(model_print(admin->model, row, request->arena))));
+                            TEXT_ARG(verbose), TEXT_ARG(label)));
     return page_go(response, registry_url(request->arena, admin, "change",
                                           key_of(request->arena, admin->model, row)));
 }

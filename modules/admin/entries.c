@@ -102,7 +102,8 @@ static struct text fields_of(struct arena *arena, const json_t *fields)
     size_t count = json_array_size(fields);
     for (size_t i = 0; i < count; i++) {
         const char *between = i == 0 ? "" : i + 1 == count ? translate(" and ") : ", ";
-        buffer_format(&out, "%s%.*s", between, TEXT_ARG(json_slice(json_array_get(fields, i))));
+        struct text slice = json_slice(json_array_get(fields, i));
+        buffer_format(&out, "%s%.*s", between, TEXT_ARG(slice));
     }
     return buffer_contents(&out);
 }

@@ -42,11 +42,11 @@ static enum status show(const struct erasing *erasing, struct value missing,
     const struct model *model = erasing->admin->model;
     struct text name = model_print(model, erasing->row, arena);
     struct text key = key_of(arena, model, erasing->row);
-    struct text change =
-        text_format(arena, "%.*s%.*s", TEXT_ARG(registry_url(arena, erasing->admin, "change", key)),
-                    TEXT_ARG(page_kept(request)));
-    struct text title =
-        text_format(arena, translate("Delete %.*s"), TEXT_ARG(model_verbose_name(model)));
+    struct text url = registry_url(arena, erasing->admin, "change", key);
+    struct text kept = page_kept(request);
+    struct text change = text_format(arena, "%.*s%.*s", TEXT_ARG(url), TEXT_ARG(kept));
+    struct text verbose = model_verbose_name(model);
+    struct text title = text_format(arena, translate("Delete %.*s"), TEXT_ARG(verbose));
     struct value_map *context = page_context(request, title, erasing->admin);
     page_crumb(context, name, change);
     page_crumb(context, text_of(translate("Delete")), TEXT(""));
@@ -75,10 +75,11 @@ static enum status finish(struct erasing *erasing, struct response *response)
     enum status status = db_transaction(request->db, erase, erasing);
     if (status != OK)
         return status;
+    struct text verbose = model_verbose_name(model);
+    struct text label = model_print(model, erasing->row, request->arena);
     message_add(request, MESSAGE_SUCCESS,
                 text_format(request->arena, translate("The %.*s “%.*s” was deleted successfully."),
-                            TEXT_ARG(model_verbose_name(model)),
-                            TEXT_ARG(model_print(model, erasing->row, request->arena))));
+                            TEXT_ARG(verbose), TEXT_ARG(label)));
     return page_go(response, page_list_url(request, erasing->admin));
 }
 

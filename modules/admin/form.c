@@ -307,9 +307,10 @@ static enum status set_linked(const struct admin_form *form, const struct field 
         void *row;
         struct text key = text_format(arena, "%lld", (long long)keys[i]);
         status = registry_row(form->request, field->to, key, &row);
-        if (status == OK)
-            buffer_format(&out, "%s%.*s", i ? ", " : "",
-                          TEXT_ARG(model_print(field->to, row, arena)));
+        if (status == OK) {
+            struct text label = model_print(field->to, row, arena);
+            buffer_format(&out, "%s%.*s", i ? ", " : "", TEXT_ARG(label));
+        }
         status = status == NOT_FOUND ? OK : status;
     }
     page_text(map, "value", count ? buffer_contents(&out) : TEXT("-"));

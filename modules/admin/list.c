@@ -87,9 +87,8 @@ static struct value row_value(const struct shown *shown, const void *row, struct
     struct arena *arena = list->arena;
     struct value *cells = ARENA_ARRAY(arena, struct value, list->columns);
     struct text key = key_of(arena, list->admin->model, row);
-    struct text url =
-        text_format(arena, "%.*s%.*s", TEXT_ARG(registry_url(arena, list->admin, "change", key)),
-                    TEXT_ARG(kept));
+    struct text change = registry_url(arena, list->admin, "change", key);
+    struct text url = text_format(arena, "%.*s%.*s", TEXT_ARG(change), TEXT_ARG(kept));
     for (size_t i = 0; i < list->columns; i++) {
         struct value_map *cell = cell_value(arena, list->admin, list->display[i], row);
         if (is_link(list, i))
@@ -170,9 +169,9 @@ static struct text export_url(const struct list *list, const char *format)
 {
     const struct list_parameter set[] = {{TEXT("_format"), text_of(format)},
                                          {TEXT("all"), TEXT("")}};
-    return text_format(list->arena, "%.*s%.*s",
-                       TEXT_ARG(registry_url(list->arena, list->admin, "export", TEXT_NONE)),
-                       TEXT_ARG(list_link(list, set, 2)));
+    struct text path = registry_url(list->arena, list->admin, "export", TEXT_NONE);
+    struct text query = list_link(list, set, 2);
+    return text_format(list->arena, "%.*s%.*s", TEXT_ARG(path), TEXT_ARG(query));
 }
 
 static enum status show(struct shown *shown, struct response *response)
@@ -199,11 +198,12 @@ static enum status show(struct shown *shown, struct response *response)
         page_text(context, "import_url", registry_url(arena, list->admin, "import", TEXT_NONE));
     page_text(context, "csv_url", export_url(list, "csv"));
     page_text(context, "json_url", export_url(list, "json"));
-    if (shown->may[ADMIN_ADD])
+    if (shown->may[ADMIN_ADD]) {
+        struct text url = registry_url(arena, list->admin, "add", TEXT_NONE);
+        struct text kept = kept_filters(list);
         page_text(context, "add_url",
-                  text_format(arena, "%.*s%.*s",
-                              TEXT_ARG(registry_url(arena, list->admin, "add", TEXT_NONE)),
-                              TEXT_ARG(kept_filters(list))));
+                  text_format(arena, "%.*s%.*s", TEXT_ARG(url), TEXT_ARG(kept)));
+    }
     set_pages(shown, context);
     status = actions_add_context(list, context);
     if (status != OK)
@@ -233,9 +233,9 @@ enum status admin_list(struct request *request, struct response *response)
         return status;
     if (shown->list.mistaken && list_value(&shown->list, TEXT("e")).at)
         return INVALID;
-    if (shown->list.mistaken)
-        return page_go(response, text_format(request->arena, "%.*s?e=1",
-                                             TEXT_ARG(registry_url(request->arena, admin,
-                                                                   "changelist", TEXT_NONE))));
+    if (shown->list.mistaken) {
+        struct text url = registry_url(request->arena, admin, "changelist", TEXT_NONE);
+        return page_go(response, text_format(request->arena, "%.*s?e=1", TEXT_ARG(url)));
+    }
     return show(shown, response);
 }

@@ -63,12 +63,13 @@ static void add_dates(struct filter *filter, const struct field *field)
     int64_t now = clock_wall();
     struct text tomorrow = day_text(filter, field, now + DAY);
     struct text today = day_text(filter, field, now);
+    struct text this_month = text_part(today, 0, 7);
+    struct text this_year = text_part(today, 0, 4);
+    struct text clock = text_from(today, 10);
     struct text month =
-        text_format(filter->list->arena, "%.*s-01%.*s", TEXT_ARG(text_part(today, 0, 7)),
-                    TEXT_ARG(text_from(today, 10)));
+        text_format(filter->list->arena, "%.*s-01%.*s", TEXT_ARG(this_month), TEXT_ARG(clock));
     struct text year =
-        text_format(filter->list->arena, "%.*s-01-01%.*s", TEXT_ARG(text_part(today, 0, 4)),
-                    TEXT_ARG(text_from(today, 10)));
+        text_format(filter->list->arena, "%.*s-01-01%.*s", TEXT_ARG(this_year), TEXT_ARG(clock));
     const struct {
         const char *label;
         struct text from;

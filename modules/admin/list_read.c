@@ -61,7 +61,8 @@ struct text list_link(const struct list *list, const struct list_parameter *chan
     }
     for (size_t i = 0; i < count; i++)
         put_parameter(&out, &changes[i], list->arena);
-    return text_format(list->arena, "?%.*s", TEXT_ARG(buffer_contents(&out)));
+    struct text query = buffer_contents(&out);
+    return text_format(list->arena, "?%.*s", TEXT_ARG(query));
 }
 
 /* Search */

@@ -140,10 +140,11 @@ enum status page_forbidden(struct request *request, struct response *response)
 enum status page_missing(struct request *request, struct response *response,
                          const struct model_admin *admin, struct text key)
 {
+    struct text title = page_titled(request->arena, model_verbose_name(admin->model));
+    struct text id = key_unquote(request->arena, key);
     message_add(request, MESSAGE_WARNING,
                 text_format(request->arena,
                             translate("%.*s with ID “%.*s” doesn’t exist. Perhaps it was deleted?"),
-                            TEXT_ARG(page_titled(request->arena, model_verbose_name(admin->model))),
-                            TEXT_ARG(key_unquote(request->arena, key))));
+                            TEXT_ARG(title), TEXT_ARG(id)));
     return page_go(response, path_of(request->arena, "admin:index", TEXT_NONE));
 }

@@ -31,7 +31,8 @@ static struct text path_of(const struct request *request, struct text name)
             return TEXT("");
     if (name.length != NAME_SIZE)
         return TEXT("");
-    return text_format(request->arena, "%.*s/%lld-%.*s", TEXT_ARG(folder_of(request->arena)),
+    struct text folder = folder_of(request->arena);
+    return text_format(request->arena, "%.*s/%lld-%.*s", TEXT_ARG(folder),
                        (long long)request->user->id, TEXT_ARG(name));
 }
 

@@ -27,8 +27,8 @@ static struct text subject_of(struct arena *arena, const struct attempt *attempt
 {
     struct digest_value digest = salted_hmac(DIGEST_SHA256, text_of(attempt->limit->name),
                                              attempt->subject, site_settings.secret_key);
-    return text_format(arena, "%s:%.*s", attempt->limit->name,
-                       TEXT_ARG(hex_of(arena, digest_bytes(&digest))));
+    struct text hex = hex_of(arena, digest_bytes(&digest));
+    return text_format(arena, "%s:%.*s", attempt->limit->name, TEXT_ARG(hex));
 }
 
 static int64_t delay_after(const struct attempt_limit *limit, int64_t failures)

@@ -62,8 +62,9 @@ static struct text pbkdf2(struct arena *arena, const EVP_MD *method, struct text
 static struct text pbkdf2_encoded(struct arena *arena, const char *name, const EVP_MD *method,
                                   struct text password, struct text salt, int64_t iterations)
 {
+    struct text hash = pbkdf2(arena, method, password, salt, iterations);
     return text_format(arena, "%s$%" PRId64 "$%.*s$%.*s", name, iterations, TEXT_ARG(salt),
-                       TEXT_ARG(pbkdf2(arena, method, password, salt, iterations)));
+                       TEXT_ARG(hash));
 }
 
 static bool verify_pbkdf2(struct arena *arena, struct text encoded, struct text password,
@@ -174,10 +175,9 @@ static bool verify_scrypt(struct arena *arena, struct text encoded, struct text 
                        (uint64_t)r, (uint64_t)p, (uint64_t)MOST_MEMORY * 2, key, sizeof key)
         != 1)
         return false;
-    struct text made =
-        text_format(arena, "scrypt$%" PRId64 "$%.*s$%" PRId64 "$%" PRId64 "$%.*s", n,
-                    TEXT_ARG(parts[2]), r, p,
-                    TEXT_ARG(base64_encode(arena, (struct text){(const char *)key, sizeof key})));
+    struct text hash = base64_encode(arena, (struct text){(const char *)key, sizeof key});
+    struct text made = text_format(arena, "scrypt$%" PRId64 "$%.*s$%" PRId64 "$%" PRId64 "$%.*s", n,
+                                   TEXT_ARG(parts[2]), r, p, TEXT_ARG(hash));
     return secret_equal(made, encoded);
 }
 
@@ -246,7 +246,8 @@ bool password_is_outdated(struct text encoded)
 
 struct text password_unusable(struct arena *arena)
 {
-    return text_format(arena, "!%.*s", TEXT_ARG(random_text(arena, ALPHANUMERIC, UNUSABLE_LENGTH)));
+    struct text random = random_text(arena, ALPHANUMERIC, UNUSABLE_LENGTH);
+    return text_format(arena, "!%.*s", TEXT_ARG(random));
 }
 
 bool password_is_usable(struct text encoded)

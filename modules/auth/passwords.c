@@ -109,9 +109,10 @@ static struct text sign_in_moment(struct arena *arena, const struct user *user)
 static struct text token_at(struct arena *arena, const struct user *user, int64_t time,
                             struct text secret_key)
 {
+    struct text moment = sign_in_moment(arena, user);
     struct text value =
         text_format(arena, "%lld%.*s%.*s%lld%.*s", (long long)user->id, TEXT_ARG(user->password),
-                    TEXT_ARG(sign_in_moment(arena, user)), (long long)time, TEXT_ARG(user->email));
+                    TEXT_ARG(moment), (long long)time, TEXT_ARG(user->email));
     struct digest_value made = salted_hmac(DIGEST_SHA256, RESET_SALT, value, secret_key);
     struct text hex = hex_of(arena, digest_bytes(&made));
     struct buffer token = {.arena = arena};

@@ -80,9 +80,8 @@ static enum status write_mail(struct arena *arena, struct text folder, const str
 static enum status send_mail(struct arena *arena, const struct outgoing *mail, struct text message)
 {
     bool starttls = text_starts(mail_url, TEXT(STARTTLS));
-    struct text url = starttls ? text_format(arena, "smtp://%.*s",
-                                             TEXT_ARG(text_from(mail_url, strlen(STARTTLS))))
-                               : mail_url;
+    struct text host = text_from(mail_url, strlen(STARTTLS));
+    struct text url = starttls ? text_format(arena, "smtp://%.*s", TEXT_ARG(host)) : mail_url;
     const struct smtp_mail sent = {mail_address(mail_sender), mail->recipient, message};
     return smtp_send(arena, url, starttls, SMTP_TIMEOUT, &sent);
 }

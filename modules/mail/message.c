@@ -65,7 +65,8 @@ static void put_sender(struct buffer *out, struct text sender)
         return;
     }
     put_words(out, text_trim(text_part(sender, 0, open)));
-    buffer_format(out, " <%.*s>", TEXT_ARG(mail_address(sender)));
+    struct text mailbox = mail_address(sender);
+    buffer_format(out, " <%.*s>", TEXT_ARG(mailbox));
 }
 
 /* "Mon, 06 May 2024 14:05:00 +0000", in English whatever the locale. */

@@ -84,8 +84,9 @@ static struct text without_password(struct arena *arena, struct text url)
     size_t colon = text_find_char(text_part(url, user, at), ':');
     if (at == user || colon == TEXT_NOT_FOUND)
         return url;
-    return text_format(arena, "%.*s:(secret)@%.*s", TEXT_ARG(text_part(url, 0, user + colon)),
-                       TEXT_ARG(text_from(url, at)));
+    struct text part = text_part(url, 0, user + colon);
+    struct text rest = text_from(url, at);
+    return text_format(arena, "%.*s:(secret)@%.*s", TEXT_ARG(part), TEXT_ARG(rest));
 }
 
 static struct text shown(struct arena *arena, const struct setting *row, struct text value)

@@ -24,8 +24,9 @@ struct text {
 #define NP_(one, many)           one, many
 #define NPC_(context, one, many) one, many
 
-/* For printf's "%.*s". */
-#define TEXT_ARG(text) ((int)(text).length), ((text).at)
+/* For printf's "%.*s": of a variable, since a call would be made twice; with one it does not
+ * compile. */
+#define TEXT_ARG(text) ((int)(&(text))->length), ((&(text))->at)
 
 #define TEXT_NOT_FOUND SIZE_MAX
 

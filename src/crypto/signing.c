@@ -30,8 +30,8 @@ static struct text signature_of(struct arena *arena, struct text value, struct t
 
 struct text signing_sign(struct arena *arena, struct text value, struct text salt, struct text key)
 {
-    return text_format(arena, "%.*s:%.*s", TEXT_ARG(value),
-                       TEXT_ARG(signature_of(arena, value, salt, key)));
+    struct text signature = signature_of(arena, value, salt, key);
+    return text_format(arena, "%.*s:%.*s", TEXT_ARG(value), TEXT_ARG(signature));
 }
 
 /* Splits at the last colon. */
@@ -92,8 +92,8 @@ bool base36_read(struct text digits, int64_t *out)
 struct text signing_sign_at(struct arena *arena, struct text value, int64_t time, struct text salt,
                             struct text key)
 {
-    struct text timed =
-        text_format(arena, "%.*s:%.*s", TEXT_ARG(value), TEXT_ARG(number_of(arena, BASE62, time)));
+    struct text digits = number_of(arena, BASE62, time);
+    struct text timed = text_format(arena, "%.*s:%.*s", TEXT_ARG(value), TEXT_ARG(digits));
     return signing_sign(arena, timed, salt, key);
 }
 
@@ -120,7 +120,8 @@ struct text signing_pack(struct arena *arena, struct text bytes)
     struct text packed = deflated(arena, bytes);
     if (!packed.at || packed.length + 1 >= bytes.length)
         return base64url_encode(arena, bytes);
-    return text_format(arena, ".%.*s", TEXT_ARG(base64url_encode(arena, packed)));
+    struct text base64 = base64url_encode(arena, packed);
+    return text_format(arena, ".%.*s", TEXT_ARG(base64));
 }
 
 static bool inflated(struct arena *arena, struct text packed, size_t limit, struct text *out)

@@ -75,8 +75,8 @@ static struct text without_hash(struct arena *arena, struct text name)
         dot--;
     if (dot < HASH_LENGTH + 2 || name.at[dot - 1] != '.' || name.at[dot - 2 - HASH_LENGTH] != '.')
         return name;
-    return text_format(arena, "%.*s%.*s", (int)(dot - 2 - HASH_LENGTH), name.at,
-                       TEXT_ARG(text_from(name, dot - 1)));
+    struct text rest = text_from(name, dot - 1);
+    return text_format(arena, "%.*s%.*s", (int)(dot - 2 - HASH_LENGTH), name.at, TEXT_ARG(rest));
 }
 
 struct range {

@@ -294,7 +294,8 @@ static struct text one_slash_first(struct arena *arena, struct text path)
 {
     if (!text_starts(path, TEXT("//")))
         return path;
-    return text_format(arena, "/%%2F%.*s", TEXT_ARG(text_from(path, 2)));
+    struct text rest = text_from(path, 2);
+    return text_format(arena, "/%%2F%.*s", TEXT_ARG(rest));
 }
 
 enum status router_reverse(const struct router *router, struct arena *arena, struct text name,

@@ -17,10 +17,11 @@ struct loading {
 
 static void refuse_unknown(const struct loading *loading, size_t line, struct text name)
 {
+    struct text names = import_field_names(loading->importer, loading->arena);
     import_refuse(loading->importer, line, name,
                   text_format(loading->arena,
                               translate("There is no such column here. The columns are: %.*s."),
-                              TEXT_ARG(import_field_names(loading->importer, loading->arena))));
+                              TEXT_ARG(names)));
 }
 
 static bool is_there(const struct loading *loading, const struct field *field)

@@ -265,8 +265,9 @@ enum status deletion_run(struct db *db, const struct deletion *deletion)
 {
     if (deletion->protectors.count) {
         const struct deletion_group *group = &deletion->protectors.items[0];
+        struct text plural = model_verbose_name_plural(group->model, deletion->arena);
         return fail_as(CONFLICT, "%zu %.*s refer to it and protect it", group->keys.count,
-                       TEXT_ARG(model_verbose_name_plural(group->model, deletion->arena)));
+                       TEXT_ARG(plural));
     }
     enum status status = OK;
     for (size_t i = 0; i < deletion->unlinked.count && status == OK; i++)

@@ -146,9 +146,11 @@ static void compare_set(const struct comparison *comparison, const char *const *
         buffer_format(&all, "%s%s", count ? ", " : "", columns[count]);
         count++;
     }
-    if (!is_unique(comparison, columns, count))
+    if (!is_unique(comparison, columns, count)) {
+        struct text names_all = buffer_contents(&all);
         ADD(comparison, "the table %.*s may have the same %.*s twice, but they are unique together",
-            TEXT_ARG(comparison->table), TEXT_ARG(buffer_contents(&all)));
+            TEXT_ARG(comparison->table), TEXT_ARG(names_all));
+    }
 }
 
 static void compare_sets(const struct comparison *comparison)

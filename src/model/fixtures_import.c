@@ -61,10 +61,11 @@ static enum status referred_text(struct object_reading *reading, const struct fi
         natural_key_find(reading->importer->db, reading->arena, field->to, value, &key);
     if (status == OK)
         *out = text_format(reading->arena, "%" PRId64, key);
-    if (status == NOT_FOUND)
+    if (status == NOT_FOUND) {
+        struct text verbose = model_verbose_name(field->to);
         refuse(reading, field->name,
-               text_format(reading->arena, translate("There is no such %.*s."),
-                           TEXT_ARG(model_verbose_name(field->to))));
+               text_format(reading->arena, translate("There is no such %.*s."), TEXT_ARG(verbose)));
+    }
     if (status == INVALID)
         refuse(reading, field->name, text_copy(reading->arena, text_of(status_failure()->message)));
     return status == NOT_FOUND || status == INVALID ? OK : status;

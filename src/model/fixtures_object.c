@@ -165,9 +165,10 @@ static enum status take_key(struct object *object)
                    ? OK
                    : fail_as(INVALID, "it has no \"pk\", and its key is not a number");
     struct text why = fixture_take(key, object->row, value, object->arena);
-    return why.length ? fail_as(INVALID, "its \"pk\" cannot be %.*s: %.*s",
-                                TEXT_ARG(fixture_excerpt(value, object->arena)), TEXT_ARG(why))
-                      : OK;
+    if (!why.length)
+        return OK;
+    struct text excerpt = fixture_excerpt(value, object->arena);
+    return fail_as(INVALID, "its \"pk\" cannot be %.*s: %.*s", TEXT_ARG(excerpt), TEXT_ARG(why));
 }
 
 static const struct field *field_named(const struct model *model, const char *name)

@@ -142,9 +142,11 @@ static enum status check_unique(struct form *form, struct db *db, struct form_fi
     if (!of->unique && of->type != &field_ONE_TO_ONE)
         return OK;
     enum status status = is_taken(form, db, row, &of, 1, &taken);
-    if (status == OK && taken)
+    if (status == OK && taken) {
+        struct text verbose = model_verbose_name(form->model);
         field->error = text_format(form->arena, translate("Another %.*s has this %s already."),
-                                   TEXT_ARG(model_verbose_name(form->model)), of->label);
+                                   TEXT_ARG(verbose), of->label);
+    }
     return status;
 }
 
@@ -157,9 +159,10 @@ static enum status check_there(struct form *form, struct db *db, const struct fi
     if (key.kind == DB_KIND_NULL)
         return OK;
     enum status status = query_count(db, &query, &count);
-    if (status == OK && count == 0)
-        *error = text_format(form->arena, translate("There is no such %.*s."),
-                             TEXT_ARG(model_verbose_name(field->to)));
+    if (status == OK && count == 0) {
+        struct text verbose = model_verbose_name(field->to);
+        *error = text_format(form->arena, translate("There is no such %.*s."), TEXT_ARG(verbose));
+    }
     return status;
 }
 
@@ -168,11 +171,12 @@ static enum status check_links(struct form *form, struct db *db, struct form_fie
     enum status status = OK;
     for (size_t i = 0; i < field->raws.count && status == OK && !field->error.length; i++) {
         int64_t key;
+        struct text verbose = model_verbose_name(field->field->to);
         if (text_to_int64(&key, text_trim(field->raws.items[i])))
             status = check_there(form, db, field->field, DB_INT(key), &field->error);
         else
-            field->error = text_format(form->arena, translate("There is no such %.*s."),
-                                       TEXT_ARG(model_verbose_name(field->field->to)));
+            field->error =
+                text_format(form->arena, translate("There is no such %.*s."), TEXT_ARG(verbose));
     }
     if (!field->raws.count && !field->field->blank)
         field->error = text_of(translate("Please choose at least one."));
@@ -225,12 +229,14 @@ static enum status check_set(struct form *form, struct db *db, const void *row,
     for (; *names; names++)
         fields[count++] = model_field(form->model, text_of(*names));
     enum status status = is_taken(form, db, row, fields, count, &taken);
-    if (status == OK && taken)
+    if (status == OK && taken) {
+        struct text labels = labels_of(form, fields, count);
+        struct text verbose = model_verbose_name(form->model);
         form->error = text_format(form->arena,
                                   count == 2 ? translate("%.*s: another %.*s has both already.")
                                              : translate("%.*s: another %.*s has all already."),
-                                  TEXT_ARG(labels_of(form, fields, count)),
-                                  TEXT_ARG(model_verbose_name(form->model)));
+                                  TEXT_ARG(labels), TEXT_ARG(verbose));
+    }
     return status;
 }
 

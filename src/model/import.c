@@ -42,7 +42,8 @@ static struct text cut(struct arena *arena, struct text text)
         return text_copy(arena, text);
     while (end && ((unsigned char)text.at[end] & 0xC0) == 0x80)
         end--;
-    return text_format(arena, "%.*s…", TEXT_ARG(text_part(text, 0, end)));
+    struct text part = text_part(text, 0, end);
+    return text_format(arena, "%.*s…", TEXT_ARG(part));
 }
 
 void import_refuse(struct importer *importer, size_t line, struct text column, struct text sentence)
@@ -322,10 +323,12 @@ static void complete(struct taking *taking)
     if (!missing.length)
         return;
     taking->refused = true;
-    if (!taking->importer->missing_is_told)
+    if (!taking->importer->missing_is_told) {
+        struct text names = buffer_contents(&missing);
         refuse(taking, "",
                text_format(taking->arena, translate("A new row needs these columns too: %.*s."),
-                           TEXT_ARG(buffer_contents(&missing))));
+                           TEXT_ARG(names)));
+    }
     taking->importer->missing_is_told = true;
 }
 

@@ -137,14 +137,13 @@ static enum status find_name(struct migration_list list, size_t first, struct te
     }
     if (*out < end)
         return OK;
-    struct text last = items[end - 1].name;
     bool several = end > first + 1;
+    struct text last = several ? items[end - 1].name : TEXT("");
     return fail_as(INVALID,
                    "%s has no migration \"%.*s\": it has %.*s%s%.*s (see `oc-lettings "
                    "showmigrations %s`)",
                    items[first].app_label, TEXT_ARG(name), TEXT_ARG(items[first].name),
-                   several ? " to " : "", TEXT_ARG(several ? last : TEXT("")),
-                   items[first].app_label);
+                   several ? " to " : "", TEXT_ARG(last), items[first].app_label);
 }
 
 enum status migration_find(struct migration_list list, struct text app_label, struct text name,

@@ -36,7 +36,8 @@ struct text model_verbose_name_plural(const struct model *model, struct arena *a
 {
     if (model->verbose_name_plural)
         return text_of(model->verbose_name_plural);
-    return text_format(arena, "%.*ss", TEXT_ARG(model_verbose_name(model)));
+    struct text verbose = model_verbose_name(model);
+    return text_format(arena, "%.*ss", TEXT_ARG(verbose));
 }
 
 void *model_empty(const struct model *model, struct arena *arena)
@@ -63,8 +64,8 @@ struct text model_print(const struct model *model, const void *row, struct arena
     if (model->print)
         return model->print(row, arena);
     struct text key = field_print(model_key(model), row, arena);
-    return text_format(arena, "%.*s object (%.*s)", TEXT_ARG(model_verbose_name(model)),
-                       TEXT_ARG(key));
+    struct text verbose = model_verbose_name(model);
+    return text_format(arena, "%.*s object (%.*s)", TEXT_ARG(verbose), TEXT_ARG(key));
 }
 
 /* "get_status_display" */

@@ -29,8 +29,9 @@ static void put_insert(struct statement *statement, const struct model *model, c
         buffer_format(&statement->sql, "%s\"%s\"", between, field->column);
         buffer_format(&values, "%s$%zu", between, statement->parameters.count);
     }
-    buffer_format(&statement->sql, ") VALUES (%.*s) RETURNING \"%s\"",
-                  TEXT_ARG(buffer_contents(&values)), model_key(model)->column);
+    struct text contents = buffer_contents(&values);
+    buffer_format(&statement->sql, ") VALUES (%.*s) RETURNING \"%s\"", TEXT_ARG(contents),
+                  model_key(model)->column);
 }
 
 enum status model_insert(struct db *db, const struct model *model, void *row)

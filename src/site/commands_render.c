@@ -159,8 +159,8 @@ static enum status load(void *context, struct arena *arena, struct text name,
                         struct template_source *out)
 {
     const struct arguments *arguments = context;
-    struct text path =
-        text_format(arena, "%.*s%.*s", TEXT_ARG(folder_of(arguments->file)), TEXT_ARG(name));
+    struct text folder = folder_of(arguments->file);
+    struct text path = text_format(arena, "%.*s%.*s", TEXT_ARG(folder), TEXT_ARG(name));
     enum status status = read_file(arena, path.at, &out->text);
     out->path = path;
     return status == NOT_FOUND ? site_template_host().load(NULL, arena, name, out) : status;

@@ -70,8 +70,8 @@ struct text csrf_token(const struct request *request)
     if (!csrf->secret.length)
         csrf->secret = random_text(arena, LETTERS, SECRET_LENGTH);
     struct text mask = random_text(arena, LETTERS, SECRET_LENGTH);
-    return text_format(arena, "%.*s%.*s", TEXT_ARG(mask),
-                       TEXT_ARG(shifted(arena, csrf->secret, mask, 1)));
+    struct text masked = shifted(arena, csrf->secret, mask, 1);
+    return text_format(arena, "%.*s%.*s", TEXT_ARG(mask), TEXT_ARG(masked));
 }
 
 void csrf_rotate(struct request *request)

@@ -31,8 +31,8 @@ static enum status robots(struct request *request, struct response *response)
     const struct asset *asset = asset_find(TEXT("static/site/robots.txt"));
     response->content_type = asset->type;
     buffer_text(&response->body, asset_read(request->arena, asset, site_source_dir()));
-    buffer_format(&response->body, "Sitemap: %.*s\n",
-                  TEXT_ARG(link_absolute(request, TEXT("/sitemap.xml"), TEXT(""))));
+    struct text link = link_absolute(request, TEXT("/sitemap.xml"), TEXT(""));
+    buffer_format(&response->body, "Sitemap: %.*s\n", TEXT_ARG(link));
     return OK;
 }
 

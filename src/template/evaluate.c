@@ -30,8 +30,10 @@ static struct value invalid_value(const struct variable *variable, struct render
     size_t mark = text_find(text, TEXT("%s"));
     if (mark == TEXT_NOT_FOUND)
         return value_text(text);
-    return value_text(text_format(render->arena, "%.*s%.*s%.*s", TEXT_ARG(text_part(text, 0, mark)),
-                                  TEXT_ARG(variable->source), TEXT_ARG(text_from(text, mark + 2))));
+    struct text part = text_part(text, 0, mark);
+    struct text rest = text_from(text, mark + 2);
+    return value_text(text_format(render->arena, "%.*s%.*s%.*s", TEXT_ARG(part),
+                                  TEXT_ARG(variable->source), TEXT_ARG(rest)));
 }
 
 /* Django looks a text up, and gives it, with each "%" doubled. */

@@ -270,8 +270,8 @@ static enum link find_link(struct arena *arena, struct text middle, struct text 
         return NO_LINK;
     if (!punycode_domain(arena, text_from(middle, at + 1), &domain))
         return BROKEN_MAIL;
-    *url = text_format(arena, "mailto:%.*s@%.*s", TEXT_ARG(text_part(middle, 0, at)),
-                       TEXT_ARG(domain));
+    struct text part = text_part(middle, 0, at);
+    *url = text_format(arena, "mailto:%.*s@%.*s", TEXT_ARG(part), TEXT_ARG(domain));
     return MAIL;
 }
 
@@ -302,7 +302,8 @@ static struct text shortened(const struct linker *linker, struct text text)
     if (linker->limit == NO_LIMIT || (int64_t)unicode_length(text) <= linker->limit)
         return text;
     size_t keep = linker->limit > 1 ? (size_t)linker->limit - 1 : 0;
-    return text_format(linker->call->arena, "%.*s…", TEXT_ARG(unicode_part(text, 0, keep)));
+    struct text part = unicode_part(text, 0, keep);
+    return text_format(linker->call->arena, "%.*s…", TEXT_ARG(part));
 }
 
 static void put_word(const struct linker *linker, struct text all)

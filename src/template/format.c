@@ -75,9 +75,11 @@ static struct text local_number(struct value value, struct render *render, bool 
     struct buffer out = {.arena = render->arena};
     const struct locale *locale = format_locale(render, local);
     if (value.kind == VALUE_DECIMAL && decimal_of(&number, value, render->arena)
-        && number.kind != DECIMAL_FINITE)
-        render->status = render_fail(render, "TypeError", "%.*s has no digits to show",
-                                     TEXT_ARG(value_as_text(value)));
+        && number.kind != DECIMAL_FINITE) {
+        struct text printed = value_as_text(value);
+        render->status =
+            render_fail(render, "TypeError", "%.*s has no digits to show", TEXT_ARG(printed));
+    }
     if (plain_digits(value, render->arena, &number, &digits))
         locale_put_number(&out, locale, digits, places, group);
     else

@@ -250,9 +250,11 @@ enum status plural_parse(struct arena *arena, struct text line, struct plural *o
         return fail_as(INVALID, "Plural-Forms has %lld forms", (long long)count);
     *out = (struct plural){.count = (size_t)count, .form = choice(&reader)};
     take(&reader, TEXT(";"));
-    if (!out->form || text_trim(reader.rest).length)
+    if (!out->form || text_trim(reader.rest).length) {
+        struct text excerpt = text_part(reader.rest, 0, 40);
         return fail_as(INVALID, "Plural-Forms is not understood, from \"%.*s\" on",
-                       TEXT_ARG(text_part(reader.rest, 0, 40)));
+                       TEXT_ARG(excerpt));
+    }
     return check_forms(out);
 }
 

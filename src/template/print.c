@@ -102,8 +102,8 @@ static void print_nested(struct buffer *out, struct value value, struct arena *a
     case VALUE_TUPLE:
     case VALUE_MAP: print_collection(out, value, arena, depth); break;
     case VALUE_DECIMAL:
-        buffer_format(out, value_is_integer(value) ? "%.*s" : "Decimal('%.*s')",
-                      TEXT_ARG(value_as_text(value)));
+        buffer_format(out, value_is_integer(value) ? "%.*s" : "Decimal('%.*s')", (int)value.length,
+                      value.text);
         break;
     case VALUE_DATE:
     case VALUE_TIME:

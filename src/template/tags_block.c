@@ -283,10 +283,11 @@ static enum status find_included(const struct include_node *node, struct render 
         return status;
     if (!value_is_text(name) || name.length == 0)
         return find_first(node, render, name, out);
-    if (!template_resolve_name(render->arena, node->from, value_as_text(name), &full))
+    struct text relative = value_as_text(name);
+    if (!template_resolve_name(render->arena, node->from, relative, &full))
         return render_fail(render, "TemplateSyntaxError",
                            "\"%.*s\" leaves the root or is the template itself",
-                           TEXT_ARG(value_as_text(name)));
+                           TEXT_ARG(relative));
     return find_template(render, full, out);
 }
 

@@ -168,8 +168,10 @@ static struct value invalid_value(const struct render *render, struct text name)
     size_t mark = text_find(text, TEXT("%s"));
     if (mark == TEXT_NOT_FOUND)
         return value_text(text);
-    return value_text(text_format(render->arena, "%.*s%.*s%.*s", TEXT_ARG(text_part(text, 0, mark)),
-                                  TEXT_ARG(name), TEXT_ARG(text_from(text, mark + 2))));
+    struct text part = text_part(text, 0, mark);
+    struct text rest = text_from(text, mark + 2);
+    return value_text(
+        text_format(render->arena, "%.*s%.*s%.*s", TEXT_ARG(part), TEXT_ARG(name), TEXT_ARG(rest)));
 }
 
 static void put_variable(struct render *render, struct buffer *out, const struct name *name)

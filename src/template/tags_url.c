@@ -109,11 +109,12 @@ static bool check_url(struct parser *parser, const struct url_node *node)
         arguments[i].name = argument->name ? argument->name->text : TEXT_NONE;
         constant &= expression_constant(argument->expression, &arguments[i].value);
     }
-    enum status status = host->reverse(host->context, parser->arena, value_as_text(name),
+    struct text route = value_as_text(name);
+    enum status status = host->reverse(host->context, parser->arena, route,
                                        constant ? arguments : NULL, node->count, &url);
     return status == OK
            || parser_fail_as(parser, "NoReverseMatch", "no route \"%.*s\" takes these arguments",
-                             TEXT_ARG(value_as_text(name)))
+                             TEXT_ARG(route))
                   != NULL;
 }
 
@@ -226,9 +227,10 @@ static struct node *compile_static(struct parser *parser, const struct tag *tag)
     if (!parser->set->host.options.late && expression_constant(node->path, &path)
         && value_is_text(path)
         && static_url(&parser->set->host, parser->arena, value_as_text(path), &node->constant)
-               != OK)
-        return parser_fail_as(parser, "ValueError", "no static file \"%.*s\"",
-                              TEXT_ARG(value_as_text(path)));
+               != OK) {
+        struct text file = value_as_text(path);
+        return parser_fail_as(parser, "ValueError", "no static file \"%.*s\"", TEXT_ARG(file));
+    }
     return &node->node;
 }
 

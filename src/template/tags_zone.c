@@ -47,10 +47,11 @@ static enum status zone_of(struct render *render, struct value value, const stru
         return OK;
     if (!value_is_text(value))
         return render_fail(render, "ValueError", "a time zone is named by a text");
-    *out = format_named_zone(render, value_as_text(value));
+    struct text name = value_as_text(value);
+    *out = format_named_zone(render, name);
     return *out ? OK
                 : render_fail(render, "UnknownTimeZoneError", "no time zone \"%.*s\"",
-                              TEXT_ARG(value_as_text(value)));
+                              TEXT_ARG(name));
 }
 
 static enum status render_timezone(const struct node *self, struct render *render)

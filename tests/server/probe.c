@@ -280,8 +280,10 @@ static void write_plan(struct db *db, struct text sql)
     buffer_format(&out, "%.*s", TEXT_ARG(sql));
     db_query_built(db, &rows, text_format(arena, "EXPLAIN QUERY PLAN %.*s", TEXT_ARG(sql)), nothing,
                    count_parameters(sql));
-    while (db_next(&rows))
-        buffer_format(&out, "\t%.*s", TEXT_ARG(db_text(&rows, "detail")));
+    while (db_next(&rows)) {
+        struct text detail = db_text(&rows, "detail");
+        buffer_format(&out, "\t%.*s", TEXT_ARG(detail));
+    }
     if (db_finish(&rows) != OK)
         buffer_format(&out, "\tFAILED: %s", status_failure()->message);
     buffer_char(&out, '\n');

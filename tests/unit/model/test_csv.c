@@ -213,7 +213,8 @@ static void test_rows_are_the_same_in_another_table(void **state)
     assert_status(db_script(db, "DELETE FROM shop_sample_friends; DELETE FROM shop_sample"), OK);
     enum status status = import_text(db, *state, csv_load,
                                      (struct import_options){.model = &sample_model}, csv, &report);
-    check(status == OK, "%.*s", TEXT_ARG(errors_of(&report)));
+    struct text errors = errors_of(&report);
+    check(status == OK, "%.*s", TEXT_ARG(errors));
     assert_int_equal(report.added, 3);
     assert_true(text_equal(csv, csv_of(db, *state, options)));
 }

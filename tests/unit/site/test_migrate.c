@@ -95,9 +95,10 @@ static struct text contents(struct arena *arena)
     for (size_t i = 0; i < COUNT(queries); i++) {
         struct db_rows rows;
         db_query_with(db, &rows, queries[i], NULL, 0);
-        if (db_next(&rows))
-            words = text_format(arena, "%.*s\n%.*s", TEXT_ARG(words),
-                                TEXT_ARG(db_text(&rows, "words")));
+        if (db_next(&rows)) {
+            struct text more = db_text(&rows, "words");
+            words = text_format(arena, "%.*s\n%.*s", TEXT_ARG(words), TEXT_ARG(more));
+        }
         db_finish(&rows); /* a table may not be there yet */
     }
     return words;

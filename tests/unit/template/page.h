@@ -66,14 +66,14 @@ UNIT enum status page_reverse(void *context, struct arena *arena, struct text na
     if (!arguments)
         return OK;
     if (text_is(name, "two") && count == 2 && !arguments[0].name.at) {
-        *out = text_format(arena, "/two/%.*s/%.*s/?a=1&b=2",
-                           TEXT_ARG(value_to_text(arguments[0].value, arena)),
-                           TEXT_ARG(value_to_text(arguments[1].value, arena)));
+        struct text first = value_to_text(arguments[0].value, arena);
+        struct text second = value_to_text(arguments[1].value, arena);
+        *out = text_format(arena, "/two/%.*s/%.*s/?a=1&b=2", TEXT_ARG(first), TEXT_ARG(second));
         return OK;
     }
     if (text_is(name, "named") && count == 1 && text_is(arguments[0].name, "id")) {
-        *out =
-            text_format(arena, "/named/%.*s/", TEXT_ARG(value_to_text(arguments[0].value, arena)));
+        struct text printed = value_to_text(arguments[0].value, arena);
+        *out = text_format(arena, "/named/%.*s/", TEXT_ARG(printed));
         return OK;
     }
     return NOT_FOUND;
