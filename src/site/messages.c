@@ -5,18 +5,22 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
+#include "base/clock.h"
 #include "base/list.h"
 #include "crypto/signing.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "site/internal.h"
 #include "site/settings.h"
+#include "template/unicode.h"
 #include "template/value.h"
 
 #define SALT        TEXT("django.contrib.messages")
 #define MOST        10
 #define LARGEST     2048 /* bytes of the cookie */
 #define LARGEST_RAW 16384
+#define SECOND      INT64_C(1000000)
 
 struct message {
     int64_t level;
@@ -31,10 +35,21 @@ struct message_box {
     bool is_changed; /* there is something new */
 };
 
-/* Keys of cookies are Django's get_cookie_signer()'s. */
+/* Django's get_cookie_signer(), which signs the time too. */
 static struct text signing_key(struct arena *arena)
 {
     return text_format(arena, "django.http.cookies%.*s", TEXT_ARG(site_settings.secret_key));
+}
+
+/* The cookie is JSON, which has no other bytes. */
+static struct text as_utf8(struct arena *arena, struct text text)
+{
+    struct buffer out = {.arena = arena};
+    while (text.length) {
+        uint32_t character = unicode_take(&text);
+        unicode_put(&out, character >= 0xDC80 && character <= 0xDCFF ? 0xFFFD : character);
+    }
+    return buffer_contents(&out);
 }
 
 void message_add(struct request *request, enum message_level level, struct text text)
@@ -42,7 +57,7 @@ void message_add(struct request *request, enum message_level level, struct text 
     struct message_box *box = request->messages;
     if (box->list.count == MOST)
         memmove(box->list.items, box->list.items + 1, --box->list.count * sizeof *box->list.items);
-    *LIST_PUSH(box->arena, &box->list) = (struct message){level, text_copy(box->arena, text)};
+    *LIST_PUSH(box->arena, &box->list) = (struct message){level, as_utf8(box->arena, text)};
     box->is_changed = true;
 }
 
@@ -64,7 +79,8 @@ static void read_cookie(struct message_box *box, struct text cookie)
     struct text json;
     size_t index;
     json_t *item;
-    if (!signing_verify(box->arena, cookie, SALT, signing_key(box->arena), &packed)
+    int64_t time;
+    if (!signing_verify_at(box->arena, cookie, SALT, signing_key(box->arena), &packed, &time)
         || !signing_unpack(box->arena, packed, LARGEST_RAW, &json))
         return;
     json_t *list = json_loadb(json.at, json.length, 0, NULL);
@@ -88,7 +104,8 @@ static struct text cookie_of(const struct message_box *box, size_t from)
         abort();
     struct text packed = signing_pack(box->arena, text_of(json));
     free(json);
-    return signing_sign(box->arena, packed, SALT, signing_key(box->arena));
+    return signing_sign_at(box->arena, packed, clock_wall() / SECOND, SALT,
+                           signing_key(box->arena));
 }
 
 bool messages_enter(struct request *request, struct response *response)

@@ -120,6 +120,22 @@ print('z' * 32)`);
     assert.equal((await django.ask('/admin/login/?next=/admin/', { username: 'both', password: PASSWORD })).status, 302);
   });
 
+  test('a message goes both ways', async () => {
+    addUser(database, 'told', { staff: 1, superuser: 1 });
+    const visitor = await signedIn(site, 'told');
+    await visitor.signOut();
+    await django.signIn({ username: 'told', password: PASSWORD });
+    django.cookies.set('messages', visitor.cookies.get('messages'));
+    const there = await django.ask('/admin/');
+    assert.equal(there.status, 200);
+    assert.match(there.text, /You are signed out\./);
+
+    assert.equal((await django.ask('/admin/auth/group/add/', { name: 'Tellers' })).status, 302);
+    const reader = new Visitor(site.url);
+    reader.cookies.set('messages', django.cookies.get('messages'));
+    assert.match((await reader.ask('/')).text, /class="message success">[^<]*Tellers/);
+  });
+
   test('a password changed at one ends the sessions at both, but for the one it was changed with', async () => {
     addUser(database, 'changer', { staff: 1 });
     const visitor = await signedIn(site, 'changer');
