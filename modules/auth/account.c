@@ -43,15 +43,19 @@ static bool hash_fits(struct arena *arena, struct text hash, const struct user *
            || secret_equal(hash, session_hash(arena, DIGEST_SHA1, user));
 }
 
-static const struct user *user_of_session(const struct request *request)
+/* NULL: nobody's. */
+static enum status user_of_session(const struct request *request, const struct user **out)
 {
     const struct user *user;
     int64_t id;
-    if (!text_to_int64(&id, session_text(request, USER_KEY))
-        || !text_equal(session_text(request, BACKEND), model_backend)
-        || model_find(request->db, request->arena, &user_model, DB_INT(id), &user) != OK)
-        return NULL;
-    return user->is_active ? user : NULL;
+    *out = NULL;
+    if (!request->session || !text_to_int64(&id, session_text(request, USER_KEY))
+        || !text_equal(session_text(request, BACKEND), model_backend))
+        return OK;
+    enum status status = model_find(request->db, request->arena, &user_model, DB_INT(id), &user);
+    if (status == OK && user->is_active)
+        *out = user;
+    return status == NOT_FOUND ? OK : status;
 }
 
 static bool lets_in(const struct request *request)
@@ -61,7 +65,12 @@ static bool lets_in(const struct request *request)
 
 bool account_enter(struct request *request, struct response *response)
 {
-    const struct user *user = request->session ? user_of_session(request) : NULL;
+    const struct user *user;
+    if (user_of_session(request, &user) != OK) {
+        site_answer_failure(request, response,
+                            fail_as(BUSY, "no account: %s", status_failure()->message));
+        return false;
+    }
     if (user && !hash_fits(request->arena, session_text(request, HASH), user)) {
         session_drop(request, response);
         user = NULL;

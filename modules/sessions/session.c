@@ -14,6 +14,7 @@
 #include "sessions/data.h"
 #include "sessions/middleware.h"
 #include "site/settings.h"
+#include "site/site.h"
 
 #define COOKIE     "sessionid"
 #define KEY_LENGTH 32
@@ -169,21 +170,35 @@ static bool is_key(struct text key)
     return key.length >= KEY_LEAST && key.length <= KEY_MOST;
 }
 
-static void load(struct request *request, struct text key)
+/* NOT_FOUND: there is none, or it is over, or not ours. */
+static enum status load(struct request *request, struct text key)
 {
     struct session_state *session = request->session;
     const struct session *row;
     enum status status =
         model_find(request->db, request->arena, &session_model, DB_TEXT(key), &row);
-    if (status != OK || row->expire_date <= clock_wall())
-        return;
-    json_t *values = session_decode(request->arena, row->session_data, site_settings.secret_key);
+    if (status != OK)
+        return status;
+    json_t *values =
+        row->expire_date > clock_wall()
+            ? session_decode(request->arena, row->session_data, site_settings.secret_key)
+            : NULL;
     if (!values)
-        return;
+        return NOT_FOUND;
     json_decref(session->values);
     session->values = values;
     session->key = row->session_key;
     session->is_stored = true;
+    return OK;
+}
+
+/* A database that cannot be read just now is no reason to sign somebody out. */
+static bool refuse_for_now(struct request *request, struct response *response)
+{
+    session_leave(request, response);
+    site_answer_failure(request, response,
+                        fail_as(BUSY, "no session: %s", status_failure()->message));
+    return false;
 }
 
 bool session_enter(struct request *request, struct response *response)
@@ -196,11 +211,10 @@ bool session_enter(struct request *request, struct response *response)
     if (!request_cookie(request, COOKIE, &key))
         return true;
     mark_private(response);
-    if (is_key(key))
-        load(request, key);
-    if (!request->session->is_stored)
+    enum status status = is_key(key) ? load(request, key) : NOT_FOUND;
+    if (status == NOT_FOUND)
         session_drop(request, response);
-    return true;
+    return status == OK || status == NOT_FOUND || refuse_for_now(request, response);
 }
 
 void session_leave(struct request *request, struct response *response)

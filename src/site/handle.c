@@ -52,7 +52,7 @@ static int http_status_of(enum status status)
     }
 }
 
-static void answer_failure(struct request *request, struct response *response, enum status status)
+void site_answer_failure(struct request *request, struct response *response, enum status status)
 {
     int code = http_status_of(status);
     struct text reason = text_copy(request->arena, text_of(status_failure()->message));
@@ -73,7 +73,8 @@ bool handle_open_database(struct request *request, struct response *response)
 {
     if (request->route->work == WORK_NONE || site_database(&request->db, may_write(request)) == OK)
         return true;
-    answer_failure(request, response, fail_as(BUSY, "no database: %s", status_failure()->message));
+    site_answer_failure(request, response,
+                        fail_as(BUSY, "no database: %s", status_failure()->message));
     return false;
 }
 
@@ -98,7 +99,7 @@ static void run_view(struct request *request, struct response *response)
     enum status status = only_reads ? db_snapshot(request->db, call_view, &viewing)
                                     : call_view(request->db, &viewing);
     if (status != OK)
-        answer_failure(request, response, status);
+        site_answer_failure(request, response, status);
 }
 
 void site_answer(void *context, struct request *request, struct response *response)

@@ -61,6 +61,10 @@ const struct request *site_tag_request(const struct tag_call *call);
 void site_error_page(struct request *request, struct response *response, int status,
                      struct text detail);
 
+/* The page, and the line in the log, for a view or a step before it that failed with this status.
+ */
+void site_answer_failure(struct request *request, struct response *response, enum status status);
+
 /* The way of a request; see http/server.h. */
 struct server_plan site_plan(void *context, struct request *request);
 void site_answer(void *context, struct request *request, struct response *response);

@@ -207,6 +207,30 @@ describeUnless(skipWithoutModule('auth'), 'sessions', () => {
     assert.equal(await nameWith(session), null);
   });
 
+  for (const table of ['django_session', 'auth_user']) {
+    test(`a table ${table} that cannot be read just now signs nobody out`, async () => {
+      const visitor = await signedIn(server, 'ada');
+      sql(server.database, `ALTER TABLE ${table} RENAME TO away;`);
+      const answer = await visitor.ask('/accounts/profile/');
+      sql(server.database, `ALTER TABLE away RENAME TO ${table};`);
+      assert.equal(answer.status, 503);
+      assert.ok(!(answer.headers['set-cookie'] ?? []).some((line) => line.startsWith('sessionid=')), String(answer.headers['set-cookie']));
+      await server.logged(new RegExp(`msg="request failed" target=/accounts/profile/ error="no (session|account): .*no such table: ${table}`));
+      assert.equal(await visitor.name(), 'ada');
+    });
+  }
+
+  test('a message of bytes that are no text is shown with others in their place', async () => {
+    const superuser = addUser(server.database, 'root', { staff: 1, superuser: 1 });
+    assert.ok(superuser);
+    const id = addUser(server.database, 'odd');
+    sql(server.database, `UPDATE auth_user SET username = CAST(x'41ff42' AS TEXT) WHERE id = ${id};`);
+    const visitor = await signedIn(server, 'root');
+    const page = `/admin/auth/user/${id}/delete/`;
+    assert.equal((await visitor.post(page, { post: 'yes' }, { page })).status, 302);
+    assert.match((await visitor.ask('/admin/')).text, /class="message success">[^<]*A\ufffdB/);
+  });
+
   test('signing out takes a POST', async () => {
     const visitor = await signedIn(server, 'ada');
     assert.equal((await visitor.ask('/accounts/logout/')).status, 405);
