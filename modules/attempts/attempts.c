@@ -125,6 +125,10 @@ struct text attempt_client(const struct request *request)
     char printed[INET6_ADDRSTRLEN] = "";
     if (inet_pton(AF_INET6, text_string(request->arena, request->client), &address) != 1)
         return request->client;
+    if (IN6_IS_ADDR_V4MAPPED(&address)) {
+        inet_ntop(AF_INET, address.s6_addr + 12, printed, sizeof printed);
+        return text_copy(request->arena, text_of(printed));
+    }
     memset(address.s6_addr + 8, 0, 8);
     inet_ntop(AF_INET6, &address, printed, sizeof printed);
     return text_copy(request->arena, text_of(printed));

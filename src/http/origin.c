@@ -15,6 +15,8 @@ struct network {
     unsigned bits;
 };
 
+static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+
 static bool parse_address(struct text text, unsigned char out[16])
 {
     char string[INET6_ADDRSTRLEN];
@@ -27,7 +29,6 @@ static bool parse_address(struct text text, unsigned char out[16])
         return true;
     if (inet_pton(AF_INET, string, &v4) != 1)
         return false;
-    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     memcpy(out, mapped, sizeof mapped);
     memcpy(out + sizeof mapped, &v4, sizeof v4);
     return true;
@@ -105,6 +106,38 @@ static struct text last_of(struct text *list)
     return last;
 }
 
+static bool is_port(struct text port)
+{
+    for (size_t i = 0; i < port.length; i++)
+        if (port.at[i] < '0' || port.at[i] > '9')
+            return false;
+    return port.length > 0 && port.length <= 5;
+}
+
+/* Of "a.b.c.d:port" and "[v6]:port", which some proxies write, the address. */
+static struct text without_port(struct text hop)
+{
+    bool is_bracketed = text_starts(hop, TEXT("["));
+    size_t end = text_find_char(hop, is_bracketed ? ']' : ':');
+    struct text rest = text_from(hop, end == TEXT_NOT_FOUND ? hop.length : end + is_bracketed);
+    bool has_port = text_starts(rest, TEXT(":")) && is_port(text_from(rest, 1));
+    if (end == TEXT_NOT_FOUND || (!has_port && (!is_bracketed || rest.length)))
+        return hop;
+    return text_part(hop, is_bracketed, end);
+}
+
+/* IPv4 as such, however it was written: "::ffff:a.b.c.d" is the same visitor. */
+static struct text unmapped(struct arena *arena, struct text address)
+{
+    unsigned char bytes[16];
+    char printed[INET_ADDRSTRLEN];
+    if (text_find_char(address, ':') == TEXT_NOT_FOUND || !parse_address(address, bytes)
+        || memcmp(bytes, mapped, sizeof mapped) != 0)
+        return address;
+    inet_ntop(AF_INET, bytes + sizeof mapped, printed, sizeof printed);
+    return text_copy(arena, text_of(printed));
+}
+
 /* The right-most address of X-Forwarded-For that is not one of our proxies. */
 static struct text client_of(const struct request *request, struct text proxies)
 {
@@ -112,14 +145,14 @@ static struct text client_of(const struct request *request, struct text proxies)
     struct text client = request->peer;
     unsigned char bytes[16];
     while (hops.length) {
-        struct text hop = last_of(&hops);
+        struct text hop = without_port(last_of(&hops));
         if (!hop.length || !parse_address(hop, bytes))
             break;
         client = hop;
         if (!is_among(hop, proxies))
             break;
     }
-    return client;
+    return unmapped(request->arena, client);
 }
 
 /* What may stand in a log line and a header as it is. */
@@ -173,7 +206,7 @@ static void believe_proxy(struct request *request, struct text proxies)
 
 void origin_find(struct request *request, struct text proxies)
 {
-    request->client = request->peer;
+    request->client = unmapped(request->arena, request->peer);
     if (!request->host.length)
         request->host = request_header(request, "Host");
     if (is_trusted(request, proxies))
@@ -187,14 +220,6 @@ void origin_use_forwarded_host(struct request *request, struct text proxies)
     struct text hosts = request_header(request, "X-Forwarded-Host");
     if (hosts.length && is_trusted(request, proxies))
         request->host = last_of(&hosts);
-}
-
-static bool is_port(struct text port)
-{
-    for (size_t i = 0; i < port.length; i++)
-        if (port.at[i] < '0' || port.at[i] > '9')
-            return false;
-    return port.length > 0 && port.length <= 5;
 }
 
 static bool is_name_char(char c)

@@ -376,6 +376,13 @@ describeUnless(skipWithoutModule('auth'), 'many wrong passwords', () => {
     assert.equal((await from('2001:db8:1:3::1').signIn('mary')).status, 302);
   });
 
+  test('of one client count for no other, though both are written as IPv6', async () => {
+    for (let i = 0; i < 40; i++) await from('::ffff:198.18.0.1').signIn(`mapped${i}`, 'wrong');
+    assert.equal((await from('198.18.0.1').signIn('mapped', 'wrong')).status, 429);
+    assert.equal((await from('198.18.0.1:4411').signIn('mapped', 'wrong')).status, 429);
+    assert.equal((await from('::ffff:198.18.0.2').signIn('mapped', 'wrong')).status, 200);
+  });
+
   test('are forgotten when the right one comes in time', async () => {
     for (let round = 0; round < 4; round++) {
       for (let i = 0; i < 4; i++) assert.equal((await from('203.0.113.5').signIn('grace', 'wrong')).status, 200);
