@@ -69,7 +69,7 @@ const struct module auth_module = {
                {"reset/done/", password_reset_complete, .name = "password_reset_complete",
                 .access = ACCESS_PUBLIC},
                {"reset/<str:uidb64>/<str:token>/", password_reset_confirm,
-                .name = "password_reset_confirm", .access = ACCESS_PUBLIC, FORM},
+                .name = "password_reset_confirm", .access = ACCESS_PUBLIC, .is_secret = true, FORM},
                {"profile/", account_page, .name = "account", .access = ACCESS_SIGNED_IN}),
     .middleware = MIDDLEWARE({.before = account_enter}),
     .context = account_add_context,

@@ -214,3 +214,8 @@ int64_t request_int(const struct request *request, const char *name)
 {
     return argument_of(request, name)->integer;
 }
+
+struct text request_logged(const struct request *request)
+{
+    return request->logged.length ? request->logged : request->target;
+}

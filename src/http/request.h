@@ -45,6 +45,7 @@ struct request {
     enum http_method method;
     struct text method_name;
     struct text target; /* as sent */
+    struct text logged; /* what the log shows in place of the target; empty: the target itself */
     struct text path;   /* decoded, UTF-8, begins with '/'; "*" of OPTIONS; empty when refused */
     struct text query;  /* as sent, without '?' */
     struct text body;   /* raw, at most the route's limit */
@@ -122,3 +123,6 @@ enum status request_read_multipart(struct request *request);
 struct text request_text(const struct request *request, const char *name);
 /* Of an <int:…>. */
 int64_t request_int(const struct request *request, const char *name);
+
+/* The target for a line of the log, without what its route calls secret. */
+struct text request_logged(const struct request *request);

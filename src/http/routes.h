@@ -35,6 +35,7 @@ struct route {
     enum work work;    /* methods other than GET, HEAD and OPTIONS are WORK_BLOCKS by themselves */
     size_t body_limit; /* bytes; 0: none is taken */
     bool any_host;     /* also answers hosts that ALLOWED_HOSTS does not name */
+    bool is_secret;    /* its arguments let in whoever has them: the log leaves them out */
     bool csrf_exempt;  /* takes POST and the like without the form's token */
     const void *data; /* what the view is about, where several routes share one; the module's own */
     const char *failure; /* the line of text to answer with where the view fails; NULL: a page */

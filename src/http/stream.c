@@ -171,7 +171,8 @@ struct arena *stream_run(struct stream *stream,
     pthread_mutex_lock(&stream->mutex);
     bool gone = stream->gone;
     if (status != OK && !gone)
-        log_error("a streamed answer is not complete", LOG_TEXT("target", stream->request.target),
+        log_error("a streamed answer is not complete",
+                  LOG_TEXT("target", request_logged(&stream->request)),
                   LOG_STRING("error", status_failure()->message));
     struct arena *arena = stream->arena;
     stream->done = true;

@@ -25,6 +25,21 @@ static bool belongs_on_executor(const struct request *request)
     return may_write(request) || (reads && site.reads_block);
 }
 
+/* "/accounts/reset/…": up to the first argument. */
+void handle_hide_secret(struct request *request, const struct route *route)
+{
+    if (!route->is_secret)
+        return;
+    struct text pattern = text_of(route->pattern);
+    struct text fixed =
+        text_format(request->arena, "/%.*s",
+                    (int)text_part(pattern, 0, text_find_char(pattern, '<')).length, pattern.at);
+    size_t at = text_find(request->path, fixed);
+    struct text shown =
+        at == TEXT_NOT_FOUND ? TEXT("/") : text_part(request->path, 0, at + fixed.length);
+    request->logged = text_format(request->arena, "%.*s…", TEXT_ARG(shown));
+}
+
 struct server_plan site_plan(void *context, struct request *request)
 {
     (void)context;
@@ -35,6 +50,7 @@ struct server_plan site_plan(void *context, struct request *request)
     request->route = match.route;
     request->arguments = match.arguments;
     request->argument_count = match.count;
+    handle_hide_secret(request, match.route);
     return (struct server_plan){.body_limit = match.route->body_limit,
                                 .blocks = belongs_on_executor(request),
                                 .is_slow = match.route->work == WORK_HASHES && may_write(request)};
@@ -57,8 +73,8 @@ void site_answer_failure(struct request *request, struct response *response, enu
     int code = http_status_of(status);
     struct text reason = text_copy(request->arena, text_of(status_failure()->message));
     if (code >= 500)
-        log_error("request failed", LOG_TEXT("target", request->target), LOG_TEXT("error", reason),
-                  LOG_STRING("file", status_failure()->file),
+        log_error("request failed", LOG_TEXT("target", request_logged(request)),
+                  LOG_TEXT("error", reason), LOG_STRING("file", status_failure()->file),
                   LOG_INT("line", status_failure()->line));
     if (request->route->failure) {
         response_plain(response, code, text_of(request->route->failure));

@@ -12,6 +12,7 @@ struct middleware;
 struct module;
 struct request;
 struct response;
+struct route;
 struct router;
 struct template_host;
 struct template_set;
@@ -75,6 +76,8 @@ bool modules_enter(struct request *request, struct response *response);
 void modules_leave(struct request *request, struct response *response);
 /* Last before the view: whether the visitor is one whom the route lets in. */
 bool access_check(struct request *request, struct response *response);
+/* Keeps the arguments of a route that is secret out of the log. */
+void handle_hide_secret(struct request *request, const struct route *route);
 
 /* What a request needs from the way of handle.c in the middle of the steps. */
 bool handle_open_database(struct request *request, struct response *response);

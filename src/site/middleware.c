@@ -17,7 +17,7 @@ static void log_answer(const struct request *request, const struct response *res
                        uint64_t bytes, const char *cache)
 {
     log_info("request", LOG_TEXT("method", request->method_name),
-             LOG_TEXT("target", request->target), LOG_INT("status", response->status),
+             LOG_TEXT("target", request_logged(request)), LOG_INT("status", response->status),
              LOG_INT("bytes", (int64_t)bytes), LOG_INT("us", clock_monotonic() - request->started),
              LOG_STRING("cache", cache), LOG_TEXT("client", request->client));
 }
@@ -136,6 +136,7 @@ static bool append_slash(struct request *request, struct response *response)
         || !router_match(site_router(), arena, text_format(arena, "%.*s/", TEXT_ARG(request->path)),
                          &match))
         return true;
+    handle_hide_secret(request, match.route);
     struct buffer location = {.arena = arena};
     bool doubled = text_starts(request->path, TEXT("//"));
     if (doubled)

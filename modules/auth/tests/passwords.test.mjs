@@ -149,6 +149,16 @@ describe('a link is refused', () => {
   }
 });
 
+test('the log has no link that sets a password', async () => {
+  addUser(server.database, 'logged');
+  const link = await linkFor('logged');
+  for (const path of [link, link.slice(0, -1), `${link}?a=b`, link.replace('reset', '%72eset')]) await newVisitor().ask(path);
+  assert.equal((await newVisitor().ask(link, { method: 'PUT' })).status, 405);
+  await server.logged(/msg=request method=PUT target="\/accounts\/reset\/…" status=405/);
+  const token = link.split('/').at(-2);
+  assert.deepEqual(server.log().filter((line) => line.includes(token)), []);
+});
+
 test('no mail goes to an address that is nobody\'s, and the answer is the same', async () => {
   addUser(server.database, 'nopass', { hash: '!' });
   addUser(server.database, 'inactive', { active: 0 });
