@@ -133,6 +133,16 @@ enum status auth_sign_in(struct request *request, struct response *response,
     return session_save(request, response);
 }
 
+enum status auth_password_stands(struct db *db, const struct user *user)
+{
+    int64_t count;
+    enum status status =
+        db_integer(db, &count, 0, "SELECT count(*) FROM auth_user WHERE id = $1 AND password = $2",
+                   DB_INT(user->id), DB_TEXT(user->password));
+    return status == OK && !count ? fail_as(CONFLICT, "the password was changed in the meantime")
+                                  : status;
+}
+
 enum status auth_set_password(struct db *db, const struct user *user, struct text hash)
 {
     struct user after = *user;

@@ -29,6 +29,10 @@ enum status auth_sign_in(struct request *request, struct response *response,
  * with it. Within the caller's transaction. */
 enum status auth_set_password(struct db *db, const struct user *user, struct text hash);
 
+/* CONFLICT: the password is not what `user` says any more. Within the transaction that rests on it:
+ * hashing takes long enough for somebody to have set another. */
+enum status auth_password_stands(struct db *db, const struct user *user);
+
 /* Keeps this session of the one who has just changed his own; `user` as it is now. */
 enum status auth_keep_session(struct request *request, struct response *response,
                               const struct user *user);

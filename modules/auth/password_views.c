@@ -67,7 +67,9 @@ static enum status change(struct db *db, void *context)
     struct request *request = changing->request;
     struct user after = *request->user;
     after.password = changing->hash;
-    enum status status = auth_set_password(db, request->user, changing->hash);
+    enum status status = auth_password_stands(db, request->user);
+    if (status == OK)
+        status = auth_set_password(db, request->user, changing->hash);
     return status == OK ? auth_keep_session(request, changing->response, &after) : status;
 }
 
@@ -120,6 +122,10 @@ enum status password_change(struct request *request, struct response *response)
     struct changing changing = {request, response,
                                 password_hash(request->arena, inputs[NEW].value)};
     status = db_transaction(request->db, change, &changing);
+    if (status == CONFLICT) {
+        inputs[OLD].error = text_of(translate("That is not your password."));
+        return account_page_show(&page, request, response);
+    }
     if (status != OK)
         return status;
     message_add(request, MESSAGE_SUCCESS, text_of(translate("Your password is changed.")));

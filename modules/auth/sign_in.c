@@ -29,7 +29,8 @@ struct signing_in {
     struct account_page page;
     struct input inputs[INPUTS];
     struct attempt attempts[2];
-    const struct user *user; /* whose password it was; NULL: nobody's */
+    const struct user *user;  /* whose password it was; NULL: nobody's */
+    const struct user *after; /* the same, with the hash that is to be kept */
 };
 
 static void start(struct signing_in *signing, struct request *request, struct response *response)
@@ -107,35 +108,46 @@ static enum status authenticate(struct signing_in *signing)
 }
 
 /* PASSWORD_UPGRADE: the hash becomes one of ours while the password is known. */
-static enum status upgrade(struct signing_in *signing)
+static const struct user *upgraded(const struct signing_in *signing)
 {
     struct request *request = signing->request;
     if (!auth_upgrades_passwords || !password_is_outdated(signing->user->password))
-        return OK;
+        return signing->user;
     struct user *after = ARENA_NEW(request->arena, struct user);
     *after = *signing->user;
     after->password = password_hash(request->arena, signing->inputs[PASSWORD].value);
-    enum status status = model_update(request->db, &user_model, signing->user, after);
-    signing->user = after;
-    return status;
+    return after;
 }
 
 static enum status let_in(struct db *db, void *context)
 {
     struct signing_in *signing = context;
     struct request *request = signing->request;
-    enum status status = attempts_succeeded(db, request->arena, signing->attempts, 2);
+    enum status status = auth_password_stands(db, signing->user);
     if (status == OK)
-        status = auth_sign_in(request, signing->response, signing->user);
+        status = model_update(db, &user_model, signing->user, signing->after);
+    if (status == OK)
+        status = attempts_succeeded(db, request->arena, signing->attempts, 2);
+    if (status == OK)
+        status = auth_sign_in(request, signing->response, signing->after);
     return status;
+}
+
+static enum status refuse(struct signing_in *signing)
+{
+    log_warning("sign-in refused", LOG_TEXT("client", signing->request->client));
+    signing->page.error = text_of(translate(
+        "User name and password do not match. Capital and small letters differ in both."));
+    return account_page_show(&signing->page, signing->request, signing->response);
 }
 
 static enum status finish(struct signing_in *signing)
 {
     struct text next = signing->page.next;
-    enum status status = upgrade(signing);
-    if (status == OK)
-        status = db_transaction(signing->request->db, let_in, signing);
+    signing->after = upgraded(signing);
+    enum status status = db_transaction(signing->request->db, let_in, signing);
+    if (status == CONFLICT)
+        return refuse(signing);
     if (status != OK)
         return status;
     log_info("signed in", LOG_INT("user", signing->user->id));
@@ -167,12 +179,7 @@ static enum status take(struct signing_in *signing)
         status = authenticate(signing);
     if (status != OK)
         return status;
-    if (signing->user)
-        return finish(signing);
-    log_warning("sign-in refused", LOG_TEXT("client", signing->request->client));
-    signing->page.error = text_of(translate(
-        "User name and password do not match. Capital and small letters differ in both."));
-    return account_page_show(&signing->page, signing->request, signing->response);
+    return signing->user ? finish(signing) : refuse(signing);
 }
 
 enum status sign_in(struct request *request, struct response *response)

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startServer, temporaryFolder, until } from '../../../tests/http/harness.mjs';
-import { addUser, FAST, PASSWORD, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
+import { addUser, FAST, hashOf, PASSWORD, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
 import { sql } from '../../../tests/http/support.mjs';
 
 const NEW = 'another staple 8';
@@ -178,4 +178,48 @@ test('no more than a few mails go to one address', async () => {
   for (let i = 0; i < 6; i++) answers.push((await visitor.post('/accounts/password_reset/', { email: 'bombed@example.com' })).status);
   assert.deepEqual(answers.slice(0, 3), [302, 302, 302]);
   assert.ok(answers.includes(429), String(answers));
+});
+
+test('an account with an address that is none gets no mail, and the answer is the same', async () => {
+  addUser(server.database, 'intranet', { email: 'root@intranet' });
+  const { status, headers } = await newVisitor().post('/accounts/password_reset/', { email: 'root@intranet' });
+  assert.equal(status, 302);
+  assert.equal(headers.location, '/accounts/password_reset/done/');
+  await server.logged(/msg="no link can be sent" user=\d+/);
+});
+
+describe('a password that is set while the one before is being verified stays', () => {
+  const SLOW = 3_000_000; // iterations: a second and more
+  const SET = hashOf('set meanwhile 9');
+  const passwordOf = (database, name) => sql(database, `SELECT password FROM auth_user WHERE username = '${name}';`);
+  const setMeanwhile = async (database, name, subject) => {
+    await until(() => sql(database, `SELECT count(*) FROM attempts_attempt WHERE subject LIKE '${subject}:%';`) !== '0', 10_000);
+    sql(database, `UPDATE auth_user SET password = '${SET}' WHERE username = '${name}';`);
+  };
+
+  test('by a sign-in that makes the hash new', async (t) => {
+    const slow = await startServer({ t, env: { PASSWORD_ITERATIONS: String(SLOW), PASSWORD_UPGRADE: '1' } });
+    addUser(slow.database, 'old');
+    const visitor = new Visitor(slow.url);
+    const [answer] = await Promise.all([visitor.signIn('old'), setMeanwhile(slow.database, 'old', 'account')]);
+    assert.equal(answer.status, 200);
+    assert.equal(passwordOf(slow.database, 'old'), SET);
+    assert.equal(await visitor.name(), null);
+  });
+
+  test('by a change', async () => {
+    addUser(server.database, 'old', { hash: hashOf(PASSWORD, SLOW) });
+    const visitor = newVisitor();
+    assert.equal((await visitor.signIn('old')).status, 302);
+    const slow = await startServer({ database: null, env: { PASSWORD_ITERATIONS: String(SLOW), DATABASE_URL: `sqlite:///${server.database}` } });
+    const other = new Visitor(slow.url);
+    other.cookies = visitor.cookies;
+    sql(server.database, "DELETE FROM attempts_attempt WHERE subject LIKE 'change:%';");
+    const token = await other.token('/accounts/password_change/');
+    const changing = other.post('/accounts/password_change/', { old_password: PASSWORD, new_password1: NEW, new_password2: NEW }, { token });
+    const [answer] = await Promise.all([changing, setMeanwhile(server.database, 'old', 'change')]).finally(() => slow.stop());
+    assert.equal(answer.status, 200);
+    assert.match(answer.text, /That is not your password/);
+    assert.equal(passwordOf(server.database, 'old'), SET);
+  });
 });
