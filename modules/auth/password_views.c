@@ -20,6 +20,7 @@
 #include "site/settings.h"
 #include "site/site.h"
 #include "template/language.h"
+#include "template/unicode.h"
 #include "template/value.h"
 
 #define INPUT_NEW(field, text, words)                                                              \
@@ -189,6 +190,14 @@ struct resetting {
     struct text email;
 };
 
+/* However an address is spelled, its mails go to the same people. */
+static struct text folded(struct arena *arena, struct text address)
+{
+    struct buffer out = {.arena = arena};
+    unicode_put_lower(&out, address);
+    return buffer_contents(&out);
+}
+
 static enum status link_of(struct request *request, const struct user *user, struct text *out)
 {
     struct arena *arena = request->arena;
@@ -240,7 +249,13 @@ static enum status write_mails(struct db *db, void *context)
     enum status status = query_rows(db, request->arena, &query, &users);
     for (size_t i = 0; i < users.count && status == OK; i++) {
         const struct user *user = users.items[i];
-        if (password_is_usable(user->password))
+        if (!password_is_usable(user->password))
+            continue;
+        const char *fault = validate_email(user->email);
+        if (fault)
+            log_warning("no link can be sent", LOG_INT("user", user->id),
+                        LOG_STRING("error", fault));
+        else
             status = write_mail(request, user);
     }
     return status;
@@ -266,7 +281,8 @@ enum status password_reset(struct request *request, struct response *response)
     int64_t wait = 0;
     if (request->method != HTTP_POST || !account_page_take(&page, request))
         return account_page_show(&page, request, response);
-    const struct attempt attempts[] = {{&address, input.value}, {&client, attempt_client(request)}};
+    const struct attempt attempts[] = {{&address, folded(request->arena, input.value)},
+                                       {&client, attempt_client(request)}};
     enum status status = attempts_begin(request->db, request->arena, attempts, 2, &wait);
     if (status == OK && wait > 0) {
         page.error =
