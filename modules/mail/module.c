@@ -6,8 +6,10 @@
 #include "mail/models.h"
 #include "mail/outbox.h"
 #include "model/differences.h"
+#include "model/query.h"
 
-#define INTERVAL 1 /* seconds */
+#define INTERVAL   1  /* seconds */
+#define MOST_NAMED 20 /* mails that check names */
 
 static const struct setting settings[] = {
     {"EMAIL_URL", "",
@@ -20,6 +22,26 @@ static const struct setting settings[] = {
     {0},
 };
 
+static enum status name_given_up(struct db *db, struct arena *arena, struct difference_list *out)
+{
+    const struct outgoing then = {.next_try_at = OUTBOX_GIVEN_UP};
+    const struct field *due = model_field(&outgoing_model, TEXT("next_try_at"));
+    const struct query query = {
+        .model = &outgoing_model,
+        .where = WHERE({"next_try_at", LOOKUP_GTE, .value = field_bind(due, &then, arena)}),
+        .limit = MOST_NAMED,
+    };
+    struct row_list mails = {0};
+    enum status status = query_rows(db, arena, &query, &mails);
+    for (size_t i = 0; i < mails.count && status == OK; i++) {
+        const struct outgoing *mail = mails.items[i];
+        *LIST_PUSH(arena, &out->items) =
+            text_format(arena, "the mail %lld to %.*s was given up: %.*s", (long long)mail->id,
+                        TEXT_ARG(mail->recipient), TEXT_ARG(mail->error));
+    }
+    return status;
+}
+
 static enum status check_mail(struct db *db, struct arena *arena, struct difference_list *out)
 {
     int64_t waiting;
@@ -28,7 +50,7 @@ static enum status check_mail(struct db *db, struct arena *arena, struct differe
         *LIST_PUSH(arena, &out->items) =
             text_format(arena, "EMAIL_URL is empty, and %lld mails wait to be sent",
                         (long long)waiting);
-    return status;
+    return status == OK ? name_given_up(db, arena, out) : status;
 }
 
 const struct module mail_module = {

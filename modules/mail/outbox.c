@@ -15,7 +15,6 @@
 #define CLAIMED_FOR (120 * SECOND) /* longer than a server may take */
 #define FIRST_DELAY (30 * SECOND)
 #define LAST_DELAY  (INT64_C(21600) * SECOND)
-#define GIVEN_UP_AT (INT64_C(253370764800) * SECOND) /* the year 9999: the row stays */
 #define MOST_TRIES  20
 #define AT_ONCE     50
 
@@ -71,7 +70,7 @@ static enum status remove_mail(struct db *db, const struct outgoing *mail)
 static int64_t next_try(int64_t tries, bool is_final)
 {
     if (is_final || tries >= MOST_TRIES)
-        return GIVEN_UP_AT;
+        return OUTBOX_GIVEN_UP;
     int64_t delay = FIRST_DELAY << (tries < 16 ? tries - 1 : 15);
     return clock_wall() + (delay < LAST_DELAY ? delay : LAST_DELAY);
 }
@@ -82,7 +81,7 @@ static enum status put_off(struct db *db, const struct outgoing *mail, bool is_f
     struct outgoing after = *mail;
     after.error = text_copy(arena, text_of(status_failure()->message));
     after.next_try_at = next_try(mail->tries, is_final);
-    log_error(after.next_try_at == GIVEN_UP_AT ? "mail given up" : "mail not sent yet",
+    log_error(after.next_try_at == OUTBOX_GIVEN_UP ? "mail given up" : "mail not sent yet",
               LOG_INT("mail", mail->id), LOG_INT("tries", mail->tries),
               LOG_TEXT("error", after.error));
     return model_update(db, &outgoing_model, mail, &after);

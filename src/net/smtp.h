@@ -16,6 +16,7 @@ struct smtp_mail {
 };
 
 /* `url`: smtp://user:password@host:587 or smtps://…; `starttls`: refuse to go on without it. BUSY:
- * the server cannot be had, or says to try later; INVALID: it refuses this mail for good. */
+ * the server cannot be had, or refuses what another try may get through; INVALID: it refuses this
+ * recipient or this message for good. */
 enum status smtp_send(struct arena *arena, struct text url, bool starttls, int64_t timeout,
                       const struct smtp_mail *mail);

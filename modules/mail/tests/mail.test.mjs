@@ -84,6 +84,27 @@ describeUnless(noServer, 'a mail server', () => {
     assert.match(rows[1], /^later@example\.com\|1\|0\|the mail server answers 451: /);
   });
 
+  test('that refuses us, and not the mail, is tried again', async (t) => {
+    const port = await freePort();
+    await mailServer(t, port);
+    const server = await start(t, port, { DEFAULT_FROM_EMAIL: 'unwanted@example.com' });
+    put(server.database, 'ada@example.com');
+    await server.logged(/msg="mail not sent yet" mail=1 tries=1 error="the mail server answers 530: /, { timeout: 15_000 });
+    const other = await start(t, port);
+    put(other.database, 'norelay@example.com');
+    await other.logged(/msg="mail not sent yet" mail=1 tries=1 error="the mail server answers 554: /, { timeout: 15_000 });
+  });
+
+  test('that refuses the message itself has it given up, and check names it', async (t) => {
+    const port = await freePort();
+    await mailServer(t, port);
+    const server = await start(t, port);
+    put(server.database, 'spam@example.com');
+    await server.logged(/msg="mail given up" mail=1 tries=1 error="the mail server answers 554: /, { timeout: 15_000 });
+    const { stderr } = checkCommand(['check'], { dir: server.dir, env: { EMAIL_URL: `smtp://127.0.0.1:${port}` }, status: 1 });
+    assert.match(stderr, /the mail 1 to spam@example\.com was given up: the mail server answers 554: /);
+  });
+
   test('is told name and password', async (t) => {
     const port = await freePort();
     const mail = await mailServer(t, port, 'site', 'se cret');
