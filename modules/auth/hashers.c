@@ -2,8 +2,10 @@
 
 #include <crypt.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <argon2.h>
 #include <openssl/evp.h>
@@ -18,11 +20,15 @@
 #define UNUSABLE_LENGTH   40
 #define LONGEST           1024 /* of an encoded hash */
 #define MOST_ITERATIONS   INT64_C(10000000)
-#define MOST_BCRYPT_COST  16
-#define MOST_MEMORY       ((int64_t)512 * 1024 * 1024) /* bytes */
+#define MOST_BCRYPT_COST  14                           /* Django's default: 12 */
+#define MOST_MEMORY       ((int64_t)128 * 1024 * 1024) /* bytes */
+#define MOST_SCRYPT       (4 * INT64_C(16384) * 8 * 5) /* N·r·p: four times Django's default */
+#define MOST_ARGON2       (4 * INT64_C(102400) * 2)    /* m·t, likewise */
 #define MOST_LANES        64
 #define SCRYPT_LENGTH     64
 #define PBKDF2_MOST_BYTES 32
+#define MEASURED          20000 /* iterations */
+#define MEASURED_TIMES    3
 
 int64_t password_iterations = 1000000;
 
@@ -95,13 +101,20 @@ static bool verify_pbkdf2_sha1(struct arena *arena, struct text encoded, struct 
 static bool is_moderate(struct text parameters)
 {
     struct text item;
+    int64_t memory = 0; /* KiB */
+    int64_t passes = 0;
     bool good = true;
     while (parameters.at && text_next(&parameters, ',', &item)) {
-        int64_t number;
-        int64_t most = text_starts(item, TEXT("m=")) ? MOST_MEMORY / 1024 : MOST_LANES;
-        good = good && number_within(text_from(item, 2), 1, most, &number);
+        int64_t lanes;
+        struct text digits = text_from(item, 2);
+        if (text_starts(item, TEXT("m=")))
+            good = good && number_within(digits, 1, MOST_MEMORY / 1024, &memory);
+        else if (text_starts(item, TEXT("t=")))
+            good = good && number_within(digits, 1, MOST_ARGON2, &passes);
+        else
+            good = good && number_within(digits, 1, MOST_LANES, &lanes);
     }
-    return good;
+    return good && memory && passes && memory * passes <= MOST_ARGON2;
 }
 
 static bool verify_argon2(struct arena *arena, struct text encoded, struct text password)
@@ -168,7 +181,7 @@ static bool verify_scrypt(struct arena *arena, struct text encoded, struct text 
     unsigned char key[SCRYPT_LENGTH];
     if (!take_parts(encoded, parts, 6) || !number_within(parts[1], 2, INT32_MAX, &n)
         || !number_within(parts[3], 1, 1024, &r) || !number_within(parts[4], 1, MOST_LANES, &p)
-        || n * r > MOST_MEMORY / 128)
+        || n * r > MOST_MEMORY / 128 || n * r * p > MOST_SCRYPT)
         return false;
     if (EVP_PBE_scrypt(password.length ? password.at : "", password.length,
                        (const unsigned char *)parts[2].at, parts[2].length, (uint64_t)n,
@@ -201,26 +214,51 @@ bool password_fits(struct arena *arena, struct text encoded, struct text passwor
     return false;
 }
 
-/* The iterations of PBKDF2 that trying this hash has cost; 0 of another kind. */
-static int64_t iterations_of(struct text encoded)
+/* What a refusal costs at least: the time of a new hash on this thread. It is measured once, by the
+ * iteration, and made up for with iterations. */
+
+static double nanoseconds_each; /* iteration */
+
+static int64_t nanoseconds_of(clockid_t clock)
 {
-    struct text parts[4];
-    int64_t iterations;
-    return text_starts(encoded, TEXT("pbkdf2_")) && take_parts(encoded, parts, 4)
-                   && number_within(parts[1], 1, MOST_ITERATIONS, &iterations)
-               ? iterations
-               : 0;
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* What a weaker hash lacks is made up for when the password was wrong. */
-bool password_verify(struct arena *arena, struct text encoded, struct text password)
+static void measure(void)
 {
-    if (password_fits(arena, encoded, password))
+    struct arena *arena = arena_new(1024);
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < MEASURED_TIMES; i++) {
+        int64_t start = nanoseconds_of(CLOCK_THREAD_CPUTIME_ID);
+        pbkdf2(arena, EVP_sha256(), TEXT("password"), TEXT("salt"), MEASURED);
+        int64_t took = nanoseconds_of(CLOCK_THREAD_CPUTIME_ID) - start;
+        least = took < least ? took : least;
+    }
+    nanoseconds_each = (double)least / MEASURED;
+    arena_free(arena);
+}
+
+static void make_up_for(struct arena *arena, struct text password, int64_t spent)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, measure);
+    double left = (double)password_iterations - (double)spent / nanoseconds_each;
+    if (left >= 1)
+        pbkdf2(arena, EVP_sha256(), password, TEXT("salt"), (int64_t)left);
+}
+
+bool password_verify(struct arena *arena, struct text encoded, struct text password, bool may)
+{
+    /* Argon2 has threads of its own. */
+    clockid_t clock =
+        text_starts(encoded, TEXT("argon2$")) ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
+    int64_t start = nanoseconds_of(clock);
+    bool fits = password_fits(arena, encoded, password);
+    if (fits && may)
         return true;
-    int64_t spent = iterations_of(encoded);
-    bool is_other = spent == 0 && password_is_usable(encoded);
-    if (!is_other && spent < password_iterations)
-        pbkdf2(arena, EVP_sha256(), password, TEXT("salt"), password_iterations - spent);
+    make_up_for(arena, password, nanoseconds_of(clock) - start);
     return false;
 }
 
@@ -232,7 +270,7 @@ struct text password_hash(struct arena *arena, struct text password)
 
 void password_waste(struct arena *arena, struct text password)
 {
-    password_hash(arena, password);
+    make_up_for(arena, password, 0);
 }
 
 bool password_is_outdated(struct text encoded)

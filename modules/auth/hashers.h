@@ -14,9 +14,9 @@ struct arena;
 extern int64_t password_iterations;
 
 /* Takes pbkdf2_sha256, pbkdf2_sha1, argon2, bcrypt_sha256, bcrypt and scrypt; false for a wrong
- * password, and for what is no hash or would take out of proportion long. A wrong password takes as
- * long as password_waste(). */
-bool password_verify(struct arena *arena, struct text encoded, struct text password);
+ * password, for what is no hash or would take out of proportion long, and always unless `may`. What
+ * is false takes as long as password_waste(), or longer where the hash itself does. */
+bool password_verify(struct arena *arena, struct text encoded, struct text password, bool may);
 
 /* The same as fast as it can be: not where somebody could take its time. */
 bool password_fits(struct arena *arena, struct text encoded, struct text password);

@@ -91,7 +91,7 @@ static enum status check_old(struct request *request, struct input *old)
                         translate(
                             "There were too many attempts. Please try again in %lld seconds."),
                         (long long)wait);
-    else if (!password_verify(request->arena, request->user->password, old->value))
+    else if (!password_verify(request->arena, request->user->password, old->value, true))
         old->error = text_of(translate("That is not your password."));
     else
         status = attempts_succeeded(request->db, request->arena, &attempt, 1);

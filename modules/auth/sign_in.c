@@ -101,8 +101,8 @@ static enum status authenticate(struct signing_in *signing)
     enum status status = query_first(request->db, request->arena, &query, &user);
     if (status == NOT_FOUND)
         password_waste(request->arena, password);
-    else if (status == OK && password_verify(request->arena, user->password, password)
-             && user->is_active)
+    else if (status == OK
+             && password_verify(request->arena, user->password, password, user->is_active))
         signing->user = user;
     return status == NOT_FOUND ? OK : status;
 }

@@ -1,6 +1,8 @@
 /* Hashes that Django 3.2 made (scrypt: Python's hashlib), and what is none. */
 #include "unit.h"
 
+#include <time.h>
+
 #include "auth/hashers.h"
 #include "auth/passwords.h"
 
@@ -41,8 +43,8 @@ static int fast(void **state)
 static void test_takes_the_right_password(void **state)
 {
     for (size_t i = 0; i < COUNT(good); i++)
-        check(password_verify(*state, text_of(good[i].encoded), text_of(good[i].password)), "%s",
-              good[i].encoded);
+        check(password_verify(*state, text_of(good[i].encoded), text_of(good[i].password), true),
+              "%s", good[i].encoded);
 }
 
 static void test_refuses_another(void **state)
@@ -50,12 +52,13 @@ static void test_refuses_another(void **state)
     for (size_t i = 0; i < COUNT(good); i++) {
         struct arena *arena = *state;
         struct text encoded = text_of(good[i].encoded);
-        check(!password_verify(arena, encoded, TEXT("letmein")), "%s", good[i].encoded);
-        check(!password_verify(arena, encoded, text_format(arena, " %s", good[i].password)), "%s",
-              good[i].encoded);
+        check(!password_verify(arena, encoded, TEXT("letmein"), true), "%s", good[i].encoded);
+        check(!password_verify(arena, encoded, text_format(arena, " %s", good[i].password), true),
+              "%s", good[i].encoded);
         char *changed = text_string(arena, encoded);
         changed[encoded.length - 4] = changed[encoded.length - 4] == 'A' ? 'B' : 'A';
-        check(!password_verify(arena, text_of(changed), text_of(good[i].password)), "%s", changed);
+        check(!password_verify(arena, text_of(changed), text_of(good[i].password), true), "%s",
+              changed);
     }
 }
 
@@ -108,15 +111,57 @@ static void test_refuses_what_is_no_hash(void **state)
         PASSWORD,
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        check(!password_verify(*state, text_of(rows[i]), TEXT(PASSWORD)), "%s", rows[i]);
+        check(!password_verify(*state, text_of(rows[i]), TEXT(PASSWORD), true), "%s", rows[i]);
+}
+
+/* Of the right password, but as dear as nobody makes them but to keep us busy. */
+static void test_refuses_what_is_out_of_proportion(void **state)
+{
+    static const char *const rows[] = {
+        ("scrypt$131072$seasalt$8$4$BpRgeyNN2B7tXBLBkSKbcMmePyOBYvY0b8o2DGASgGiSR6IBaHOvlQ"
+         "yXqOISV4Epc9fVNmbZj0JrBTArKuJvbw=="),
+        ("scrypt$262144$seasalt$8$1$2X7/nM5A2WRxmm2/0QG8P9SUK5DAisFJCPmvSLr8tkLaW+kV8eQc0L"
+         "Angzka46eyBQ9W/uc7vi+KFS9URzz7jQ=="),
+        "argon2$argon2id$v=19$m=131072,t=7,p=1$c2Vhc2FsdHNlYXNhbHQ$3Jd1fqoa/8Na9wLpCearXw",
+        "argon2$argon2id$v=19$m=262144,t=1,p=1$c2Vhc2FsdHNlYXNhbHQ$3sxjJtTCG2sZloq+B1Opcw",
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check(!password_fits(*state, text_of(rows[i]), TEXT(PASSWORD)), "%s", rows[i]);
+}
+
+/* Seconds of this thread. */
+static double spent(struct arena *arena, const char *encoded, const char *password, bool may)
+{
+    struct timespec start;
+    struct timespec end;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
+    check(!password_verify(arena, text_of(encoded), text_of(password), may), "%s", encoded);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    return (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+/* Without what makes up for the difference they are ten times and more apart. */
+static void test_refusals_take_as_long_as_each_other(void **state)
+{
+    static const char *const others[] = {"", "!", "!abc", "pbkdf2_sha256$x", "md5$a$b"};
+    password_iterations = 200000;
+    spent(*state, "", PASSWORD, true); /* measures */
+    double nobody = spent(*state, "", PASSWORD, true);
+    for (size_t i = 0; i < COUNT(good) + COUNT(others); i++) {
+        const char *encoded = i < COUNT(good) ? good[i].encoded : others[i - COUNT(good)];
+        double took = spent(*state, encoded, "wrong", true);
+        check(took > nobody / 3 && took < nobody * 3, "%s: %f, nobody %f", encoded, took, nobody);
+    }
+    double inactive = spent(*state, good[0].encoded, good[0].password, false);
+    check(inactive > nobody / 3 && inactive < nobody * 3, "%f, nobody %f", inactive, nobody);
 }
 
 static void test_refuses_bytes_behind_a_nul(void **state)
 {
     struct text encoded = text_of(good[10].encoded);
     const struct text password = {PASSWORD "\0more", strlen(PASSWORD) + 5};
-    assert_true(password_verify(*state, encoded, TEXT(PASSWORD)));
-    assert_false(password_verify(*state, encoded, password));
+    assert_true(password_verify(*state, encoded, TEXT(PASSWORD), true));
+    assert_false(password_verify(*state, encoded, password, true));
 }
 
 static void test_makes_what_it_takes(void **state)
@@ -124,7 +169,7 @@ static void test_makes_what_it_takes(void **state)
     struct arena *arena = *state;
     struct text made = password_hash(arena, TEXT(PASSWORD));
     assert_true(text_starts(made, TEXT("pbkdf2_sha256$100$")));
-    assert_true(password_verify(arena, made, TEXT(PASSWORD)));
+    assert_true(password_verify(arena, made, TEXT(PASSWORD), true));
     assert_false(text_equal(made, password_hash(arena, TEXT(PASSWORD))));
     assert_false(password_is_outdated(made));
     for (size_t i = 0; i < COUNT(good); i++)
@@ -136,7 +181,7 @@ static void test_unusable(void **state)
     struct text made = password_unusable(*state);
     assert_false(password_is_usable(made));
     assert_false(password_is_usable(TEXT("")));
-    assert_false(password_verify(*state, made, made));
+    assert_false(password_verify(*state, made, made, true));
     assert_true(password_is_usable(text_of(good[0].encoded)));
 }
 
@@ -160,6 +205,8 @@ static const struct CMUnitTest tests[] = {
     FAST_TEST(test_refuses_another),
     FAST_TEST(test_refuses_what_is_cut),
     FAST_TEST(test_refuses_what_is_no_hash),
+    FAST_TEST(test_refuses_what_is_out_of_proportion),
+    FAST_TEST(test_refusals_take_as_long_as_each_other),
     FAST_TEST(test_refuses_bytes_behind_a_nul),
     FAST_TEST(test_makes_what_it_takes),
     FAST_TEST(test_unusable),
