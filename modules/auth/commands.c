@@ -15,6 +15,7 @@
 #include "model/query.h"
 #include "site/commands.h"
 #include "site/settings.h"
+#include "template/unicode.h"
 
 #define TRIES       3
 #define MOST_LOOKED 100 /* accounts that check hashes a password for */
@@ -239,7 +240,7 @@ int command_changepassword(int count, char **arguments)
     if (status == OK)
         status = commands_open(&db, false);
     if (status == OK)
-        status = change_password(db, arena, text_of(arguments[0]));
+        status = change_password(db, arena, unicode_nfkc(arena, text_of(arguments[0])));
     if (status == OK)
         printf("The password of %s is changed.\n", arguments[0]);
     db_close(db);

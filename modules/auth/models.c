@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "template/unicode.h"
+
+/* Django's UnicodeUsernameValidator. */
 static const char *validate_username(struct text value)
 {
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.at[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
-        if (!letter && !(c >= '0' && c <= '9') && (!c || !strchr("@.+-_", c)))
+    while (value.length) {
+        uint32_t c = unicode_take(&value);
+        bool is_sign = c && c < 0x80 && strchr("@.+-", (int)c);
+        if (!is_sign && !unicode_is_word(c))
             return "Only letters, digits and @ . + - _ can be in this.";
     }
     return NULL;

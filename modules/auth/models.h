@@ -3,6 +3,7 @@
 
 #include "contenttypes/contenttypes.h"
 #include "model/model.h"
+#include "template/unicode.h"
 
 #define PERMISSION_FIELDS(F)                                                                       \
     F(id, ROWID, "ID")                                                                             \
@@ -23,7 +24,7 @@
       .help_text = "Has every permission without being given any.")                                \
     F(username, TEXT, "username", .max_length = 150, .unique = true,                               \
       .help_text = "At most 150 characters: letters, digits and @ . + - _",                        \
-      .validators = VALIDATORS(validate_username))                                                 \
+      .normalize = unicode_nfkc, .validators = VALIDATORS(validate_username))                      \
     F(first_name, TEXT, "first name", .max_length = 150, .blank = true)                            \
     F(last_name, TEXT, "last name", .max_length = 150, .blank = true)                              \
     F(email, TEXT, "email address", .max_length = 254, .blank = true,                              \

@@ -16,6 +16,7 @@
 #include "site/settings.h"
 #include "site/site.h"
 #include "template/language.h"
+#include "template/unicode.h"
 
 struct text auth_login_redirect;
 struct text auth_logout_redirect;
@@ -186,7 +187,10 @@ enum status sign_in(struct request *request, struct response *response)
 {
     struct signing_in signing;
     start(&signing, request, response);
-    if (request->method == HTTP_POST && account_page_take(&signing.page, request))
+    bool is_sent = request->method == HTTP_POST && account_page_take(&signing.page, request);
+    struct text *username = &signing.inputs[USERNAME].value;
+    *username = unicode_nfkc(request->arena, *username); /* as names are stored */
+    if (is_sent)
         return take(&signing);
     return account_page_show(&signing.page, request, response);
 }

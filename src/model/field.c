@@ -135,6 +135,8 @@ struct text field_parse(const struct field *field, void *row, struct text raw, s
     if (raw.length == 0)
         return parse_nothing(field, row);
     struct text why = check_bytes(raw);
+    if (!why.length && field->normalize)
+        raw = field->normalize(arena, raw);
     if (!why.length && field->choices && !find_choice(field, raw))
         why = text_format(arena, translate("\"%.*s\" is not one of the choices."), TEXT_ARG(raw));
     if (!why.length)

@@ -76,6 +76,8 @@ struct field_range {
 /* A further rule of a value that its kind takes: what is wrong with it, in a sentence for whoever
  * typed it, or NULL. */
 typedef const char *field_validator(struct text value);
+/* What is stored of a text that was given, before the rules are looked at. */
+typedef struct text field_normalizer(struct arena *arena, struct text value);
 field_validator validate_email, validate_slug, validate_url;
 #define VALIDATORS(...) ((field_validator *const[]){__VA_ARGS__, NULL})
 
@@ -91,6 +93,7 @@ struct field {
     const char *default_to; /* as people would type it; "now" of a date, time or datetime */
     const struct field_choice *choices;
     field_validator *const *validators;
+    field_normalizer *normalize;
     size_t max_length; /* characters */
     size_t min_length;
     const struct field_range *range;
@@ -123,6 +126,7 @@ struct options_of_INTEGER {
 };
 struct options_of_TEXT {
     FIELD_CHOICE_OPTIONS
+    field_normalizer *normalize;
     size_t max_length, min_length;
 };
 struct options_of_BOOLEAN {

@@ -299,6 +299,19 @@ void unicode_put_title(struct buffer *out, struct text text)
     }
 }
 
+struct text unicode_nfkc(struct arena *arena, struct text text)
+{
+    size_t size = 0;
+    if (is_ascii(text) || !text_is_utf8(text))
+        return text;
+    uint8_t *made = u8_normalize(UNINORM_NFKC, (const uint8_t *)text.at, text.length, NULL, &size);
+    if (!made)
+        abort();
+    struct text out = text_copy(arena, (struct text){(const char *)made, size});
+    free(made);
+    return out;
+}
+
 struct text unicode_to_ascii(struct arena *arena, struct text text)
 {
     struct buffer out = {.arena = arena};

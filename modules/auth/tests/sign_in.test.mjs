@@ -43,6 +43,12 @@ test('goes on to where one wanted to', async () => {
   assert.equal(answer.headers.location, '/accounts/profile/?a=1&b=%C3%A9');
 });
 
+test('takes a name however its letters are composed', async () => {
+  addUser(server.database, 'zo\u00e9');
+  assert.equal(await (await signedIn(server, 'zoe\u0301')).name(), 'zo\u00e9');
+  assert.equal(await (await signedIn(server, '\uff41da')).name(), 'ada');
+});
+
 test('has cookies that scripts and other sites do not get', async () => {
   const { headers } = await new Visitor(server.url).signIn('ada');
   const session = headers['set-cookie'].find((line) => line.startsWith('sessionid='));
