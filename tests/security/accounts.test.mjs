@@ -111,7 +111,8 @@ describeUnless(skipWithoutModule('auth'), 'sessions', () => {
   // As Django makes them.
   const hmac = (salt, value, key = KEY) => createHmac('sha256', createHash('sha256').update(salt + key).digest()).update(value).digest();
   const sign = (values, { key = KEY, time = 'abcdef' } = {}) => {
-    const text = `${Buffer.from(JSON.stringify(values)).toString('base64url')}:${time}`;
+    const json = typeof values === 'string' ? values : JSON.stringify(values);
+    const text = `${Buffer.from(json).toString('base64url')}:${time}`;
     return `${text}:${hmac('django.contrib.sessions.SessionStoresigner', text, key).toString('base64url')}`;
   };
   const loginOf = (id, hash = hashOf(PASSWORD), changes = {}) => ({
@@ -120,6 +121,8 @@ describeUnless(skipWithoutModule('auth'), 'sessions', () => {
     _auth_user_hash: hmac('django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash', hash).toString('hex'),
     ...changes,
   });
+  /** With one more member, in Python's words. */
+  const loginAnd = (member) => JSON.stringify(loginOf(ada)).replace(/}$/, `, ${member}}`);
   const store = (data, expires = '2099-01-01 00:00:00') => {
     const key = randomBytes(16).toString('hex');
     sql(server.database, `INSERT INTO django_session VALUES (${quoted(key)}, ${quoted(data)}, ${quoted(expires)});`);
@@ -138,6 +141,10 @@ describeUnless(skipWithoutModule('auth'), 'sessions', () => {
 
   const ROWS = [
     ['ada', 'as it should be', () => sign(loginOf(ada))],
+    ...['"a": NaN', '"a": [Infinity, -Infinity]', '"a": 1180591620717411303424', '"a": -1180591620717411303424', '"a": "b\\u0000c"',
+      '"\\u0000a": 1', '"a": "\\ud800"', '"a": "\\udc00\\ud83d\\ude00\\\\u0000\\""', '"a": {"NaN": "NaN, \\" 99999999999999999999"}, "b": NaN']
+      .map((member) => ['ada', `that has ${member}`, () => sign(loginAnd(member))]),
+    [null, 'with half a word that Python does not write', () => sign(loginAnd('"a": Nan'))],
     [null, 'of another key', () => sign(loginOf(ada), { key: 'another' })],
     [null, 'with another signature', () => `${sign(loginOf(ada))}a`],
     [null, 'with another time than was signed', () => sign(loginOf(ada)).replace(':abcdef:', ':abcdeg:')],
