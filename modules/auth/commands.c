@@ -1,5 +1,6 @@
 #include "auth/commands.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,22 +48,42 @@ static bool ask(struct arena *arena, const char *words, struct text *out)
     return length >= 0;
 }
 
+static struct termios shown; /* the terminal as it was found */
+
+/* Whoever interrupts the question gets the terminal back as it was. */
+static void end_shown(int number)
+{
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    raise(number); /* with SA_RESETHAND, as if there were no handler */
+}
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define ENDS (sizeof ends / sizeof *ends)
+
 /* What is typed does not show. */
 static bool ask_secretly(struct arena *arena, const char *words, struct text *out)
 {
-    struct termios shown;
-    bool is_terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
-    if (is_terminal) {
-        struct termios hidden = shown;
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    }
+    struct sigaction before[ENDS];
+    struct sigaction showing = {.sa_handler = end_shown, .sa_flags = (int)SA_RESETHAND};
+    if (tcgetattr(STDIN_FILENO, &shown) != 0)
+        return ask(arena, words, out);
+    struct termios hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    for (size_t i = 0; i < ENDS; i++)
+        sigaction(ends[i], &showing, &before[i]);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     bool good = ask(arena, words, out);
-    if (is_terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-        fputc('\n', stderr);
-    }
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    for (size_t i = 0; i < ENDS; i++)
+        sigaction(ends[i], &before[i], NULL);
+    fputc('\n', stderr);
     return good;
+}
+
+/* The demo's is on the web: it opens nothing without DEBUG=1. */
+static bool is_published(struct text password)
+{
+    return !site_settings.debug && text_equal(password, DEMO_PASSWORD);
 }
 
 /* Twice the same, and one that the rules allow, unless it is insisted on. INVALID: none came. */
@@ -77,6 +98,10 @@ static enum status ask_password(struct arena *arena, const struct user *user, st
             break;
         if (!out->length || !text_equal(*out, again)) {
             fputs(out->length ? "The two are not the same.\n" : "It is empty.\n", stderr);
+            continue;
+        }
+        if (is_published(*out)) {
+            fputs("It is published with the demo.\n", stderr);
             continue;
         }
         size_t count = auth_password_faults(arena, *out, user, faults);
@@ -169,6 +194,9 @@ static enum status find_password(struct superuser *super)
             return status;
     } else {
         password = text_of(getenv("DJANGO_SUPERUSER_PASSWORD"));
+        if (is_published(password))
+            return fail_as(INVALID, "DJANGO_SUPERUSER_PASSWORD is published with the demo: choose "
+                                    "another");
     }
     super->user->password =
         password.length ? password_hash(super->arena, password) : password_unusable(super->arena);

@@ -1,11 +1,15 @@
 /* The core as a module: static files, language, health, icon, robots. */
 #include "base/arena.h"
 #include "http/assets.h"
+#include "model/differences.h"
 #include "site/internal.h"
 #include "site/links.h"
 #include "site/settings.h"
 #include "site/site.h"
 #include "site/sitemap.h"
+
+#define KEY_LEAST     50 /* characters */
+#define KEY_DIFFERENT 5
 
 static enum status static_file(struct request *request, struct response *response)
 {
@@ -62,10 +66,30 @@ static enum status ready(struct request *request, struct response *response)
     return OK;
 }
 
+/* As Django's security.W009: whoever guesses the key writes sessions. */
+static enum status check_key(struct db *db, struct arena *arena, struct difference_list *out)
+{
+    struct text key = site_settings.secret_key;
+    bool seen[256] = {0};
+    size_t different = 0;
+    (void)db;
+    for (size_t i = 0; i < key.length; i++) {
+        different += !seen[(unsigned char)key.at[i]];
+        seen[(unsigned char)key.at[i]] = true;
+    }
+    if (!site_settings.debug && (key.length < KEY_LEAST || different < KEY_DIFFERENT))
+        *LIST_PUSH(arena, &out->items) =
+            text_format(arena,
+                        "SECRET_KEY can be guessed: it needs %d characters, and %d different ones",
+                        KEY_LEAST, KEY_DIFFERENT);
+    return OK;
+}
+
 const struct module site_module = {
     .name = "site",
     .mount = "",
     .settings = site_setting_rows,
+    .check = check_key,
     .routes =
         ROUTES({"static/<path:path>", static_file, .name = "static", .access = ACCESS_PUBLIC,
                 .work = WORK_NONE},

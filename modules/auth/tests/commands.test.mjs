@@ -7,6 +7,7 @@ import { environment, makeDatabase, PROGRAM, startServer, temporaryFolder } from
 import { addUser, FAST, PASSWORD, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
 import { checkCommand, emptyDatabase, sql } from '../../../tests/http/support.mjs';
 
+const DEMO = 'Abc1234!';
 const NAMES = { DJANGO_SUPERUSER_USERNAME: 'boss', DJANGO_SUPERUSER_EMAIL: 'boss@example.com', DJANGO_SUPERUSER_PASSWORD: PASSWORD };
 
 /** Runs a command that is answered line by line. */
@@ -42,6 +43,42 @@ describe('createsuperuser', () => {
     assert.equal(rowOf(database, 'boss'), '1|1|1|boss@example.com|');
   });
 
+  test('composes the letters of a name', () => {
+    const database = emptyDatabase();
+    checkCommand(['createsuperuser', '--noinput', '--username', '\uff41dmin-zoe\u0301', '--email', ''], { dir: dirname(database), env: FAST, err: null });
+    assert.equal(sql(database, 'SELECT username FROM auth_user;'), 'admin-zo\u00e9');
+  });
+
+  test("does not take the demo's password, which is published", () => {
+    const database = emptyDatabase();
+    const asked = answered(database, ['createsuperuser'], ['boss', '', DEMO, DEMO, DEMO, DEMO, DEMO, DEMO]);
+    assert.equal(asked.status, 1);
+    assert.match(asked.stderr, /It is published with the demo\./);
+    checkCommand(['createsuperuser', '--noinput'], { dir: dirname(database), env: { ...FAST, ...NAMES, DJANGO_SUPERUSER_PASSWORD: DEMO }, status: 1,
+      err: /DJANGO_SUPERUSER_PASSWORD is published with the demo/ });
+    assert.equal(sql(database, 'SELECT count(*) FROM auth_user;'), '0');
+  });
+
+  test('leaves the terminal as it was when it is interrupted', () => {
+    const script = `
+import os, pty, sys, termios, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], 'createsuperuser', '--username', 'boss', '--email', ''])
+echoes = lambda: bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+shown = b''
+while b'Password: ' not in shown:
+    shown += os.read(terminal, 1000)
+before = echoes()
+os.write(terminal, b'\\x03')
+end = os.waitpid(pid, 0)[1]
+print(before, echoes(), os.WTERMSIG(end) if os.WIFSIGNALED(end) else end)`;
+    const database = emptyDatabase();
+    const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', script, PROGRAM], { cwd: dirname(database), encoding: 'utf8', timeout: 30_000,
+      env: environment(dirname(database), FAST) });
+    assert.equal(stdout, 'False True 2\n', stderr);
+  });
+
   test('takes a weak password when it is insisted on', () => {
     assert.equal(answered(emptyDatabase(), ['createsuperuser'], ['boss', '', 'short', 'short', 'y']).status, 0);
   });
@@ -49,6 +86,7 @@ describe('createsuperuser', () => {
   const REFUSED = [
     ['no name', ['', '', 'x', 'x'], /username: /],
     ['a name of other letters', ['a b', '', 'x', 'x'], /username: Only letters, digits/],
+    ['a name with signs that do not show', ['\u202eboss\u200b', '', 'x', 'x'], /username: Only letters, digits/],
     ['an address that is none', ['boss', 'nowhere', 'x', 'x'], /email: /],
     ['no password', ['boss', ''], /no password was given/],
     ['three times an empty one', ['boss', '', '', '', '', '', '', ''], /no password was given/],
@@ -105,3 +143,11 @@ test('help lists the commands of modules', () => {
   for (const name of ['createsuperuser', 'changepassword', 'clearsessions']) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
   checkCommand(['createsuperuser', '--help'], { err: null, out: /Usage: oc-lettings createsuperuser \[--noinput\]/ });
 });
+
+for (const [name, key] of [['is short', 'x1!'.repeat(16)], ['is of few characters', 'abcd'.repeat(20)]]) {
+  test(`check names a SECRET_KEY that ${name}, unless one develops`, () => {
+    const dir = dirname(emptyDatabase());
+    checkCommand(['check'], { dir, env: { SECRET_KEY: key }, status: 1, out: null, err: /^oc-lettings: SECRET_KEY can be guessed: it needs 50 characters, and 5 different ones\n$/ });
+    checkCommand(['check'], { dir, env: { SECRET_KEY: key, DEBUG: '1' } });
+  });
+}
