@@ -38,9 +38,9 @@ static void put_trimmed_start(struct buffer *out, struct text text)
 
 static void put_trimmed_end(struct buffer *out, struct text text)
 {
-    struct text start = unicode_trim_start(text);
-    size_t lead = text.length - start.length;
-    buffer_text(out, start.length ? text_part(text, 0, lead + unicode_trim(start).length) : start);
+    size_t lead = text.length - unicode_trim_start(text).length;
+    size_t length = unicode_trim(text).length;
+    buffer_text(out, text_part(text, 0, length ? lead + length : 0));
 }
 
 static void put_expanded(struct buffer *out, struct text text)
