@@ -1,12 +1,15 @@
 // The admin as somebody uses it: who gets in, lists, forms, deleting, history.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startServer } from '../../../tests/http/harness.mjs';
+import { after, before, test } from 'node:test';
+import { skipWithoutModule, startServer } from '../../../tests/http/harness.mjs';
 import { addUser, FAST, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
-import { quoted, sql } from '../../../tests/http/support.mjs';
+import { describeUnless, quoted, sql } from '../../../tests/http/support.mjs';
 
 const CITIES = '/admin/lettings/address/';
 const PROFILES = '/admin/profiles/profile/';
+// What is edited here are their tables.
+const SKIPPED = skipWithoutModule('lettings', 'profiles');
+const describe = (name, body) => describeUnless(SKIPPED, name, body);
 let server;
 let boss;
 
@@ -32,6 +35,7 @@ const rowsOf = (text) => [...text.matchAll(/<tr>(<t[hd].*?)<\/tr>/gs)].slice(1)
 const messagesOf = (text) => [...text.matchAll(/<p class="message[^>]*>(.*?)<\/p>/gs)].map(([, words]) => words);
 
 before(async () => {
+  if (SKIPPED) return;
   server = await startServer({ env: FAST });
   addUser(server.database, 'boss', { staff: 1, superuser: 1 });
   addUser(server.database, 'guest');
