@@ -151,9 +151,9 @@ bool db_reads_block(const struct db *db)
     return db->engine->reads_block(db->connection);
 }
 
-bool db_is_replaced(struct db *db)
+enum db_place db_place(struct db *db, bool writes)
 {
-    return db->engine->is_replaced(db->connection);
+    return db->engine->place(db->connection, writes);
 }
 
 bool db_leaves_log(struct db *db)

@@ -58,9 +58,16 @@ bool db_reads_block(const struct db *db);
  * steps of a statement. */
 int64_t db_limit(struct db *db, int64_t deadline);
 
-/* Whether another file is where the database was when it was opened: this connection goes on with
- * the old one. Costs a system call. */
-bool db_is_replaced(struct db *db);
+/* What has become of the database's file since it was opened. */
+enum db_place {
+    DB_AT_ITS_PATH,
+    DB_REPLACED, /* another is at its path: this connection goes on with the old one */
+    DB_CUT_OFF,  /* its log was taken away: what this process writes is lost, and what others write
+                    it does not see. A further connection would share this fate: the process ends */
+};
+/* Costs a system call, and a second one before a write, when the file has changed, and each second.
+ */
+enum db_place db_place(struct db *db, bool writes);
 /* Whether the log of the file that was opened lies beside the one that has taken its place, and
  * would be taken for that one's (sqlite.org/howtocorrupt.html, 4.1). */
 bool db_leaves_log(struct db *db);

@@ -13,7 +13,7 @@ struct db_engine {
     enum status (*allow_writes)(void *connection, bool allowed);
     void (*limit)(void *connection, int64_t deadline); /* what runs past it ends; 0: none */
     bool (*reads_block)(void *connection);
-    bool (*is_replaced)(void *connection);
+    enum db_place (*place)(void *connection, bool writes);
     bool (*leaves_log)(void *connection);
     bool (*state)(void *connection, struct db_state *out); /* all but the generation */
     enum status (*set_up)(void *connection, int64_t busy_timeout);

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "db/engine.h"
+#include "db/sqlite_files.h"
 
 #define PREFIX          "sqlite:///"
 #define RETRY_AFTER_MS  5
@@ -26,9 +27,7 @@ struct connection {
     sqlite3 *handle;
     int64_t deadline;
     bool wal;
-    dev_t device; /* of the file, as it was opened */
-    ino_t inode;
-    ino_t log; /* of the write-ahead log, while this connection reads it; 0: there is none */
+    struct sqlite_files files;
 };
 
 static sqlite3 *handle_of(void *connection)
@@ -162,7 +161,10 @@ static enum status set_up(void *connection, int64_t busy_timeout)
     int64_t deadline = clock_monotonic() + busy_timeout * 1000;
     for (;;) {
         enum status status = pragma(own->handle, "PRAGMA journal_mode = WAL");
-        own->wal = own->wal || (status == OK && is_wal(own->handle));
+        if (!own->wal && status == OK && is_wal(own->handle)) {
+            own->wal = true;
+            sqlite_files_use_log(&own->files, own->handle);
+        }
         if (status != BUSY || clock_monotonic() >= deadline)
             return status;
         sqlite3_sleep(RETRY_AFTER_MS);
@@ -229,43 +231,35 @@ static enum status open_path(sqlite3 **handle, const char *path, const struct db
 static enum status connect(struct connection *connection, const char *path,
                            const struct db_options *options)
 {
-    struct stat found = {0};
+    struct stat found;
     bool is_there = stat(path, &found) == 0; /* before it is opened: what comes later is another */
     enum status status = open_path(&connection->handle, path, options);
     if (status != OK)
         return status;
     connection->wal = is_wal(connection->handle);
-    if (!is_there)
-        stat(path, &found);
-    connection->device = found.st_dev;
-    connection->inode = found.st_ino;
-    if (connection->wal
-        && stat(sqlite3_filename_wal(sqlite3_db_filename(connection->handle, "main")), &found) == 0)
-        connection->log = found.st_ino;
+    sqlite_files_open(&connection->files, connection->handle, is_there ? &found : NULL,
+                      connection->wal);
     return OK;
 }
 
-static bool is_replaced(void *connection)
+static enum db_place place(void *connection, bool writes)
 {
-    const struct connection *own = connection;
-    struct stat found;
-    return stat(sqlite3_db_filename(own->handle, "main"), &found) == 0
-           && (found.st_ino != own->inode || found.st_dev != own->device);
+    struct connection *own = connection;
+    return sqlite_files_place(&own->files, own->handle, writes);
 }
 
 static bool leaves_log(void *connection)
 {
     const struct connection *own = connection;
-    struct stat found;
-    return own->log
-           && stat(sqlite3_filename_wal(sqlite3_db_filename(own->handle, "main")), &found) == 0
-           && found.st_ino == own->log && found.st_size > 0;
+    return sqlite_files_leave_log(&own->files, own->handle);
 }
 
 static void close_connection(void *connection)
 {
-    sqlite3_close(handle_of(connection));
-    free(connection);
+    struct connection *own = connection;
+    sqlite_files_close(&own->files, own->handle);
+    sqlite3_close(own->handle);
+    free(own);
 }
 
 static enum status open_connection(void **out, const struct db_options *options)
@@ -309,7 +303,7 @@ static bool state(void *connection, struct db_state *out)
     for (size_t i = 0; i < DB_STATE_HEADER; i++)
         same = same
                && out->header[i] == __atomic_load_n(&copies[DB_STATE_HEADER + i], __ATOMIC_RELAXED);
-    out->file = (uint64_t)own->inode;
+    out->file = sqlite_files_inode(&own->files);
     return same;
 }
 
@@ -502,7 +496,7 @@ const struct db_engine db_sqlite = {
     .allow_writes = allow_writes,
     .limit = limit,
     .reads_block = reads_block,
-    .is_replaced = is_replaced,
+    .place = place,
     .leaves_log = leaves_log,
     .state = state,
     .set_up = set_up,

@@ -88,6 +88,7 @@ static void warn_of_losses(void)
 
 int clerk_run(void)
 {
+    site.supervised = true;
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);

@@ -33,6 +33,7 @@ struct site {
     const struct text *server_error_pages;
     LIST(const struct middleware *) middleware; /* of the modules */
     bool reads_block;
+    bool supervised; /* this process: HUP to its parent renews it */
 };
 
 extern struct site site;

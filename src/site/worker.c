@@ -88,6 +88,7 @@ int worker_run(void)
     sigaddset(&stops, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &stops, NULL);
     raise_descriptor_limit();
+    site.supervised = true;
 
     struct server *server;
     if (start(&server) != OK) {

@@ -10,6 +10,9 @@ const COPIED = ['src', 'modules', 'locale', 'meson.build', 'meson_options.txt',
 const SHARED = join(ROOT, '../shared');
 const LIST = 'modules/installed.c';
 
+/** What went wrong of a build or of tests, without what went well. */
+const explain = (text) => text.split('\n').filter((line) => !/^(ok  |  skipped|\[\d+\/\d+\] )/.test(line)).join('\n');
+
 export class Tree {
   dir = join(temporaryFolder(), 'tree');
   program = this.path('build/test/oc-lettings');
@@ -65,7 +68,7 @@ export class Tree {
     const { status, stdout, stderr, error } = spawnSync(command, args,
       { cwd: this.dir, env: environment(this.dir), encoding: 'utf8', timeout: 500_000 });
     if (error) throw error;
-    assert.equal(status, 0, stdout + stderr);
+    assert.equal(status, 0, explain(stdout + stderr));
     return stdout;
   }
 

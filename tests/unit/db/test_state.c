@@ -86,12 +86,12 @@ static void test_another_file(void **state)
     (void)state;
     snprintf(from, sizeof from, "%s/" UNIT_DATABASE_FILE, unit_directory());
     snprintf(to, sizeof to, "%s/other.sqlite3", unit_directory());
-    assert_false(db_is_replaced(db));
+    assert_int_equal(db_place(db, false), DB_AT_ITS_PATH);
     assert_int_equal(rename(from, to), 0);
-    assert_false(db_is_replaced(db)); /* not yet */
+    assert_int_equal(db_place(db, false), DB_AT_ITS_PATH); /* not yet */
     struct db *other = unit_database();
-    assert_true(db_is_replaced(db));
-    assert_false(db_is_replaced(other));
+    assert_int_equal(db_place(db, false), DB_REPLACED);
+    assert_int_equal(db_place(other, false), DB_AT_ITS_PATH);
     db_close(other);
     unlink(to);
 }
@@ -130,7 +130,7 @@ static void test_log_beside_another_file(void **state)
     use_log();
     assert_false(db_leaves_log(db));
     replace_database("desk");
-    assert_true(db_is_replaced(db));
+    assert_int_equal(db_place(db, false), DB_REPLACED);
     assert_true(db_leaves_log(db));
     remove_log();
     assert_false(db_leaves_log(db));
@@ -156,6 +156,56 @@ static void test_log_of_another_file_is_let_be(void **state)
     db_close(other);
 }
 
+/* A backup in our very file. */
+static void overwrite_database(void)
+{
+    char path[512], other[512], bytes[64 * 1024];
+    path_of(path, "");
+    path_of(other, ".other");
+    assert_status(db_run(db, "VACUUM INTO $1", DB_TEXT(text_of(other))), OK);
+    FILE *from = fopen(other, "r");
+    size_t length = fread(bytes, 1, sizeof bytes, from);
+    fclose(from);
+    unlink(other);
+    remove_log();
+    FILE *to = fopen(path, "r+");
+    assert_int_equal(fwrite(bytes, 1, length, to), length);
+    fclose(to);
+}
+
+static void test_copy_in_place_cuts_off(void **state)
+{
+    (void)state;
+    use_log();
+    assert_int_equal(db_place(db, true), DB_AT_ITS_PATH);
+    overwrite_database();
+    assert_int_equal(db_place(db, false), DB_CUT_OFF);
+    struct db *later = unit_database();
+    assert_int_equal(db_place(later, false), DB_CUT_OFF);
+    db_close(later);
+}
+
+static void test_log_taken_away_is_seen_before_a_write(void **state)
+{
+    (void)state;
+    use_log();
+    assert_int_equal(db_place(db, false), DB_AT_ITS_PATH);
+    remove_log();
+    assert_int_equal(db_place(db, true), DB_CUT_OFF);
+}
+
+static void test_log_that_was_cut_off_is_not_copied_back(void **state)
+{
+    (void)state;
+    use_log();
+    assert_status(db_script(db, "PRAGMA wal_checkpoint(TRUNCATE)"), OK);
+    assert_status(db_run(db, "UPDATE thing SET title = 'lost'"), OK);
+    remove_log();
+    db_close(db);
+    db = unit_database();
+    assert_integer(db, 0, "SELECT COUNT(*) FROM thing WHERE title = 'lost'");
+}
+
 static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_commits_of_others_change_it),
     CONNECTED_TEST(test_no_state_comes_back),
@@ -163,6 +213,9 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_another_file),
     CONNECTED_TEST(test_log_beside_another_file),
     CONNECTED_TEST(test_log_of_another_file_is_let_be),
+    CONNECTED_TEST(test_copy_in_place_cuts_off),
+    CONNECTED_TEST(test_log_taken_away_is_seen_before_a_write),
+    CONNECTED_TEST(test_log_that_was_cut_off_is_not_copied_back),
 };
 
 UNIT_MAIN(tests)
