@@ -192,20 +192,22 @@ static const struct language *language_of(const struct arguments *arguments)
                                : site.language;
 }
 
-/* For tags that read rows; without the database an empty one. */
-static enum status open_database(struct db **out)
+/* For tags that read rows; without the database an empty one, which `opened` is to be closed. */
+static enum status open_database(struct db **out, struct db **opened)
 {
     const struct db_options empty = {.url = TEXT("sqlite:////dev/null")};
-    return site_database(out, false) == OK ? OK : db_open(out, &empty);
+    if (site_database(out, false) == OK)
+        return OK;
+    enum status status = db_open(opened, &empty);
+    *out = *opened;
+    return status;
 }
 
 static enum status render_page(struct arena *arena, const struct arguments *arguments,
-                               const struct language *language)
+                               const struct language *language, struct db *db)
 {
     struct template_host host = site_template_host();
-    struct request request = {.arena = arena, .path = TEXT("/"), .language = language};
-    if (open_database(&request.db) != OK)
-        return FAILED;
+    struct request request = {.arena = arena, .path = TEXT("/"), .language = language, .db = db};
     struct value_map *context = site_context(&request);
     struct buffer page = {.arena = arena, .limit = OUTPUT_LIMIT};
     host.context = (void *)arguments;
@@ -245,9 +247,15 @@ static int render_file(const struct arguments *arguments)
     if (!language)
         return misused("is no language of the site", arguments->language);
     struct arena *arena = arena_new(BLOCK_SIZE);
-    int status = render_page(arena, arguments, language) == OK ? 0 : commands_failed();
+    struct db *db;
+    struct db *opened = NULL;
+    enum status status = open_database(&db, &opened);
+    if (status == OK)
+        status = render_page(arena, arguments, language, db);
+    int exit_status = status == OK ? 0 : commands_failed();
+    db_close(opened);
     arena_free(arena);
-    return status;
+    return exit_status;
 }
 
 int command_render(int count, char **words)
