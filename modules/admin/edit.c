@@ -5,6 +5,7 @@
 
 #include "admin/entries.h"
 #include "admin/form.h"
+#include "admin/inlines.h"
 #include "admin/page.h"
 #include "admin/registry.h"
 #include "base/arena.h"
@@ -22,6 +23,7 @@ struct editing {
     struct response *response;
     const struct model_admin *admin;
     struct admin_form form;
+    struct inlines inlines;
     bool may[ADMIN_DELETE + 1];
 };
 
@@ -76,12 +78,43 @@ static void set_urls(const struct editing *editing, struct value_map *context)
         page_text(context, "site_url", path);
 }
 
+static bool inlines_edit(const struct inlines *inlines)
+{
+    for (size_t i = 0; i < inlines->sets.count; i++) {
+        const bool *may = inlines->sets.items[i].may;
+        if (may[ADMIN_ADD] || may[ADMIN_CHANGE] || may[ADMIN_DELETE])
+            return true;
+    }
+    return false;
+}
+
+static enum status add_forms(struct editing *editing, struct value_map *context)
+{
+    struct arena *arena = editing->request->arena;
+    struct admin_form *form = &editing->form;
+    struct admin_errors errors = {0};
+    struct value sections;
+    enum status status = admin_form_sections_value(form, &sections);
+    if (status == OK)
+        status = inlines_add_context(&editing->inlines, context);
+    if (status != OK)
+        return status;
+    admin_errors_add(arena, &errors, &form->form, TEXT(""));
+    inlines_add_errors(&editing->inlines, &errors);
+    value_map_set(context, TEXT("sections"), sections);
+    value_map_set(context, TEXT("errors"), admin_errors_value(arena, &errors));
+    value_map_set(context, TEXT("theirs"),
+                  value_bool(form->theirs || inlines_have_met(&editing->inlines)));
+    page_text(context, "digest", form->digest);
+    return OK;
+}
+
 static enum status show(struct editing *editing)
 {
     struct request *request = editing->request;
     const struct model *model = editing->admin->model;
     const void *row = editing->form.before;
-    bool saves = editing->form.form.count > 0;
+    bool saves = editing->form.form.count > 0 || inlines_edit(&editing->inlines);
     const char *format = !row    ? translate("Add %.*s")
                          : saves ? translate("Change %.*s")
                                  : translate("View %.*s");
@@ -96,12 +129,36 @@ static enum status show(struct editing *editing)
     value_map_set(context, TEXT("may_add"), value_bool(saves && editing->may[ADMIN_ADD]));
     value_map_set(context, TEXT("may_continue"),
                   value_bool(saves && (editing->may[ADMIN_CHANGE] || editing->may[ADMIN_VIEW])));
-    enum status status = admin_form_add_context(&editing->form, context);
+    value_map_set(context, TEXT("edits"), value_bool(saves));
+    enum status status = add_forms(editing, context);
     return status == OK ? page_show(request, editing->response, "admin/form.html", context)
                         : status;
 }
 
 /* Saving */
+
+static enum status check_digests(struct editing *editing, struct db *db)
+{
+    enum status status = admin_form_check_digest(&editing->form, db);
+    if (status != OK && status != CONFLICT)
+        return status;
+    enum status others = inlines_check_digests(&editing->inlines, db);
+    return others == OK ? status : others;
+}
+
+/* The whole of what was done, as Django's log has it: the row itself first. */
+static enum status log_parts(struct editing *editing, struct entry_part own)
+{
+    struct arena *arena = editing->request->arena;
+    const struct inlines *inlines = &editing->inlines;
+    LIST(struct entry_part) parts = {0};
+    if (own.action == ENTRY_ADDED || own.field_count)
+        *LIST_PUSH(arena, &parts) = own;
+    for (size_t i = 0; i < inlines->parts.count; i++)
+        *LIST_PUSH(arena, &parts) = inlines->parts.items[i];
+    return entry_write(editing->request, editing->admin->model, editing->form.row, own.action,
+                       parts.items, parts.count);
+}
 
 static enum status save(struct db *db, void *context)
 {
@@ -109,7 +166,10 @@ static enum status save(struct db *db, void *context)
     struct admin_form *form = &editing->form;
     struct entry_part part = {.action = form->before ? ENTRY_CHANGED : ENTRY_ADDED};
     struct text *labels;
-    enum status status = admin_form_check_digest(form, db);
+    editing->inlines.parts.count = 0;
+    enum status status = check_digests(editing, db);
+    if (status == OK)
+        status = inlines_save_forward(&editing->inlines, db);
     if (status == OK)
         status = admin_form_changes(form, &labels, &part.field_count);
     if (status != OK)
@@ -118,11 +178,9 @@ static enum status save(struct db *db, void *context)
     if (editing->admin->prepare)
         editing->admin->prepare(editing->request, form->before, form->row);
     status = form_save(&form->form, db, form->before, form->row);
-    if (status != OK)
-        return status;
-    bool nothing = form->before && part.field_count == 0;
-    return entry_write(editing->request, editing->admin->model, form->row, part.action, &part,
-                       !nothing);
+    if (status == OK)
+        status = inlines_save(&editing->inlines, db);
+    return status == OK ? log_parts(editing, part) : status;
 }
 
 static bool was_pressed(const struct request *request, const char *button)
@@ -174,24 +232,45 @@ static enum status finish(struct editing *editing)
     return page_go(editing->response, page_list_url(request, editing->admin));
 }
 
+/* Somebody else has saved something of it since: the forms are then made of that, with what was
+ * typed. */
+static enum status meet(struct editing *editing)
+{
+    enum status status = editing->form.is_behind ? admin_form_meet(&editing->form) : OK;
+    if (status == OK)
+        status = inlines_meet(&editing->inlines);
+    return status == OK ? show(editing) : status;
+}
+
 static enum status take(struct editing *editing)
 {
     struct request *request = editing->request;
-    admin_form_take(&editing->form);
-    enum status status = form_check(&editing->form.form, request->db, editing->form.row);
+    enum status status = inlines_check(&editing->inlines);
     if (status == OK)
         status = db_transaction(request->db, save, editing);
-    if (status == CONFLICT && editing->form.before) {
-        status = admin_form_meet(&editing->form);
-        if (status == OK)
-            return show(editing);
-    }
+    if (status == CONFLICT && editing->form.before)
+        status = meet(editing);
+    else if (status == INVALID)
+        status = show(editing);
+    else if (status == OK)
+        status = finish(editing);
     if (status == NOT_FOUND && editing->form.before)
         return page_missing(request, editing->response, editing->admin,
                             request_text(request, "object_id"));
-    if (status == INVALID)
-        return show(editing);
-    return status == OK ? finish(editing) : status;
+    return status;
+}
+
+static enum status start_forms(struct editing *editing, const void *before, bool edits)
+{
+    struct request *request = editing->request;
+    struct admin_form *form = &editing->form;
+    *form = (struct admin_form){request, editing->admin, .before = before, .edits = edits};
+    enum status status = admin_form_start(form);
+    if (status == OK && request->method == HTTP_POST)
+        admin_form_take(form);
+    else if (status == OK && !before)
+        admin_form_take_query(form, request->query);
+    return status == OK ? inlines_start(&editing->inlines, request, form) : status;
 }
 
 enum status admin_add(struct request *request, struct response *response)
@@ -203,9 +282,7 @@ enum status admin_add(struct request *request, struct response *response)
         return status;
     if (!editing->may[ADMIN_ADD])
         return page_forbidden(request, response);
-    status = admin_form_start(&editing->form, request, editing->admin, NULL, true);
-    if (status == OK && request->method != HTTP_POST)
-        admin_form_take_query(&editing->form, request->query);
+    status = start_forms(editing, NULL, true);
     if (status != OK)
         return status;
     return request->method == HTTP_POST ? take(editing) : show(editing);
@@ -230,8 +307,7 @@ enum status admin_change(struct request *request, struct response *response)
         return status;
     if (!editing->may[ADMIN_VIEW] || (request->method == HTTP_POST && !editing->may[ADMIN_CHANGE]))
         return page_forbidden(request, response);
-    status =
-        admin_form_start(&editing->form, request, editing->admin, row, editing->may[ADMIN_CHANGE]);
+    status = start_forms(editing, row, editing->may[ADMIN_CHANGE]);
     if (status != OK)
         return status;
     return request->method == HTTP_POST ? take(editing) : show(editing);

@@ -150,9 +150,20 @@ enum status registry_may(const struct request *request, const struct model_admin
     enum status status = has_permission(request, admin->model, names[action], out);
     if (status == OK && !*out && action == ADMIN_VIEW)
         status = has_permission(request, admin->model, "change", out);
+    const struct model_admin *own = registry_find(admin->model);
     if (status == OK && *out && admin->may)
         *out = admin->may(request, action, row);
+    if (status == OK && *out && own && own != admin && own->may)
+        *out = own->may(request, action, row);
     return status;
+}
+
+bool registry_may_edit(const struct request *request, const struct model_admin *admin,
+                       const struct field *field, const void *row)
+{
+    const struct model_admin *own = registry_find(admin->model);
+    return (!admin->may_edit || admin->may_edit(request, field, row))
+           && (!own || own == admin || !own->may_edit || own->may_edit(request, field, row));
 }
 
 /* Keys */

@@ -20,9 +20,15 @@ const struct admin_page *registry_page(const struct request *request);
 /* Whose page was asked for. */
 const struct model_admin *registry_of(const struct request *request);
 
-/* Whether the one who asks may; `row` NULL: any of them. Who may change may view. */
+/* Whether the one who asks may; `row` NULL: any of them. Who may change may view. What a table's
+ * own row says holds for inlines of it too. */
 enum status registry_may(const struct request *request, const struct model_admin *admin,
                          enum admin_action action, const void *row, bool *out);
+
+/* Whether they may edit a field (of a new row: NULL), by the table's own rules where `admin` is an
+ * inline. */
+bool registry_may_edit(const struct request *request, const struct model_admin *admin,
+                       const struct field *field, const void *row);
 
 /* "admin:lettings_letting_change" of a row's key, or of no key (empty). */
 struct text registry_url(struct arena *arena, const struct model_admin *admin, const char *page,

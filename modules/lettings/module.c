@@ -20,7 +20,9 @@ const struct module lettings_module = {
     .mount = "lettings/",
     .models = MODELS(&address_model, &letting_model),
     .admin = ADMINS({&letting_model, .list_display = NAMES("title", "address", "address__city"),
-                     .search_fields = NAMES("title", "address__city"), .path = letting_path},
+                     .search_fields = NAMES("title", "address__city"), .path = letting_path,
+                     .inlines =
+                         ADMIN_INLINES({.admin = {.model = &address_model}, .forward = "address"})},
                     {&address_model, .list_display = NAMES("__str__", "city", "state", "zip_code"),
                      .search_fields = NAMES("^street", "^city")}),
     .routes =

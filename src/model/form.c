@@ -90,7 +90,9 @@ enum status form_show(struct form *form, struct db *db, const void *row)
 
 bool form_take(struct form *form, struct text name, struct text value)
 {
-    struct form_field *field = form_field(form, name);
+    if (!text_starts(name, form->prefix))
+        return false;
+    struct form_field *field = form_field(form, text_from(name, form->prefix.length));
     if (!field)
         return false;
     if (is_link(field->field))
@@ -98,6 +100,30 @@ bool form_take(struct form *form, struct text name, struct text value)
     else
         field->raw = text_copy(form->arena, value);
     return true;
+}
+
+static bool is_checked(struct text raw)
+{
+    return raw.length && !text_is(raw, "false") && !text_is(raw, "0");
+}
+
+static bool field_differs(const struct form_field *field, const struct form_field *other)
+{
+    if (field->field->type == &field_BOOLEAN && !field->field->choices)
+        return is_checked(field->raw) != is_checked(other->raw);
+    bool differs = field->raws.count != other->raws.count
+                   || !text_equal(text_trim(field->raw), text_trim(other->raw));
+    for (size_t i = 0; !differs && i < field->raws.count; i++)
+        differs = !text_equal(text_trim(field->raws.items[i]), text_trim(other->raws.items[i]));
+    return differs;
+}
+
+bool form_differs(const struct form *form, const struct form *other)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (field_differs(&form->fields[i], &other->fields[i]))
+            return true;
+    return false;
 }
 
 /* Checking */
@@ -200,12 +226,12 @@ static enum status check_field(struct form *form, struct db *db, struct form_fie
     return status;
 }
 
-static bool has_errors(const struct form *form)
+size_t form_count_errors(const struct form *form)
 {
-    bool any = form->error.length > 0;
+    size_t count = form->error.length > 0;
     for (size_t i = 0; i < form->count; i++)
-        any = any || form->fields[i].error.length;
-    return any;
+        count += form->fields[i].error.length > 0;
+    return count;
 }
 
 /* The labels of the fields that must be unique together, as "Content type and codename". */
@@ -244,7 +270,7 @@ static enum status check_together(struct form *form, struct db *db, const void *
 {
     enum status status = OK;
     const char *const *const *set = form->model->unique_together;
-    for (; set && *set && status == OK && !has_errors(form); set++)
+    for (; set && *set && status == OK && !form_count_errors(form); set++)
         status = check_set(form, db, row, *set);
     return status;
 }
@@ -257,7 +283,7 @@ enum status form_check(struct form *form, struct db *db, void *row)
         status = check_field(form, db, &form->fields[i], row);
     if (status == OK)
         status = check_together(form, db, row);
-    if (status == OK && has_errors(form))
+    if (status == OK && form_count_errors(form))
         return fail_as(INVALID, "some fields need another look");
     return status;
 }
@@ -347,9 +373,10 @@ static struct value raws_value(const struct form_field *field, struct arena *are
     return value_list(arena, items, field->raws.count);
 }
 
-static bool is_checked(struct text raw)
+static struct text prefixed(const struct form_field *field, const char *before, struct arena *arena)
 {
-    return raw.length && !text_is(raw, "false") && !text_is(raw, "0");
+    return text_format(arena, "%s%.*s%s", before, TEXT_ARG(field->form->prefix),
+                       field->field->name);
 }
 
 static bool field_attribute(const void *self, struct text name, struct arena *arena,
@@ -358,9 +385,9 @@ static bool field_attribute(const void *self, struct text name, struct arena *ar
     const struct form_field *field = self;
     const struct field *of = field->field;
     if (text_is(name, "name"))
-        *out = value_string(of->name);
+        *out = value_text(prefixed(field, "", arena));
     else if (text_is(name, "id"))
-        *out = value_text(text_format(arena, "id_%s", of->name));
+        *out = value_text(prefixed(field, "id_", arena));
     else if (text_is(name, "label"))
         *out = value_text(titled(text_of(of->label), arena));
     else if (text_is(name, "help_text"))
@@ -388,14 +415,6 @@ static bool field_attribute(const void *self, struct text name, struct arena *ar
 
 static const struct value_class field_class = {.name = "form field", .get = field_attribute};
 
-static size_t count_errors(const struct form *form)
-{
-    size_t count = form->error.length > 0;
-    for (size_t i = 0; i < form->count; i++)
-        count += form->fields[i].error.length > 0;
-    return count;
-}
-
 static bool form_attribute(const void *self, struct text name, struct arena *arena,
                            struct value *out)
 {
@@ -404,7 +423,7 @@ static bool form_attribute(const void *self, struct text name, struct arena *are
     if (field)
         *out = value_object(arena, &field_class, field);
     else if (text_is(name, "errors"))
-        *out = value_integer((int64_t)count_errors(form));
+        *out = value_integer((int64_t)form_count_errors(form));
     else if (text_is(name, "error"))
         *out = value_text(form->error.at ? form->error : TEXT(""));
     else

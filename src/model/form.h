@@ -32,6 +32,7 @@ struct form_field {
 struct form {
     struct arena *arena;
     const struct model *model;
+    struct text prefix; /* of the names that are sent: "berth_set-0-"; set it behind form_start() */
     struct form_field *fields;
     size_t count;
     struct text error; /* of the row as a whole */
@@ -48,9 +49,15 @@ enum status form_show(struct form *form, struct db *db, const void *row);
 /* What was sent under a name, decoded; copied. False: the form has no such field. */
 bool form_take(struct form *form, struct text name, struct text value);
 
+/* Whether something else was typed than another form of the same fields has. */
+bool form_differs(const struct form *form, const struct form *other);
+
 /* Parses all fields into the row, and looks up what must be there once, or be there at all. A field
  * with an error leaves the row's member as it was. INVALID: there are errors. */
 enum status form_check(struct form *form, struct db *db, void *row);
+
+/* How many there are, that of the row as a whole included. */
+size_t form_count_errors(const struct form *form);
 
 /* Inserts the row (`before` NULL) or writes what changed, and the pairs of each MANY_TO_MANY.
  * INVALID, with an error in the form, when somebody else was faster. Within the caller's
@@ -61,8 +68,9 @@ enum status form_save(struct form *form, struct db *db, const void *before, void
 struct form_field *form_field(const struct form *form, struct text name);
 
 /* For templates: the fields in order, or by name; `errors`: how many there are; `error`. Of a
- * field: name, id, label, help_text, value, values, checked, error, required, max_length, input
- * (HTML's type, or "textarea", "select", "select_multiple") and choices (value, label). */
+ * field: name, id (both with the prefix), label, help_text, value, values, checked, error,
+ * required, max_length, input (HTML's type, or "textarea", "select", "select_multiple") and choices
+ * (value, label). */
 struct value form_value(const struct form *form);
 /* One of its fields. */
 struct value form_field_value(const struct form_field *field);

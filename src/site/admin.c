@@ -21,6 +21,32 @@ const struct model_method *model_admin_method(const struct model_admin *admin, s
     return NULL;
 }
 
+static const struct field *only_reference(const struct model *from, const struct model *to)
+{
+    const struct field *found = NULL;
+    for (size_t i = 0; i < from->field_count; i++) {
+        const struct field *field = &from->fields[i];
+        if (!field->type->is_reference || field->to != to)
+            continue;
+        if (found)
+            return NULL;
+        found = field;
+    }
+    return found;
+}
+
+const struct field *admin_inline_field(const struct model *model, const struct admin_inline *nested)
+{
+    const struct model *other = nested->admin.model;
+    const struct model *from = nested->forward ? model : other;
+    const struct model *to = nested->forward ? other : model;
+    const char *name = nested->forward ? nested->forward : nested->reference;
+    if (!name)
+        return only_reference(from, to);
+    const struct field *field = model_field(from, text_of(name));
+    return field && field->type->is_reference && field->to == to ? field : NULL;
+}
+
 /* What a name of a list may be. */
 typedef bool is_good(const struct model_admin *admin, const char *name);
 
@@ -93,7 +119,7 @@ static enum status check_names(const struct module *module, const struct model_a
     return OK;
 }
 
-enum status model_admin_check(const struct module *module, const struct model_admin *admin)
+static enum status check_lists(const struct module *module, const struct model_admin *admin)
 {
     const struct {
         const char *list;
@@ -115,4 +141,31 @@ enum status model_admin_check(const struct module *module, const struct model_ad
         if (status == OK)
             status = check_names(module, admin, "fieldsets", set->fields, is_shown);
     return status;
+}
+
+static enum status check_inlines(const struct module *module, const struct model_admin *admin)
+{
+    enum status status = OK;
+    const struct admin_inline *each = admin->inlines;
+    for (; each && each->admin.model && status == OK; each++) {
+        const char *other = each->admin.model->name;
+        const char *from = each->forward ? admin->model->name : other;
+        const char *to = each->forward ? other : admin->model->name;
+        if (each->admin.inlines)
+            status = fail_as(INVALID, "module %s: the inline %s of %s has inlines of its own",
+                             module->name, other, admin->model->name);
+        else if (!admin_inline_field(admin->model, each))
+            status = fail_as(INVALID,
+                             "module %s: the inline %s of %s must name one reference of %s to %s",
+                             module->name, other, admin->model->name, from, to);
+        else
+            status = check_lists(module, &each->admin);
+    }
+    return status;
+}
+
+enum status model_admin_check(const struct module *module, const struct model_admin *admin)
+{
+    enum status status = check_lists(module, admin);
+    return status == OK ? check_inlines(module, admin) : status;
 }

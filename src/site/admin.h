@@ -63,6 +63,8 @@ struct admin_page {
 /* Ended by a row without a name. */
 #define ADMIN_PAGES(...) ((const struct admin_page[]){__VA_ARGS__, {.name = NULL}})
 
+struct admin_inline;
+
 /* Names in lists are fields, fields of what a reference leads to ("address__city"), methods of the
  * model, and the columns below. `check` names one that is none. */
 struct model_admin {
@@ -78,6 +80,7 @@ struct model_admin {
     const char *const *readonly_fields;
     const struct admin_fieldset *fieldsets; /* NULL: every field there is, in one */
     const char *const *raw_id_fields;       /* references typed as keys, not chosen from a list */
+    const struct admin_inline *inlines;
     const struct admin_bulk *actions;
     const struct admin_page *pages;
     /* The path of the row's own page; NOT_FOUND: it has none. */
@@ -90,6 +93,27 @@ struct model_admin {
     void (*prepare)(const struct request *request, const void *before, void *row);
 };
 #define ADMINS(...) MODULE_LIST(struct model_admin, __VA_ARGS__)
+
+/* Rows of another table in the same form: those that refer to this one, or the one that this one
+ * refers to, which Django's inlines cannot show. Who may not edit them by their table's permissions
+ * may not here. */
+struct admin_inline {
+    struct model_admin admin; /* of them, for the form alone */
+    const char *reference;    /* of theirs to this row; NULL: the only one */
+    const char *forward;      /* of this row to the one that is shown, instead */
+    size_t extra;             /* empty ones to be filled in; 0: 3 */
+    bool no_extra;
+    size_t min; /* how many there must be */
+    size_t max; /* how many there may be; 0: any number */
+    bool keeps; /* none is deleted here */
+};
+/* Ended by a row without a model. */
+#define ADMIN_INLINES(...) ((const struct admin_inline[]){__VA_ARGS__, {.admin = {.model = NULL}}})
+
+/* The field that joins the two: of the inline's table, or, of a forward one, of this table. NULL:
+ * there is none, or more than one. */
+const struct field *admin_inline_field(const struct model *model,
+                                       const struct admin_inline *nested);
 
 /* The column of that name; NULL: none. */
 const struct admin_column *model_admin_column(const struct model_admin *admin, struct text name);

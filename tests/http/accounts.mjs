@@ -22,6 +22,16 @@ export function addUser(database, username, { password = PASSWORD, hash = hashOf
     ${staff}, ${active}, '2020-06-14 09:41:15', ''); SELECT last_insert_rowid();`));
 }
 
+/** Adds somebody who may sign in to the admin and has these permissions alone; gives the name. */
+export function addStaff(database, username, ...permissions) {
+  const id = addUser(database, username, { staff: 1 });
+  for (const permission of permissions) {
+    sql(database, `INSERT INTO auth_user_user_permissions (user_id, permission_id)
+      SELECT ${id}, id FROM auth_permission WHERE codename = ${quoted(permission)};`);
+  }
+  return username;
+}
+
 export class Visitor {
   cookies = new Map();
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { skipWithoutModule, startServer } from '../../../tests/http/harness.mjs';
-import { addUser, FAST, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
+import { addStaff, addUser, FAST, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
 import { describeUnless, quoted, sql } from '../../../tests/http/support.mjs';
 
 const CITIES = '/admin/lettings/address/';
@@ -14,14 +14,7 @@ let server;
 let boss;
 
 /** Somebody who may sign in to the admin and has these permissions alone. */
-async function staff(name, ...permissions) {
-  const id = addUser(server.database, name, { staff: 1 });
-  for (const permission of permissions) {
-    sql(server.database, `INSERT INTO auth_user_user_permissions (user_id, permission_id)
-      SELECT ${id}, id FROM auth_permission WHERE codename = ${quoted(permission)};`);
-  }
-  return signedIn(server, name);
-}
+const staff = (name, ...permissions) => signedIn(server, addStaff(server.database, name, ...permissions));
 const one = (query) => sql(server.database, query).trim();
 const ADDRESS = { number: '12', street: 'Quay Street', city: 'Harbour Town', state: 'FL', zip_code: '12345', country_iso_code: 'USA' };
 const addAddress = (fields = {}) => {

@@ -1,0 +1,24 @@
+// A server with the tables of tests/server/harbour.c, which the admin's tests edit.
+import { join } from 'node:path';
+import { BUILD, makeDatabase, startServer, temporaryFolder } from './harness.mjs';
+import { FAST } from './accounts.mjs';
+import { sql } from './support.mjs';
+
+export const PROGRAM = join(BUILD, 'tests/server/oc-lettings-harbour');
+
+const TABLES = `
+CREATE TABLE harbour_quay (id integer PRIMARY KEY AUTOINCREMENT, name varchar(40) NOT NULL, note text NOT NULL);
+CREATE TABLE harbour_boat (id integer PRIMARY KEY AUTOINCREMENT, quay_id integer NOT NULL REFERENCES harbour_quay (id) DEFERRABLE INITIALLY DEFERRED,
+  name varchar(40) NOT NULL, length integer unsigned NOT NULL, afloat bool NOT NULL, built date NULL, UNIQUE (quay_id, name));
+CREATE TABLE harbour_trip (id integer PRIMARY KEY AUTOINCREMENT, boat_id integer NOT NULL REFERENCES harbour_boat (id) DEFERRABLE INITIALLY DEFERRED, sailed datetime NOT NULL);
+CREATE TABLE harbour_licence (id integer PRIMARY KEY AUTOINCREMENT, boat_id integer NOT NULL UNIQUE REFERENCES harbour_boat (id) DEFERRABLE INITIALLY DEFERRED, number varchar(10) NOT NULL UNIQUE);
+INSERT INTO django_content_type (app_label, model) VALUES ('harbour', 'quay'), ('harbour', 'boat'), ('harbour', 'trip'), ('harbour', 'licence');
+INSERT INTO auth_permission (content_type_id, codename, name)
+  SELECT id, action || '_' || model, 'Can ' || action || ' ' || model FROM django_content_type,
+    (SELECT 'add' AS action UNION SELECT 'change' UNION SELECT 'delete' UNION SELECT 'view') WHERE app_label = 'harbour';`;
+
+export async function startHarbour(options) {
+  const database = makeDatabase(temporaryFolder());
+  sql(database, TABLES);
+  return startServer({ program: PROGRAM, database, env: FAST, ...options });
+}

@@ -1,0 +1,73 @@
+/* A module for the admin's tests: quays, their boats, each with a licence, and the trips that keep
+ * a boat from being deleted. Its tables are made by tests/http/harbour.mjs. */
+#include "model/model.h"
+#include "site/admin.h"
+#include "site/module.h"
+
+#define QUAY_FIELDS(F)                                                                             \
+    F(id, ROWID, "ID")                                                                             \
+    F(name, TEXT, "name", .max_length = 40)                                                        \
+    F(note, LONG_TEXT, "note", .blank = true)
+
+#define BOAT_FIELDS(F)                                                                             \
+    F(id, ROWID, "ID")                                                                             \
+    F(quay, FOREIGN_KEY, "quay", .to = &quay_model, .on_delete = CASCADE)                          \
+    F(name, TEXT, "name", .max_length = 40)                                                        \
+    F(length, POSITIVE_INTEGER, "length", .help_text = "In feet.")                                 \
+    F(afloat, BOOLEAN, "afloat", .default_to = "true")                                             \
+    F(built, DATE, "built", .null = true, .blank = true)
+
+#define TRIP_FIELDS(F)                                                                             \
+    F(id, ROWID, "ID")                                                                             \
+    F(boat, FOREIGN_KEY, "boat", .to = &boat_model, .on_delete = PROTECT)                          \
+    F(sailed, DATETIME, "sailed")
+
+#define LICENCE_FIELDS(F)                                                                          \
+    F(id, ROWID, "ID")                                                                             \
+    F(boat, ONE_TO_ONE, "boat", .to = &boat_model, .on_delete = CASCADE)                           \
+    F(number, TEXT, "number", .max_length = 10, .unique = true)
+
+MODEL_ROW(quay, QUAY_FIELDS);
+MODEL_ROW(boat, BOAT_FIELDS);
+MODEL_ROW(trip, TRIP_FIELDS);
+MODEL_ROW(licence, LICENCE_FIELDS);
+
+static struct text quay_print(const void *row, struct arena *arena)
+{
+    (void)arena;
+    return ((const struct quay *)row)->name;
+}
+
+static struct text boat_print(const void *row, struct arena *arena)
+{
+    (void)arena;
+    return ((const struct boat *)row)->name;
+}
+
+static struct text licence_print(const void *row, struct arena *arena)
+{
+    (void)arena;
+    return ((const struct licence *)row)->number;
+}
+
+MODEL(quay, QUAY_FIELDS, "harbour", .print = quay_print);
+MODEL(boat, BOAT_FIELDS, "harbour", .print = boat_print,
+      .unique_together = TOGETHER(NAMES("quay", "name")));
+MODEL(trip, TRIP_FIELDS, "harbour");
+MODEL(licence, LICENCE_FIELDS, "harbour", .print = licence_print);
+
+const struct module harbour_module = {
+    .name = "harbour",
+    .mount = "harbour/",
+    .needs = NEEDS("auth"),
+    .models = MODELS(&quay_model, &boat_model, &trip_model, &licence_model),
+    .admin =
+        ADMINS({&quay_model, .search_fields = NAMES("name"),
+                .inlines = ADMIN_INLINES({.admin = {.model = &boat_model}, .extra = 2, .max = 4})},
+               {&boat_model, .list_display = NAMES("name", "quay", "length", "afloat"),
+                .search_fields = NAMES("name"),
+                .inlines = ADMIN_INLINES(
+                    {.admin = {.model = &licence_model}, .min = 1},
+                    {.admin = {.model = &trip_model}, .keeps = true, .no_extra = true})},
+               {.model = &trip_model}),
+};
