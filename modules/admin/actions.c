@@ -120,14 +120,9 @@ static enum status take_keys(struct acting *acting)
     return OK;
 }
 
-/* Where the list is, as it was. */
 static enum status go_back(struct acting *acting)
 {
-    struct arena *arena = acting->request->arena;
-    struct text path = registry_url(arena, acting->list->admin, "changelist", TEXT_NONE);
-    return page_go(acting->response, text_format(arena, "%.*s%s%.*s", TEXT_ARG(path),
-                                                 acting->request->query.length ? "?" : "",
-                                                 TEXT_ARG(acting->request->query)));
+    return page_go(acting->response, list_own_url(acting->list));
 }
 
 static enum status refuse(struct acting *acting, const char *words)
@@ -218,10 +213,7 @@ static enum status ask(struct acting *acting, struct value missing)
     value_map_set(context, TEXT("missing"), missing);
     value_map_set(context, TEXT("keys"), keys_value(acting));
     value_map_set(context, TEXT("count"), value_integer((int64_t)acting->keys.count));
-    struct text url = registry_url(request->arena, admin, "changelist", TEXT_NONE);
-    page_text(context, "back_url",
-              text_format(request->arena, "%.*s%s%.*s", TEXT_ARG(url),
-                          request->query.length ? "?" : "", TEXT_ARG(request->query)));
+    page_text(context, "back_url", list_own_url(acting->list));
     enum status status = tree_add_context(request, &acting->deletion, context);
     return status == OK
                ? page_show(request, acting->response, "admin/delete_selected.html", context)

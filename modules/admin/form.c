@@ -38,8 +38,12 @@ const struct admin_fieldset *admin_form_sections(const struct admin_form *form)
     const struct model_admin *admin = form->admin;
     struct arena *arena = form->request->arena;
     name_list names = {0};
-    if (admin->fieldsets)
+    if (!form->only && admin->fieldsets)
         return admin->fieldsets;
+    struct admin_fieldset *sets = ARENA_ARRAY(arena, struct admin_fieldset, 2);
+    sets[0].fields = form->only;
+    if (form->only)
+        return sets;
     for (size_t i = 1; i < admin->model->field_count; i++)
         if (!admin->model->fields[i].hidden && &admin->model->fields[i] != form->joined
             && !admin_form_has_name(admin->readonly_fields, admin->model->fields[i].name))
@@ -47,7 +51,6 @@ const struct admin_fieldset *admin_form_sections(const struct admin_form *form)
     for (const char *const *name = admin->readonly_fields; name && *name; name++)
         *LIST_PUSH(arena, &names) = *name;
     *LIST_PUSH(arena, &names) = NULL;
-    struct admin_fieldset *sets = ARENA_ARRAY(arena, struct admin_fieldset, 2);
     sets[0].fields = names.items;
     return sets;
 }
@@ -78,6 +81,13 @@ static void start_fields(struct admin_form *form)
     form->form.prefix = form->prefix;
 }
 
+static struct text digest_shown(const struct admin_form *form)
+{
+    const struct text typed = form_print(&form->form);
+    struct digest_value digest = digest_of(DIGEST_SHA256, &typed, 1);
+    return hex_of(form->request->arena, text_part(digest_bytes(&digest), 0, 16));
+}
+
 /* A new row has nothing typed but what the fields say. */
 static void clear_undefined(struct admin_form *form)
 {
@@ -101,6 +111,7 @@ enum status admin_form_start(struct admin_form *form)
         status = form_show(&form->form, form->request->db, form->row);
     if (!form->before)
         clear_undefined(form);
+    form->shown = digest_shown(form);
     return status;
 }
 
@@ -123,6 +134,9 @@ void admin_form_take(struct admin_form *form)
         if (name.at && value.at)
             form_take(&form->form, name, value);
     form->digest = admin_form_sent(form->request, form->prefix, "_digest");
+    struct text shown = admin_form_sent(form->request, form->prefix, "_shown");
+    form->shown = shown.length ? shown : form->shown;
+    form->is_touched = !text_equal(digest_shown(form), form->shown);
 }
 
 struct text admin_form_sent(const struct request *request, struct text prefix, const char *name)

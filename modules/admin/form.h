@@ -21,10 +21,13 @@ struct admin_form {
     bool edits;                 /* else all is only shown */
     struct text prefix;         /* of the names that are sent, where a page has several forms */
     const struct field *joined; /* the reference that makes it an inline, which it does not show */
+    const char *const *only;    /* fields; NULL: all that the admin has */
 
     struct form form;
     void *row;
     struct text digest; /* of what is edited, as it was when the form was made (row_digest.h) */
+    struct text shown;  /* a digest of what the fields showed at first */
+    bool is_touched;    /* something else was sent */
     bool is_behind;     /* somebody else has saved that since */
     const void *theirs; /* the row as they did; NULL: nobody has */
 };

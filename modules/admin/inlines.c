@@ -169,12 +169,11 @@ void inline_row_set_gone(struct inline_row *row)
 
 static void take_row(struct inline_row *row)
 {
-    struct form initial = row->form.form;
     row->is_taken = true;
     row->deletes = admin_form_sent(row->form.request, row->form.prefix, "DELETE").length > 0;
     if (row->form.edits)
         admin_form_take(&row->form);
-    row->is_empty = !form_differs(&row->form.form, &initial);
+    row->is_empty = !row->form.is_touched;
 }
 
 static enum status take_numbered(const struct inlines *inlines, struct inline_set *set, size_t i)

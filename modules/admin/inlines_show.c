@@ -63,6 +63,7 @@ static enum status row_value(const struct inlines *inlines, const struct inline_
     page_text(map, "key_name", text_of(model_key(model)->name));
     page_text(map, "key", row->form.before ? key_of(arena, model, row->form.before) : TEXT(""));
     page_text(map, "digest", row->form.digest.at ? row->form.digest : TEXT(""));
+    page_text(map, "shown", row->form.shown);
     page_text(map, "error", row->form.form.error.at ? row->form.form.error : TEXT(""));
     value_map_set(map, TEXT("is_gone"), value_bool(row->is_gone));
     value_map_set(map, TEXT("sections"), sections);

@@ -5,6 +5,7 @@
 
 #include "admin/actions.h"
 #include "admin/cell.h"
+#include "admin/list_edit.h"
 #include "admin/page.h"
 #include "admin/registry.h"
 #include "admin/views.h"
@@ -17,6 +18,7 @@
 struct shown {
     struct list list;
     struct list_rows found;
+    struct list_edit edit;
     bool may[ADMIN_DELETE + 1];
 };
 
@@ -81,35 +83,43 @@ static struct text kept_filters(const struct list *list)
     return buffer_contents(&out);
 }
 
-static struct value row_value(const struct shown *shown, const void *row, struct text kept)
+static enum status row_value(const struct shown *shown, size_t index, struct text kept,
+                             struct value *out)
 {
+    const void *row = shown->found.rows.items[index];
     const struct list *list = &shown->list;
     struct arena *arena = list->arena;
     struct value *cells = ARENA_ARRAY(arena, struct value, list->columns);
     struct text key = key_of(arena, list->admin->model, row);
     struct text change = registry_url(arena, list->admin, "change", key);
     struct text url = text_format(arena, "%.*s%.*s", TEXT_ARG(change), TEXT_ARG(kept));
-    for (size_t i = 0; i < list->columns; i++) {
+    enum status status = OK;
+    for (size_t i = 0; i < list->columns && status == OK; i++) {
         struct value_map *cell = cell_value(arena, list->admin, list->display[i], row);
         if (is_link(list, i))
             page_text(cell, "url", url);
+        status = list_edit_set_cell(&shown->edit, index, list->display[i], cell);
         cells[i] = value_map(cell);
     }
     struct value_map *map = value_map_new(arena);
+    list_edit_set_row(&shown->edit, index, map);
     page_text(map, "key", key);
     page_text(map, "name", model_print(list->admin->model, row, arena));
     value_map_set(map, TEXT("cells"), value_list(arena, cells, list->columns));
-    return value_map(map);
+    *out = value_map(map);
+    return status;
 }
 
-static struct value rows_value(const struct shown *shown)
+static enum status rows_value(const struct shown *shown, struct value *out)
 {
     struct arena *arena = shown->list.arena;
     struct text kept = kept_filters(&shown->list);
     struct value *items = ARENA_ARRAY(arena, struct value, shown->found.rows.count);
-    for (size_t i = 0; i < shown->found.rows.count; i++)
-        items[i] = row_value(shown, shown->found.rows.items[i], kept);
-    return value_list(arena, items, shown->found.rows.count);
+    enum status status = OK;
+    for (size_t i = 0; i < shown->found.rows.count && status == OK; i++)
+        status = row_value(shown, i, kept, &items[i]);
+    *out = value_list(arena, items, shown->found.rows.count);
+    return status;
 }
 
 /* Pages */
@@ -179,14 +189,18 @@ static enum status show(struct shown *shown, struct response *response)
     struct list *list = &shown->list;
     struct arena *arena = list->arena;
     struct value filters;
+    struct value rows;
     struct text plural = page_titled(arena, model_verbose_name_plural(list->admin->model, arena));
     struct value_map *context = page_context(list->request, plural, list->admin);
     enum status status = list_filters(list, &filters);
+    if (status == OK)
+        status = rows_value(shown, &rows);
     if (status != OK)
         return status;
     value_map_set(context, TEXT("filters"), filters);
     value_map_set(context, TEXT("headers"), headers_value(list));
-    value_map_set(context, TEXT("rows"), rows_value(shown));
+    value_map_set(context, TEXT("rows"), rows);
+    list_edit_add_context(&shown->edit, context);
     value_map_set(context, TEXT("others"), others_value(list));
     value_map_set(context, TEXT("searchable"), value_bool(list->admin->search_fields != NULL));
     page_text(context, "search", list->search.at ? list->search : TEXT(""));
@@ -211,6 +225,29 @@ static enum status show(struct shown *shown, struct response *response)
     return page_show(list->request, response, "admin/list.html", context);
 }
 
+/* What was typed is shown again, on the rows that it was typed in. */
+static enum status take_edits(struct shown *shown, struct response *response)
+{
+    struct row_list sent = {0};
+    struct list *list = &shown->list;
+    if (!shown->may[ADMIN_CHANGE])
+        return page_forbidden(list->request, response);
+    enum status status = list_edit_take(&shown->edit, list, &sent);
+    if (status == OK)
+        return page_go(response, list_own_url(list));
+    if (status != INVALID && status != CONFLICT)
+        return status;
+    status = list_find_rows(list, &shown->found);
+    shown->found.rows = sent;
+    return status == OK ? show(shown, response) : status;
+}
+
+static enum status take(struct shown *shown, struct response *response)
+{
+    return list_edit_was_sent(&shown->list) ? take_edits(shown, response)
+                                            : actions_take(&shown->list, response);
+}
+
 enum status admin_list(struct request *request, struct response *response)
 {
     struct shown *shown = ARENA_NEW(request->arena, struct shown);
@@ -226,9 +263,11 @@ enum status admin_list(struct request *request, struct response *response)
     if (shown->list.forbidden)
         return fail_as(INVALID, "%s", translate("The list cannot be filtered by that."));
     if (!shown->list.mistaken && request->method == HTTP_POST)
-        return actions_take(&shown->list, response);
+        return take(shown, response);
     if (!shown->list.mistaken)
         status = list_find_rows(&shown->list, &shown->found);
+    if (status == OK)
+        status = list_edit_start(&shown->edit, &shown->list, &shown->found.rows);
     if (status != OK)
         return status;
     if (shown->list.mistaken && list_value(&shown->list, TEXT("e")).at)

@@ -61,6 +61,9 @@ int64_t list_most_at_once(const struct list *list);
 /* "?q=sea&o=1" with some parameters changed (empty: gone), and without page and error. */
 struct text list_link(const struct list *list, const struct list_parameter *changes, size_t count);
 
+/* Where the list is, as it was asked for. */
+struct text list_own_url(const struct list *list);
+
 /* The field a column is sorted by; NULL: none. */
 const char *list_sort_field(const struct list *list, size_t column);
 /* The value of a parameter, or nothing. */

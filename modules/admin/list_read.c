@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "admin/registry.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "http/request.h"
@@ -63,6 +64,14 @@ struct text list_link(const struct list *list, const struct list_parameter *chan
         put_parameter(&out, &changes[i], list->arena);
     struct text query = buffer_contents(&out);
     return text_format(list->arena, "?%.*s", TEXT_ARG(query));
+}
+
+struct text list_own_url(const struct list *list)
+{
+    struct text path = registry_url(list->arena, list->admin, "changelist", TEXT_NONE);
+    struct text query = list->request->query;
+    return text_format(list->arena, "%.*s%s%.*s", TEXT_ARG(path), query.length ? "?" : "",
+                       TEXT_ARG(query));
 }
 
 /* Search */

@@ -107,23 +107,29 @@ static bool is_checked(struct text raw)
     return raw.length && !text_is(raw, "false") && !text_is(raw, "0");
 }
 
-static bool field_differs(const struct form_field *field, const struct form_field *other)
+/* A browser sends a line's end as CR LF. */
+static void put_raw(struct buffer *out, struct text raw)
 {
-    if (field->field->type == &field_BOOLEAN && !field->field->choices)
-        return is_checked(field->raw) != is_checked(other->raw);
-    bool differs = field->raws.count != other->raws.count
-                   || !text_equal(text_trim(field->raw), text_trim(other->raw));
-    for (size_t i = 0; !differs && i < field->raws.count; i++)
-        differs = !text_equal(text_trim(field->raws.items[i]), text_trim(other->raws.items[i]));
-    return differs;
+    raw = text_trim(raw);
+    for (size_t i = 0; i < raw.length; i++)
+        if (raw.at[i] != '\r')
+            buffer_char(out, raw.at[i]);
+    buffer_char(out, '\0');
 }
 
-bool form_differs(const struct form *form, const struct form *other)
+struct text form_print(const struct form *form)
 {
-    for (size_t i = 0; i < form->count; i++)
-        if (field_differs(&form->fields[i], &other->fields[i]))
-            return true;
-    return false;
+    struct buffer out = {.arena = form->arena};
+    for (size_t i = 0; i < form->count; i++) {
+        const struct form_field *field = &form->fields[i];
+        bool is_box = field->field->type == &field_BOOLEAN && !field->field->choices;
+        put_raw(&out, is_box ? TEXT("") : field->raw);
+        buffer_char(&out, is_box && is_checked(field->raw) ? '1' : '0');
+        for (size_t k = 0; k < field->raws.count; k++)
+            put_raw(&out, field->raws.items[k]);
+        buffer_char(&out, '\0');
+    }
+    return buffer_contents(&out);
 }
 
 /* Checking */

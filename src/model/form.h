@@ -49,8 +49,8 @@ enum status form_show(struct form *form, struct db *db, const void *row);
 /* What was sent under a name, decoded; copied. False: the form has no such field. */
 bool form_take(struct form *form, struct text name, struct text value);
 
-/* Whether something else was typed than another form of the same fields has. */
-bool form_differs(const struct form *form, const struct form *other);
+/* All that was typed, as bytes that two forms of the same fields share only when the same was. */
+struct text form_print(const struct form *form);
 
 /* Parses all fields into the row, and looks up what must be there once, or be there at all. A field
  * with an error leaves the row's member as it was. INVALID: there are errors. */

@@ -96,12 +96,27 @@ static bool is_reference(const struct model_admin *admin, const char *name)
     return field && field->to;
 }
 
+static bool is_among(const char *const *names, const char *name)
+{
+    while (names && *names && strcmp(*names, name) != 0)
+        names++;
+    return names && *names;
+}
+
 static bool is_displayed(const struct model_admin *admin, const char *name)
 {
-    const char *const *each = admin->list_display;
-    while (each && *each && strcmp(*each, name) != 0)
-        each++;
-    return each && *each;
+    return is_among(admin->list_display, name);
+}
+
+/* A column that is no link to the row. */
+static bool is_editable(const struct model_admin *admin, const char *name)
+{
+    const char *const *links = admin->list_display_links;
+    const char *const *display = admin->list_display;
+    const struct field *field = model_field(admin->model, text_of(name));
+    bool is_link = links ? is_among(links, name) : display && strcmp(display[0], name) == 0;
+    return field && field != model_key(admin->model) && is_among(display, name) && !is_link
+           && !is_among(admin->readonly_fields, name);
 }
 
 static enum status check_names(const struct module *module, const struct model_admin *admin,
@@ -112,6 +127,7 @@ static enum status check_names(const struct module *module, const struct model_a
             return fail_as(INVALID, "module %s: the admin of %s has \"%s\" in %s, which is no %s",
                            module->name, admin->model->name, *names, list,
                            good == is_displayed   ? "column of list_display"
+                           : good == is_editable  ? "field in list_display that is not its link"
                            : good == is_column    ? "field, method or column"
                            : good == is_reference ? "reference"
                            : good == is_filtered  ? "boolean, choice, date or reference"
@@ -128,6 +144,7 @@ static enum status check_lists(const struct module *module, const struct model_a
     } lists[] = {
         {"list_display", admin->list_display, is_column},
         {"list_display_links", admin->list_display_links, is_displayed},
+        {"list_editable", admin->list_editable, is_editable},
         {"list_filter", admin->list_filter, is_filtered},
         {"search_fields", admin->search_fields, is_searched},
         {"ordering", admin->ordering, is_sorted},

@@ -72,6 +72,7 @@ struct model_admin {
     const struct admin_column *columns;
     const char *const *list_display;       /* NULL: what people call the row */
     const char *const *list_display_links; /* NULL: the first of those */
+    const char *const *list_editable;      /* fields of the row among them, edited in the list */
     const char *const *list_filter;        /* booleans, choices, dates and references */
     const char *const *search_fields;      /* "^": the beginning, "=": the whole; else anywhere */
     const char *const *ordering;           /* NULL: the model's */

@@ -65,7 +65,7 @@ const struct module harbour_module = {
         ADMINS({&quay_model, .search_fields = NAMES("name"),
                 .inlines = ADMIN_INLINES({.admin = {.model = &boat_model}, .extra = 2, .max = 4})},
                {&boat_model, .list_display = NAMES("name", "quay", "length", "afloat"),
-                .search_fields = NAMES("name"),
+                .list_editable = NAMES("length", "afloat"), .search_fields = NAMES("name"),
                 .inlines = ADMIN_INLINES(
                     {.admin = {.model = &licence_model}, .min = 1},
                     {.admin = {.model = &trip_model}, .keeps = true, .no_extra = true})},

@@ -4,24 +4,11 @@ import { after, before, test } from 'node:test';
 import { skipWithoutModule, startServer } from '../../../tests/http/harness.mjs';
 import { startHarbour } from '../../../tests/http/harbour.mjs';
 import { addStaff, addUser, FAST, signedIn } from '../../../tests/http/accounts.mjs';
+import { errorsOf, fieldsOf, valueOf } from '../../../tests/http/forms.mjs';
 import { describeUnless, quoted, sql } from '../../../tests/http/support.mjs';
 
 const QUAY = '/admin/harbour/quay/';
 const BOAT = '/admin/harbour/boat/';
-const valueOf = (text, name) => new RegExp(`name="${name}" value="([^"]*)"`).exec(text)?.[1];
-const errorsOf = (text) => [...text.matchAll(/<p class="form-error"[^>]*>(.*?)<\/p>/gs)].map(([, words]) => words);
-/** What a browser would send of the page's form: every input that is neither a box without a tick nor a button. */
-function fieldsOf(text) {
-  const form = /<form method="post" class="admin-form".*?<\/form>/s.exec(text)[0];
-  const fields = new Map();
-  for (const [tag] of form.matchAll(/<input\b[^>]*>/g)) {
-    const name = /name="([^"]*)"/.exec(tag)?.[1];
-    if (name && name !== 'csrfmiddlewaretoken' && (!/type="checkbox"/.test(tag) || / checked/.test(tag))) fields.set(name, /value="([^"]*)"/.exec(tag)?.[1] ?? 'on');
-  }
-  for (const [, name, inside] of form.matchAll(/<select\b[^>]*name="([^"]*)"[^>]*>(.*?)<\/select>/gs)) fields.set(name, /value="([^"]*)" selected/.exec(inside)?.[1] ?? '');
-  for (const [, name, inside] of form.matchAll(/<textarea\b[^>]*name="([^"]*)"[^>]*>\n?(.*?)<\/textarea>/gs)) fields.set(name, inside);
-  return Object.fromEntries(fields);
-}
 
 describeUnless(skipWithoutModule('admin', 'auth'), 'rows that refer to this one', () => {
   let server;
@@ -178,6 +165,10 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'rows that refer to this one'
     assert.equal(boatsAt(id), 'Ada 99');
     assert.equal((await boss.post(path, fieldsOf(told.text))).status, 302);
     assert.equal(boatsAt(id), 'Ada 11,Bea 12');
+    const untouched = fieldsOf((await boss.ask(path)).text);
+    sql(server.database, `UPDATE harbour_boat SET length = 98 WHERE id = ${ada};`);
+    assert.equal((await boss.post(path, { ...untouched, name: 'Mine alone' })).status, 302, 'what one has not touched is no conflict');
+    assert.equal(boatsAt(id), 'Ada 98,Bea 12');
   });
 
   test('stands forms that no page has made', async () => {

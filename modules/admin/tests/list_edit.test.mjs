@@ -1,0 +1,107 @@
+// Rows edited where they are listed.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { skipWithoutModule } from '../../../tests/http/harness.mjs';
+import { startHarbour } from '../../../tests/http/harbour.mjs';
+import { addStaff, addUser, signedIn } from '../../../tests/http/accounts.mjs';
+import { errorsOf, fieldsOf, valueOf } from '../../../tests/http/forms.mjs';
+import { describeUnless, sql } from '../../../tests/http/support.mjs';
+
+const BOATS = '/admin/harbour/boat/';
+
+describeUnless(skipWithoutModule('admin', 'auth'), 'editing in the list', () => {
+  let server;
+  let boss;
+  const one = (query) => sql(server.database, query).trim();
+  const boats = () => one("SELECT group_concat(name || ' ' || length || ' ' || afloat) FROM (SELECT * FROM harbour_boat ORDER BY name)");
+  const messages = async (visitor) => [...(await visitor.ask('/admin/')).text.matchAll(/<p class="message[^>]*>(.*?)<\/p>/gs)].map(([, words]) => words);
+  /** The list as it is opened, with what a browser would send of it; rows come newest first: Bea, Ada. */
+  const opened = async (path = BOATS, visitor = boss) => fieldsOf((await visitor.ask(path)).text, 'bulk');
+  const save = (fields, path = BOATS, visitor = boss) => visitor.post(path, { ...fields, _save: '1' });
+
+  before(async () => {
+    server = await startHarbour();
+    addUser(server.database, 'boss', { staff: 1, superuser: 1 });
+    boss = await signedIn(server, 'boss');
+  });
+  after(() => server?.stop());
+  const reset = () => sql(server.database, `DELETE FROM harbour_boat; INSERT OR IGNORE INTO harbour_quay VALUES (1, 'Quay', '');
+    INSERT INTO harbour_boat VALUES (1, 1, 'Ada', 20, 1, NULL), (2, 1, 'Bea', 30, 0, NULL);`);
+
+  test('saves the rows that were changed, says how many, and logs each', async () => {
+    reset();
+    const fields = await opened(`${BOATS}?q=a`);
+    assert.deepEqual([0, 1].map((i) => [fields[`form-${i}-id`], fields[`form-${i}-length`]]), [['2', '30'], ['1', '20']]);
+    const { 'form-1-afloat': box, ...unticked } = fields;
+    assert.equal(box, 'on');
+    const saved = await save({ ...unticked, 'form-1-length': '21' }, `${BOATS}?q=a`);
+    assert.equal(saved.headers.location, `${BOATS}?q=a`);
+    assert.equal(boats(), 'Ada 21 0,Bea 30 0');
+    assert.deepEqual(await messages(boss), ['1 boat was changed successfully.']);
+    assert.equal(one('SELECT group_concat(object_id || change_message) FROM django_admin_log'), '1[{"changed": {"fields": ["Length", "Afloat"]}}]');
+    await save({ ...await opened(), 'form-0-length': '1', 'form-1-length': '2' });
+    assert.deepEqual(await messages(boss), ['2 boats were changed successfully.']);
+    await save(await opened());
+    assert.deepEqual(await messages(boss), [], 'nothing was');
+  });
+
+  test('shows what is wrong in each row, keeps what was typed, and saves none', async () => {
+    reset();
+    const { text, status } = await save({ ...await opened(), 'form-0-length': 'x', 'form-1-length': '25' });
+    assert.equal(status, 200);
+    assert.match(text, /Please correct the error below/);
+    assert.equal(errorsOf(text).length, 1);
+    assert.match(text, /name="form-0-length" value="x" aria-label="Length: Bea" required aria-invalid="true" aria-describedby="error_form-0-length"/);
+    assert.equal(valueOf(text, 'form-1-length'), '25');
+    assert.equal(boats(), 'Ada 20 1,Bea 30 0');
+    assert.equal((await save({ ...fieldsOf(text, 'bulk'), 'form-0-length': '31' })).status, 302);
+    assert.equal(boats(), 'Ada 25 1,Bea 31 0');
+  });
+
+  test('stands beside actions', async () => {
+    reset();
+    const fields = await opened();
+    const asked = await boss.post(BOATS, { ...fields, 'form-0-length': '99', action: 'delete_selected', _selected_action: '1', index: '0' });
+    assert.match(asked.text, /Do you want to delete these rows/);
+    await save({ ...fields, action: 'delete_selected', _selected_action: '1', 'form-0-length': '32' });
+    assert.equal(boats(), 'Ada 20 1,Bea 32 0', 'the button that was pressed counts');
+  });
+
+  test('tells of rows that somebody else has saved or deleted since', async () => {
+    reset();
+    const fields = await opened();
+    sql(server.database, 'UPDATE harbour_boat SET length = 77 WHERE id = 1;');
+    assert.equal((await save({ ...fields, 'form-0-length': '33' })).status, 302, 'rows one has not touched are left alone');
+    assert.equal(boats(), 'Ada 77 1,Bea 33 0');
+    const told = await save({ ...fields, 'form-0-length': '34', 'form-1-length': '78' });
+    assert.match(told.text, /Somebody else has saved rows of this list since/);
+    assert.deepEqual([...told.text.matchAll(/They saved: <span dir="auto">(\d+)/g)].map(([, value]) => value), ['33', '77']);
+    assert.equal(valueOf(told.text, 'form-1-length'), '78');
+    assert.equal(boats(), 'Ada 77 1,Bea 33 0');
+    assert.equal((await save(fieldsOf(told.text, 'bulk'))).status, 302);
+    assert.equal(boats(), 'Ada 78 1,Bea 34 0');
+    await messages(boss);
+    const late = await opened();
+    sql(server.database, 'DELETE FROM harbour_boat WHERE id = 2;');
+    await save({ ...late, 'form-0-length': '1', 'form-1-length': '79' });
+    assert.equal(boats(), 'Ada 79 1');
+    assert.deepEqual((await messages(boss)).map((words) => words.slice(0, 40)), ['1 boat was changed successfully.', 'Somebody else has deleted rows of this l']);
+  });
+
+  test('is for who may change the table, and for no more than its fields', async () => {
+    reset();
+    const fields = await opened();
+    const viewer = await signedIn(server, addStaff(server.database, 'viewer', 'view_boat'));
+    assert.doesNotMatch((await viewer.ask(BOATS)).text, /name="form-|name="_save"/);
+    const token = await viewer.token('/accounts/password_change/');
+    assert.equal((await viewer.post(BOATS, { ...fields, 'form-0-length': '9', _save: '1' }, { token })).status, 403);
+    const changer = await signedIn(server, addStaff(server.database, 'changer', 'change_boat'));
+    await save({ ...await opened(BOATS, changer), 'form-0-length': '36', 'form-0-name': 'Stolen', 'form-0-quay': '9' }, BOATS, changer);
+    assert.equal(boats(), 'Ada 20 1,Bea 36 0');
+    for (const [name, value] of [['form-TOTAL_FORMS', '-1'], ['form-TOTAL_FORMS', '9999999999'], ['form-0-id', "1' OR 1=1"], ['form-0-id', ''], ['form-0-_shown', 'x']]) {
+      const { status } = await save({ ...fields, [name]: value });
+      assert.ok([200, 302].includes(status), `${status} ${name} ${value}`);
+    }
+    assert.equal(boats(), 'Ada 20 1,Bea 36 0');
+  });
+});
