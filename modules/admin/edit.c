@@ -25,6 +25,7 @@ struct editing {
     struct admin_form form;
     struct inlines inlines;
     bool may[ADMIN_DELETE + 1];
+    bool as_new; /* another row is to be made of what is typed in this one's form */
 };
 
 static enum status ask_rights(struct editing *editing, const void *row)
@@ -126,7 +127,10 @@ static enum status show(struct editing *editing)
     if (row)
         page_text(context, "object", name);
     set_urls(editing, context);
+    bool copies = editing->admin->save_as && (row || editing->as_new);
     value_map_set(context, TEXT("may_add"), value_bool(saves && editing->may[ADMIN_ADD]));
+    value_map_set(context, TEXT("copies"), value_bool(copies));
+    value_map_set(context, TEXT("as_new"), value_bool(editing->as_new));
     value_map_set(context, TEXT("may_continue"),
                   value_bool(saves && (editing->may[ADMIN_CHANGE] || editing->may[ADMIN_VIEW])));
     value_map_set(context, TEXT("edits"), value_bool(saves));
@@ -205,29 +209,51 @@ static const char *message_format(bool added, bool again, bool goes_on)
     return translate("The %.*s “%.*s” was changed successfully.");
 }
 
+static struct text escaped(struct arena *arena, struct text text)
+{
+    struct buffer out = {.arena = arena};
+    buffer_escaped(&out, text);
+    return buffer_contents(&out);
+}
+
+/* The row's name leads to it, for who may change it. */
+static enum status tell(const struct editing *editing, const char *format, struct text url)
+{
+    struct arena *arena = editing->request->arena;
+    const struct model *model = editing->admin->model;
+    struct text name = escaped(arena, model_verbose_name(model));
+    struct text object = escaped(arena, model_print(model, editing->form.row, arena));
+    struct text href = escaped(arena, url);
+    bool may;
+    enum status status =
+        registry_may(editing->request, editing->admin, ADMIN_CHANGE, editing->form.row, &may);
+    if (may)
+        object = text_format(arena, "<a href=\"%.*s\">%.*s</a>", TEXT_ARG(href), TEXT_ARG(object));
+    message_add_html(editing->request, MESSAGE_SUCCESS,
+                     text_format(arena, format, TEXT_ARG(name), TEXT_ARG(object), TEXT_ARG(name)));
+    return status;
+}
+
 static enum status finish(struct editing *editing)
 {
     struct request *request = editing->request;
     struct arena *arena = request->arena;
     const struct model *model = editing->admin->model;
     bool again = was_pressed(request, "_addanother") && editing->may[ADMIN_ADD];
-    bool goes_on = was_pressed(request, "_continue");
-    struct text name = model_verbose_name(model);
-    struct text object = model_print(model, editing->form.row, arena);
-    const char *format = message_format(!editing->form.before, again, goes_on);
-    message_add(request, MESSAGE_SUCCESS,
-                text_format(arena, format, TEXT_ARG(name), TEXT_ARG(object), TEXT_ARG(name)));
+    bool goes_on = editing->as_new ? editing->may[ADMIN_CHANGE] : was_pressed(request, "_continue");
     struct text kept = page_kept(request);
-    struct text key = key_of(arena, model, editing->form.row);
-    if (goes_on) {
-        struct text url = registry_url(arena, editing->admin, "change", key);
-        return page_go(editing->response,
-                       text_format(arena, "%.*s%.*s", TEXT_ARG(url), TEXT_ARG(kept)));
-    }
+    struct text change =
+        registry_url(arena, editing->admin, "change", key_of(arena, model, editing->form.row));
+    struct text url = text_format(arena, "%.*s%.*s", TEXT_ARG(change), TEXT_ARG(kept));
+    enum status status = tell(editing, message_format(!editing->form.before, again, goes_on), url);
+    if (status != OK)
+        return status;
+    if (goes_on)
+        return page_go(editing->response, url);
     if (again) {
-        struct text url = registry_url(arena, editing->admin, "add", TEXT_NONE);
+        struct text add = registry_url(arena, editing->admin, "add", TEXT_NONE);
         return page_go(editing->response,
-                       text_format(arena, "%.*s%.*s", TEXT_ARG(url), TEXT_ARG(kept)));
+                       text_format(arena, "%.*s%.*s", TEXT_ARG(add), TEXT_ARG(kept)));
     }
     return page_go(editing->response, page_list_url(request, editing->admin));
 }
@@ -270,7 +296,7 @@ static enum status start_forms(struct editing *editing, const void *before, bool
         admin_form_take(form);
     else if (status == OK && !before)
         admin_form_take_query(form, request->query);
-    return status == OK ? inlines_start(&editing->inlines, request, form) : status;
+    return status == OK ? inlines_start(&editing->inlines, request, form, editing->as_new) : status;
 }
 
 enum status admin_add(struct request *request, struct response *response)
@@ -307,7 +333,12 @@ enum status admin_change(struct request *request, struct response *response)
         return status;
     if (!editing->may[ADMIN_VIEW] || (request->method == HTTP_POST && !editing->may[ADMIN_CHANGE]))
         return page_forbidden(request, response);
-    status = start_forms(editing, row, editing->may[ADMIN_CHANGE]);
+    editing->as_new = editing->admin->save_as && request->method == HTTP_POST
+                      && was_pressed(request, "_saveasnew");
+    if (editing->as_new && !editing->may[ADMIN_ADD])
+        return page_forbidden(request, response);
+    status = editing->as_new ? start_forms(editing, NULL, true)
+                             : start_forms(editing, row, editing->may[ADMIN_CHANGE]);
     if (status != OK)
         return status;
     return request->method == HTTP_POST ? take(editing) : show(editing);
@@ -317,58 +348,4 @@ enum status admin_old_change(struct request *request, struct response *response)
 {
     struct text key = key_unquote(request->arena, request_text(request, "object_id"));
     return page_go(response, registry_url(request->arena, registry_of(request), "change", key));
-}
-
-/* A further page of the row */
-
-struct noting {
-    const struct request *request;
-    const struct model *model;
-    const void *row;
-    struct text label;
-};
-
-static enum status note(struct db *db, void *context)
-{
-    const struct noting *noting = context;
-    const struct entry_part part = {.action = ENTRY_CHANGED,
-                                    .fields = &noting->label,
-                                    .field_count = 1};
-    (void)db;
-    return entry_write(noting->request, noting->model, noting->row, ENTRY_CHANGED, &part, 1);
-}
-
-enum status admin_further(struct request *request, struct response *response)
-{
-    const struct model_admin *admin = registry_of(request);
-    struct text key = request_text(request, "object_id");
-    const char *changed = NULL;
-    void *row;
-    bool may;
-    enum status status = registry_may(request, admin, ADMIN_CHANGE, NULL, &may);
-    if (status == OK && !may)
-        return page_forbidden(request, response);
-    if (status == OK)
-        status = registry_row(request, admin->model, key, &row);
-    if (status == NOT_FOUND)
-        return page_missing(request, response, admin, key);
-    if (status == OK)
-        status = registry_may(request, admin, ADMIN_CHANGE, row, &may);
-    if (status == OK && !may)
-        return page_forbidden(request, response);
-    if (status == OK)
-        status = registry_page(request)->view(request, response, row, &changed);
-    if (status != OK || !changed)
-        return status;
-    struct noting noting = {request, admin->model, row, text_of(changed)};
-    status = db_transaction(request->db, note, &noting);
-    if (status != OK)
-        return status;
-    struct text verbose = model_verbose_name(admin->model);
-    struct text label = model_print(admin->model, row, request->arena);
-    message_add(request, MESSAGE_SUCCESS,
-                text_format(request->arena, translate("The %.*s “%.*s” was changed successfully."),
-                            TEXT_ARG(verbose), TEXT_ARG(label)));
-    return page_go(response, registry_url(request->arena, admin, "change",
-                                          key_of(request->arena, admin->model, row)));
 }

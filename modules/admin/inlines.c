@@ -176,6 +176,14 @@ static void take_row(struct inline_row *row)
     row->is_empty = !row->form.is_touched;
 }
 
+/* A copy is one, as often as it is sent. */
+static void make_new(struct inline_row *row)
+{
+    row->is_empty = !row->form.edits;
+    row->form.shown = TEXT("");
+    row->form.digest = TEXT("");
+}
+
 static enum status take_numbered(const struct inlines *inlines, struct inline_set *set, size_t i)
 {
     struct arena *arena = inlines->request->arena;
@@ -194,7 +202,9 @@ static enum status take_numbered(const struct inlines *inlines, struct inline_se
         return status;
     take_row(row);
     row->deletes = row->deletes && (!before || set->may[ADMIN_DELETE]);
-    if (key.length && !before && !row->deletes && row->form.edits)
+    if (key.length && inlines->as_new)
+        make_new(row);
+    else if (key.length && !before && !row->deletes && row->form.edits)
         inline_row_set_gone(row);
     else if (!before && i < set->nested->min && row->form.edits)
         row->is_empty = false;
@@ -210,6 +220,20 @@ static enum status take_rows(const struct inlines *inlines, struct inline_set *s
     for (int64_t i = 0; i < total && i < MOST_FORMS && status == OK; i++)
         status = take_numbered(inlines, set, (size_t)i);
     return status;
+}
+
+/* No two rows refer to one by a ONE_TO_ONE: a copy of the main one needs another. */
+static void take_copy(const struct inlines *inlines, const struct inline_set *set,
+                      struct inline_row *row)
+{
+    struct form_field *field = form_field(&inlines->main->form, text_of(set->field->name));
+    struct text key = admin_form_sent(inlines->request, row->form.prefix,
+                                      model_key(row->form.admin->model)->name);
+    if (!inlines->as_new || set->field->type != &field_ONE_TO_ONE || !field || !key.length
+        || !text_equal(text_trim(field->raw), key))
+        return;
+    make_new(row);
+    field->raw = TEXT("");
 }
 
 /* The row that the main one refers to, or one to be filled in. */
@@ -230,8 +254,10 @@ static enum status start_forward(const struct inlines *inlines, struct inline_se
         return OK;
     status = start_row(inlines, set, before, &row);
     bool was_sent = sent(inlines, set, "TOTAL_FORMS").length > 0;
-    if (status == OK && inlines->request->method == HTTP_POST && was_sent)
+    if (status == OK && inlines->request->method == HTTP_POST && was_sent) {
         take_row(row);
+        take_copy(inlines, set, row);
+    }
     return status;
 }
 
@@ -272,9 +298,10 @@ static enum status start_set(struct inlines *inlines, const struct admin_inline 
     return status;
 }
 
-enum status inlines_start(struct inlines *inlines, struct request *request, struct admin_form *main)
+enum status inlines_start(struct inlines *inlines, struct request *request, struct admin_form *main,
+                          bool as_new)
 {
-    *inlines = (struct inlines){.request = request, .main = main};
+    *inlines = (struct inlines){.request = request, .main = main, .as_new = as_new};
     const struct admin_inline *each = main->admin->inlines;
     enum status status = OK;
     for (; each && each->admin.model && status == OK; each++)

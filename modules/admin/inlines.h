@@ -30,6 +30,7 @@ struct inline_set {
 struct inlines {
     struct request *request;
     struct admin_form *main;
+    bool as_new; /* the rows that were sent are to be made anew, for a new main one */
     LIST(struct inline_set) sets;
     LIST(struct entry_part) parts; /* what was done, for the log */
 };
@@ -39,8 +40,8 @@ int64_t *inline_joined_key(const struct inline_set *set, void *row);
 void inline_row_set_gone(struct inline_row *row);
 
 /* Those that the visitor may see, with what is stored, or with what was sent. */
-enum status inlines_start(struct inlines *inlines, struct request *request,
-                          struct admin_form *main);
+enum status inlines_start(struct inlines *inlines, struct request *request, struct admin_form *main,
+                          bool as_new);
 
 /* INVALID: errors are in the forms. Of the main form too: a row that it refers to may be filled in
  * in an inline instead. */

@@ -70,7 +70,8 @@ static enum status row_value(const struct inlines *inlines, const struct inline_
     value_map_set(map, TEXT("is_new"), value_bool(!row->form.before));
     value_map_set(map, TEXT("deletes"), value_bool(row->deletes));
     value_map_set(map, TEXT("may_delete"),
-                  value_bool(!set->nested->forward && row->form.before && set->may[ADMIN_DELETE]));
+                  value_bool(!set->nested->forward
+                             && (row->form.before ? set->may[ADMIN_DELETE] : row->deletes)));
     *out = value_map(map);
     return OK;
 }

@@ -19,12 +19,12 @@ const struct module lettings_module = {
     .namespace = "lettings",
     .mount = "lettings/",
     .models = MODELS(&address_model, &letting_model),
-    .admin = ADMINS({&letting_model, .list_display = NAMES("title", "address", "address__city"),
-                     .search_fields = NAMES("title", "address__city"), .path = letting_path,
-                     .inlines =
-                         ADMIN_INLINES({.admin = {.model = &address_model}, .forward = "address"})},
-                    {&address_model, .list_display = NAMES("__str__", "city", "state", "zip_code"),
-                     .search_fields = NAMES("^street", "^city")}),
+    .admin = ADMINS(
+        {&letting_model, .list_display = NAMES("title", "address", "address__city"),
+         .search_fields = NAMES("title", "address__city"), .path = letting_path, .save_as = true,
+         .inlines = ADMIN_INLINES({.admin = {.model = &address_model}, .forward = "address"})},
+        {&address_model, .list_display = NAMES("__str__", "city", "state", "zip_code"),
+         .search_fields = NAMES("^street", "^city")}),
     .routes =
         ROUTES({"", lettings_index, .name = "index", .access = ACCESS_PUBLIC},
                {"<int:letting_id>/", letting_detail, .name = "letting", .access = ACCESS_PUBLIC}),

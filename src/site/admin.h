@@ -82,6 +82,7 @@ struct model_admin {
     const struct admin_fieldset *fieldsets; /* NULL: every field there is, in one */
     const char *const *raw_id_fields;       /* references typed as keys, not chosen from a list */
     const struct admin_inline *inlines;
+    bool save_as; /* "Save as new": another row of what is typed in this one's form */
     const struct admin_bulk *actions;
     const struct admin_page *pages;
     /* The path of the row's own page; NOT_FOUND: it has none. */

@@ -25,6 +25,7 @@
 struct message {
     int64_t level;
     struct text text;
+    bool is_html;
 };
 
 struct message_box {
@@ -52,13 +53,23 @@ static struct text as_utf8(struct arena *arena, struct text text)
     return buffer_contents(&out);
 }
 
-void message_add(struct request *request, enum message_level level, struct text text)
+static void add(struct message_box *box, struct message message)
 {
-    struct message_box *box = request->messages;
     if (box->list.count == MOST)
         memmove(box->list.items, box->list.items + 1, --box->list.count * sizeof *box->list.items);
-    *LIST_PUSH(box->arena, &box->list) = (struct message){level, as_utf8(box->arena, text)};
+    message.text = as_utf8(box->arena, message.text);
+    *LIST_PUSH(box->arena, &box->list) = message;
     box->is_changed = true;
+}
+
+void message_add(struct request *request, enum message_level level, struct text text)
+{
+    add(request->messages, (struct message){level, text, false});
+}
+
+void message_add_html(struct request *request, enum message_level level, struct text html)
+{
+    add(request->messages, (struct message){level, html, true});
 }
 
 /* The cookie: a list of ["__json_message", is safe, level, text]. */
@@ -70,7 +81,8 @@ static void take_message(struct message_box *box, const json_t *item)
         return;
     struct text slice = {json_string_value(text), json_string_length(text)};
     *LIST_PUSH(box->arena, &box->list) =
-        (struct message){json_integer_value(json_array_get(item, 2)), text_copy(box->arena, slice)};
+        (struct message){json_integer_value(json_array_get(item, 2)), text_copy(box->arena, slice),
+                         json_integer_value(json_array_get(item, 1)) == 1};
 }
 
 static void read_cookie(struct message_box *box, struct text cookie)
@@ -93,8 +105,9 @@ static struct text cookie_of(const struct message_box *box, size_t from)
     json_t *list = json_array();
     for (size_t i = from; i < box->list.count; i++) {
         const struct message *message = &box->list.items[i];
-        json_t *item = json_pack("[s, i, I, s%]", "__json_message", 0, (json_int_t)message->level,
-                                 message->text.at, message->text.length);
+        json_t *item =
+            json_pack("[s, i, I, s%]", "__json_message", message->is_html,
+                      (json_int_t)message->level, message->text.at, message->text.length);
         if (!item || json_array_append_new(list, item) != 0)
             abort();
     }
@@ -162,7 +175,8 @@ static const char *tag_of(int64_t level)
 static struct value message_value(const struct message *message, struct arena *arena)
 {
     struct value_map *map = value_map_new(arena);
-    value_map_set(map, TEXT("message"), value_text(message->text));
+    struct value html = value_safe(message->text);
+    value_map_set(map, TEXT("message"), message->is_html ? html : value_text(message->text));
     value_map_set(map, TEXT("level"), value_integer(message->level));
     value_map_set(map, TEXT("tags"), value_string(tag_of(message->level)));
     return value_map(map);

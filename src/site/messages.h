@@ -20,6 +20,8 @@ enum message_level {
 
 /* Copied. Beyond ten the oldest go. */
 void message_add(struct request *request, enum message_level level, struct text text);
+/* The same of HTML, which is shown as it is (Django's SafeString): escape what is put into it. */
+void message_add_html(struct request *request, enum message_level level, struct text html);
 
 /* Sets `messages`, a list of maps: message, level, tags ("success"). A page that walks it has shown
  * them. */

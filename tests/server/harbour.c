@@ -62,7 +62,7 @@ const struct module harbour_module = {
     .needs = NEEDS("auth"),
     .models = MODELS(&quay_model, &boat_model, &trip_model, &licence_model),
     .admin =
-        ADMINS({&quay_model, .search_fields = NAMES("name"),
+        ADMINS({&quay_model, .search_fields = NAMES("name"), .save_as = true,
                 .inlines = ADMIN_INLINES({.admin = {.model = &boat_model}, .extra = 2, .max = 4})},
                {&boat_model, .list_display = NAMES("name", "quay", "length", "afloat"),
                 .list_editable = NAMES("length", "afloat"), .search_fields = NAMES("name"),

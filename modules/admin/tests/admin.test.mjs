@@ -268,8 +268,8 @@ describe('forms', () => {
     const added = await boss.post(`${CITIES}add/`, { ...ADDRESS, _save: '1' });
     assert.equal(added.status, 302, added.text);
     assert.equal(added.headers.location, CITIES);
-    assert.deepEqual(messagesOf((await boss.ask(CITIES)).text), ['The address “12 Quay Street” was added successfully.']);
     const id = one("SELECT max(id) FROM lettings_address WHERE city = 'Harbour Town'");
+    assert.deepEqual(messagesOf((await boss.ask(CITIES)).text), [`The address “<a href="${CITIES}${id}/change/">12 Quay Street</a>” was added successfully.`]);
     const kept = '?_changelist_filters=q%3Dharbour';
     const path = `${CITIES}${id}/change/${kept}`;
     const changed = await boss.post(path, { ...ADDRESS, city: 'Port', state: 'GA', _save: '1' });
@@ -281,6 +281,9 @@ describe('forms', () => {
     assert.equal(one(`SELECT group_concat(action_flag || change_message, '') FROM (SELECT * FROM django_admin_log
       WHERE object_id = '${id}' AND content_type_id = (SELECT id FROM django_content_type WHERE model = 'address') ORDER BY id)`),
     '1[{"added": {}}]2[{"changed": {"fields": ["City", "State"]}}]2[]2[]');
+    const adder = await staff('only_adds', 'add_address');
+    await adder.post(`${CITIES}add/`, { ...ADDRESS, street: '<b>&', _addanother: '1' });
+    assert.deepEqual(messagesOf((await adder.ask(`${CITIES}add/`)).text), ['The address “12 &lt;b&gt;&amp;” was added successfully. You may add another address below.'], 'no link for who may not follow it');
     const history = await boss.ask(`${CITIES}${id}/history/`);
     assert.match(history.text, /Changed City and State\./);
     assert.match(history.text, /Added\./);

@@ -171,6 +171,29 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'rows that refer to this one'
     assert.equal(boatsAt(id), 'Ada 98,Bea 12');
   });
 
+  test('makes another of what is typed, with rows of its own ("Save as new")', async () => {
+    const { id, boats: [ada, bea], path } = quay('Ada', 'Bea');
+    const { text } = await boss.ask(path);
+    assert.match(text, /name="_saveasnew"/);
+    assert.doesNotMatch(text, /name="_addanother"/);
+    assert.doesNotMatch((await boss.ask(`${QUAY}add/`)).text, /name="_saveasnew"/);
+    const refused = await boss.post(path, { ...fieldsOf(text), name: '', 'boat_set-1-DELETE': 'on', _saveasnew: '1' });
+    assert.match(refused.text, /<h1>Add quay/);
+    assert.doesNotMatch(refused.text, /name="_save"|name="_continue"/, 'nothing else may happen to the first one');
+    const made = await boss.post(path, { ...fieldsOf(refused.text), name: 'Copy', _saveasnew: '1' });
+    const copy = one("SELECT id FROM harbour_quay WHERE name = 'Copy'");
+    assert.equal(made.headers.location, `${QUAY}${copy}/change/`);
+    assert.deepEqual([boatsAt(id), boatsAt(copy)], ['Ada 20,Bea 20', 'Ada 20']);
+    assert.equal(one(`SELECT group_concat(quay_id) FROM harbour_boat WHERE id IN (${ada}, ${bea})`), `${id},${id}`);
+    assert.deepEqual(JSON.parse(lastLog()), [{ added: {} }, { added: { name: 'boat', object: 'Ada' } }]);
+    assert.match((await boss.ask('/admin/')).text, /The quay “<a href="[^"]*">Copy<\/a>” was added successfully. You may edit it again below/);
+    const visitor = await signedIn(server, addStaff(server.database, 'no_copies', 'change_quay'));
+    assert.doesNotMatch((await visitor.ask(path)).text, /name="_saveasnew"/);
+    assert.equal((await visitor.post(path, { name: 'Stolen', _saveasnew: '1' })).status, 403);
+    assert.equal((await boss.post(`${BOAT}${ada}/change/`, { quay: id, name: 'Ada', length: '1', _saveasnew: '1' })).status, 302, 'no such button: it is saved');
+    assert.equal(one(`SELECT count(*) FROM harbour_boat WHERE quay_id = ${id}`), '2');
+  });
+
   test('stands forms that no page has made', async () => {
     const { id, path } = quay('Ada');
     for (const [name, value] of [['TOTAL_FORMS', '-1'], ['TOTAL_FORMS', 'x'], ['TOTAL_FORMS', '99999999999999999999'], ['TOTAL_FORMS', ''], ['0-id', "1' OR 1=1"], ['0-id', '-1'], ['0-name', '\0']]) {
@@ -225,6 +248,9 @@ describeUnless(skipWithoutModule('admin', 'auth', 'lettings'), 'the row that thi
     assert.deepEqual(JSON.parse(one('SELECT change_message FROM django_admin_log ORDER BY id DESC LIMIT 1')), [{ changed: { name: 'address', object: '12 Pier Street', fields: ['Street'] } }]);
     const told = await boss.post(path, { ...sent, 'address-0-street': 'Mine' });
     assert.match(told.text, /They saved: <span dir="auto">Pier Street/);
+    const copy = await boss.post(path, { ...fieldsOf((await boss.ask(path)).text), title: 'Sea View 2', 'address-0-number': '14', _saveasnew: '1' });
+    assert.equal(copy.status, 302, copy.text);
+    assert.deepEqual([addressOf('Sea View'), addressOf('Sea View 2')], ['12 Pier Street', '14 Pier Street']);
     const visitor = await signedIn(server, addStaff(server.database, 'half', 'change_letting', 'view_address'));
     const { text } = await visitor.ask(path);
     assert.match(text, /Pier Street/);
