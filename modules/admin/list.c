@@ -194,6 +194,8 @@ static enum status show(struct shown *shown, struct response *response)
     struct value_map *context = page_context(list->request, plural, list->admin);
     enum status status = list_filters(list, &filters);
     if (status == OK)
+        status = list_dates_add_context(list, context);
+    if (status == OK)
         status = rows_value(shown, &rows);
     if (status != OK)
         return status;

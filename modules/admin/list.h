@@ -8,6 +8,7 @@
 #include "site/admin.h"
 
 struct request;
+struct value_map;
 
 struct list_parameter {
     struct text name;
@@ -17,6 +18,11 @@ struct list_parameter {
 struct list_sort {
     size_t column; /* of list_display, from 1 */
     bool falling;
+};
+
+/* Of the date hierarchy: year, month and day that are asked for; 0: none. */
+struct list_dates {
+    int64_t part[3];
 };
 
 struct list {
@@ -30,6 +36,7 @@ struct list {
     LIST(struct list_sort) sorts;
     LIST(const char *) order; /* for the query; ends with NULL */
     struct text search;
+    struct list_dates dates;
     int64_t page; /* from 1 */
     int64_t per_page;
     bool all;       /* on one page */
@@ -73,3 +80,9 @@ const struct model *list_owner(const struct model *model, struct text name);
 
 /* The filters beside the list: a list of maps (title, choices: label, url, chosen). */
 enum status list_filters(const struct list *list, struct value *out);
+
+/* The date hierarchy: whether a parameter is of it, what they ask for, and where they lead to
+ * (`dates`: back, choices; not there when there is none, or too little time for it). */
+bool list_dates_has(const struct list *list, struct text name);
+void list_dates_read(struct list *list);
+enum status list_dates_add_context(const struct list *list, struct value_map *context);

@@ -232,7 +232,8 @@ static void read_filters(struct list *list)
     static const char *const own[] = {"q",       "o", "p", "all", "e", "_changelist_filters",
                                       "_format", NULL};
     for (size_t i = 0; i < list->parameters.count; i++)
-        if (!is_named(own, list->parameters.items[i].name))
+        if (!is_named(own, list->parameters.items[i].name)
+            && !list_dates_has(list, list->parameters.items[i].name))
             read_filter(list, &list->parameters.items[i]);
 }
 
@@ -310,6 +311,7 @@ void list_read(struct list *list, struct request *request, const struct model_ad
     read_parameters(list);
     read_search(list);
     read_filters(list);
+    list_dates_read(list);
     read_sorts(list);
     make_order(list);
     read_page(list);

@@ -108,6 +108,12 @@ static bool is_displayed(const struct model_admin *admin, const char *name)
     return is_among(admin->list_display, name);
 }
 
+static bool is_dated(const struct model_admin *admin, const char *name)
+{
+    const struct field *field = model_field(admin->model, text_of(name));
+    return field && (field->type == &field_DATE || field->type == &field_DATETIME);
+}
+
 /* A column that is no link to the row. */
 static bool is_editable(const struct model_admin *admin, const char *name)
 {
@@ -127,6 +133,7 @@ static enum status check_names(const struct module *module, const struct model_a
             return fail_as(INVALID, "module %s: the admin of %s has \"%s\" in %s, which is no %s",
                            module->name, admin->model->name, *names, list,
                            good == is_displayed   ? "column of list_display"
+                           : good == is_dated     ? "date or datetime of the table"
                            : good == is_editable  ? "field in list_display that is not its link"
                            : good == is_column    ? "field, method or column"
                            : good == is_reference ? "reference"
@@ -146,6 +153,7 @@ static enum status check_lists(const struct module *module, const struct model_a
         {"list_display_links", admin->list_display_links, is_displayed},
         {"list_editable", admin->list_editable, is_editable},
         {"list_filter", admin->list_filter, is_filtered},
+        {"date_hierarchy", NAMES(admin->date_hierarchy), is_dated},
         {"search_fields", admin->search_fields, is_searched},
         {"ordering", admin->ordering, is_sorted},
         {"readonly_fields", admin->readonly_fields, is_shown},

@@ -74,6 +74,7 @@ struct model_admin {
     const char *const *list_display_links; /* NULL: the first of those */
     const char *const *list_editable;      /* fields of the row among them, edited in the list */
     const char *const *list_filter;        /* booleans, choices, dates and references */
+    const char *date_hierarchy;            /* a date or datetime, to go through the list by */
     const char *const *search_fields;      /* "^": the beginning, "=": the whole; else anywhere */
     const char *const *ordering;           /* NULL: the model's */
     size_t list_per_page;                  /* 0: 100 */

@@ -65,9 +65,18 @@ const struct module harbour_module = {
         ADMINS({&quay_model, .search_fields = NAMES("name"), .save_as = true,
                 .inlines = ADMIN_INLINES({.admin = {.model = &boat_model}, .extra = 2, .max = 4})},
                {&boat_model, .list_display = NAMES("name", "quay", "length", "afloat"),
-                .list_editable = NAMES("length", "afloat"), .search_fields = NAMES("name"),
-                .inlines = ADMIN_INLINES(
-                    {.admin = {.model = &licence_model}, .min = 1},
-                    {.admin = {.model = &trip_model}, .keeps = true, .no_extra = true})},
-               {.model = &trip_model}),
+                .list_editable = NAMES("length", "afloat"), .date_hierarchy = "built",
+                .search_fields = NAMES("name"),
+                .inlines =
+                    ADMIN_INLINES({.admin = {.model = &licence_model}, .min = 1},
+                                  {.admin = {.model = &trip_model,
+                                             .list_display = NAMES("__str__", "boat", "sailed"),
+                                             .date_hierarchy = "sailed",
+                                             .list_filter = NAMES("boat")},
+                                   .keeps = true,
+                                   .no_extra = true})},
+               {.model = &trip_model,
+                .list_display = NAMES("__str__", "boat", "sailed"),
+                .date_hierarchy = "sailed",
+                .list_filter = NAMES("boat")}),
 };
