@@ -200,6 +200,12 @@ static enum status show(struct shown *shown, struct response *response)
     if (status != OK)
         return status;
     value_map_set(context, TEXT("filters"), filters);
+    value_map_set(context, TEXT("facets"), value_bool(list->facets));
+    page_text(context, "facets_url",
+              list_link(list,
+                        &(struct list_parameter){TEXT("_facets"),
+                                                 list->facets ? TEXT("") : TEXT("True")},
+                        1));
     value_map_set(context, TEXT("headers"), headers_value(list));
     value_map_set(context, TEXT("rows"), rows);
     list_edit_add_context(&shown->edit, context);

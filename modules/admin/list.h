@@ -10,6 +10,8 @@
 struct request;
 struct value_map;
 
+#define LIST_COUNT_MOST 100000 /* rows that are counted: beyond it is "more than" */
+
 struct list_parameter {
     struct text name;
     struct text value;
@@ -43,12 +45,18 @@ struct list {
     bool forbidden; /* a field is asked for that lists may not ask for */
     bool mistaken;  /* some value is none that the field can have */
     bool filtered;
+    bool facets; /* filters say how many rows each choice has */
 };
 
 void list_read(struct list *list, struct request *request, const struct model_admin *admin);
+/* The same with some parameters changed (empty: gone). */
+void list_read_changed(struct list *out, const struct list *list,
+                       const struct list_parameter *changes, size_t count);
 
 /* Milliseconds for the statements of a list (the setting ADMIN_TIME_LIMIT; 0: no limit). */
 extern int64_t list_time_limit;
+/* When what begins now must have ended, for db_limit(); 0: never. */
+int64_t list_deadline(void);
 /* From now on the request's statements may take that long, and then end with TIMEOUT. */
 void list_start_clock(const struct list *list);
 void list_stop_clock(const struct list *list);
@@ -78,7 +86,8 @@ struct text list_value(const struct list *list, struct text name);
 /* The table that a name's last field is of. */
 const struct model *list_owner(const struct model *model, struct text name);
 
-/* The filters beside the list: a list of maps (title, choices: label, url, chosen). */
+/* The filters beside the list: a list of maps (title, choices: label, url, chosen, and
+ * with `facets` count, is_more). */
 enum status list_filters(const struct list *list, struct value *out);
 
 /* The date hierarchy: whether a parameter is of it, what they ask for, and where they lead to

@@ -17,6 +17,8 @@ struct filter {
     const struct list *list;
     const char *name;
     LIST(struct value) choices;
+    int64_t deadline;   /* of counting, for all filters */
+    enum status status; /* of counting: the first failure, but for TIMEOUT */
 };
 
 static bool is_chosen(const struct list *list, const struct list_parameter *set, size_t count)
@@ -30,6 +32,29 @@ static bool is_chosen(const struct list *list, const struct list_parameter *set,
     return chosen;
 }
 
+/* How many rows of the list a choice would show; not there when there is too little time. */
+static void set_count(struct filter *filter, const struct list_parameter *set, size_t count,
+                      struct value_map *map)
+{
+    struct list changed;
+    int64_t found;
+    if (!filter->list->facets || filter->status != OK)
+        return;
+    list_read_changed(&changed, filter->list, set, count);
+    const struct query query = {.model = changed.admin->model,
+                                .where = {changed.where.items, changed.where.count},
+                                .limit = LIST_COUNT_MOST + 1};
+    db_limit(filter->list->request->db, filter->deadline);
+    enum status status = query_count(filter->list->request->db, &query, &found);
+    list_stop_clock(filter->list);
+    filter->status = status == TIMEOUT ? OK : status;
+    if (status != OK)
+        return;
+    bool is_more = found > LIST_COUNT_MOST;
+    value_map_set(map, TEXT("count"), value_integer(is_more ? LIST_COUNT_MOST : found));
+    value_map_set(map, TEXT("is_more"), value_bool(is_more));
+}
+
 static void add_choice(struct filter *filter, struct text label, const struct list_parameter *set,
                        size_t count)
 {
@@ -37,6 +62,7 @@ static void add_choice(struct filter *filter, struct text label, const struct li
     page_text(map, "label", label);
     page_text(map, "url", list_link(filter->list, set, count));
     value_map_set(map, TEXT("chosen"), value_bool(is_chosen(filter->list, set, count)));
+    set_count(filter, set, count, map);
     *LIST_PUSH(filter->list->arena, &filter->choices) = value_map(map);
 }
 
@@ -89,6 +115,15 @@ static void add_dates(struct filter *filter, const struct field *field)
     }
 }
 
+/* A row of the reference's table, or none: one of the two takes the other's place. */
+static void add_reference(struct filter *filter, const struct field *field, struct text label,
+                          struct text key, struct text is_null)
+{
+    const struct list_parameter set[] = {{named(filter, "__id__exact"), key},
+                                         {named(filter, "__isnull"), is_null}};
+    add_choice(filter, label, set, field->null ? 2 : 1);
+}
+
 static enum status add_rows(struct filter *filter, const struct field *field)
 {
     struct row_list rows;
@@ -99,24 +134,25 @@ static enum status add_rows(struct filter *filter, const struct field *field)
     enum status status = query_rows(filter->list->request->db, arena, &query, &rows);
     if (status != OK)
         return status;
+    add_reference(filter, field, text_of(translate("All")), TEXT(""), TEXT(""));
     for (size_t i = 0; i < rows.count; i++)
-        add_exact(filter, "__id__exact", model_print(field->to, rows.items[i], arena),
-                  key_of(arena, field->to, rows.items[i]));
+        add_reference(filter, field, model_print(field->to, rows.items[i], arena),
+                      key_of(arena, field->to, rows.items[i]), TEXT(""));
     if (field->null)
-        add_exact(filter, "__isnull", text_of(translate("Empty")), TEXT("1"));
+        add_reference(filter, field, text_of(translate("Empty")), TEXT(""), TEXT("1"));
     return OK;
 }
 
 static enum status add_choices(struct filter *filter, const struct field *field)
 {
-    const char *end = field->type->is_reference ? "__id__exact" : "__exact";
+    static const char end[] = "__exact";
     if (field->type == &field_DATE || field->type == &field_DATETIME) {
         add_dates(filter, field);
         return OK;
     }
-    add_exact(filter, end, text_of(translate("All")), TEXT(""));
     if (field->type->is_reference)
         return add_rows(filter, field);
+    add_exact(filter, end, text_of(translate("All")), TEXT(""));
     if (field->type == &field_BOOLEAN) {
         add_exact(filter, end, text_of(translate("Yes")), TEXT("1"));
         add_exact(filter, end, text_of(translate("No")), TEXT("0"));
@@ -130,12 +166,14 @@ enum status list_filters(const struct list *list, struct value *out)
 {
     LIST(struct value) filters = {0};
     enum status status = OK;
+    int64_t deadline = list_deadline();
     for (const char *const *name = list->admin->list_filter; name && *name && status == OK;
          name++) {
         const struct field *field = query_name(list->admin->model, text_of(*name));
-        struct filter filter = {.list = list, .name = *name};
+        struct filter filter = {.list = list, .name = *name, .deadline = deadline};
         struct value_map *map = value_map_new(list->arena);
         status = add_choices(&filter, field);
+        status = status == OK ? filter.status : status;
         page_text(map, "title", text_of(field->label));
         value_map_set(map, TEXT("choices"),
                       value_list(list->arena, filter.choices.items, filter.choices.count));

@@ -229,8 +229,8 @@ static void read_filter(struct list *list, const struct list_parameter *paramete
 
 static void read_filters(struct list *list)
 {
-    static const char *const own[] = {"q",       "o", "p", "all", "e", "_changelist_filters",
-                                      "_format", NULL};
+    static const char *const own[] = {"q",       "o",       "p", "all", "e", "_changelist_filters",
+                                      "_format", "_facets", NULL};
     for (size_t i = 0; i < list->parameters.count; i++)
         if (!is_named(own, list->parameters.items[i].name)
             && !list_dates_has(list, list->parameters.items[i].name))
@@ -302,17 +302,36 @@ static void read_page(struct list *list)
 
 static const char *const only_name[] = {"__str__", NULL};
 
-void list_read(struct list *list, struct request *request, const struct model_admin *admin)
+static void read_all(struct list *list)
 {
-    *list = (struct list){.request = request, .arena = request->arena, .admin = admin};
-    list->display = admin->list_display ? admin->list_display : only_name;
+    list->display = list->admin->list_display ? list->admin->list_display : only_name;
     while (list->display[list->columns])
         list->columns++;
-    read_parameters(list);
+    list->facets = list_value(list, TEXT("_facets")).at != NULL;
     read_search(list);
     read_filters(list);
     list_dates_read(list);
     read_sorts(list);
     make_order(list);
     read_page(list);
+}
+
+void list_read(struct list *list, struct request *request, const struct model_admin *admin)
+{
+    *list = (struct list){.request = request, .arena = request->arena, .admin = admin};
+    read_parameters(list);
+    read_all(list);
+}
+
+void list_read_changed(struct list *out, const struct list *list,
+                       const struct list_parameter *changes, size_t count)
+{
+    *out = (struct list){.request = list->request, .arena = list->arena, .admin = list->admin};
+    for (size_t i = 0; i < list->parameters.count; i++)
+        if (!change_of(changes, count, list->parameters.items[i].name))
+            *LIST_PUSH(out->arena, &out->parameters) = list->parameters.items[i];
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].value.length)
+            *LIST_PUSH(out->arena, &out->parameters) = changes[i];
+    read_all(out);
 }

@@ -10,15 +10,18 @@
 #include "base/clock.h"
 #include "http/request.h"
 
-#define COUNT_MOST  100000 /* rows that are counted: beyond it is "more than" */
-#define MILLISECOND 1000   /* of clock_monotonic() */
+#define MILLISECOND 1000 /* of clock_monotonic() */
 
 int64_t list_time_limit;
 
+int64_t list_deadline(void)
+{
+    return list_time_limit ? clock_monotonic() + list_time_limit * MILLISECOND : 0;
+}
+
 void list_start_clock(const struct list *list)
 {
-    db_limit(list->request->db,
-             list_time_limit ? clock_monotonic() + list_time_limit * MILLISECOND : 0);
+    db_limit(list->request->db, list_deadline());
 }
 
 void list_stop_clock(const struct list *list)
@@ -91,7 +94,7 @@ static enum status count_all(const struct list *list, size_t shown, struct list_
     const struct query query = {
         .model = list->admin->model,
         .where = {list->where.items, list->where.count},
-        .limit = COUNT_MOST + 1,
+        .limit = LIST_COUNT_MOST + 1,
     };
     out->count = before + (int64_t)shown;
     if (list->all || (shown > 0 && (int64_t)shown < list->per_page) || (!shown && !before))
@@ -99,8 +102,9 @@ static enum status count_all(const struct list *list, size_t shown, struct list_
     enum status status = query_count(list->request->db, &query, &out->count);
     if (status == TIMEOUT)
         out->count = before + (int64_t)shown;
-    else if (status == OK && out->count > COUNT_MOST)
-        out->count = before + (int64_t)shown > COUNT_MOST ? before + (int64_t)shown : COUNT_MOST;
+    else if (status == OK && out->count > LIST_COUNT_MOST)
+        out->count =
+            before + (int64_t)shown > LIST_COUNT_MOST ? before + (int64_t)shown : LIST_COUNT_MOST;
     else
         return status;
     out->is_more = true;

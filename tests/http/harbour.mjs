@@ -17,8 +17,9 @@ INSERT INTO auth_permission (content_type_id, codename, name)
   SELECT id, action || '_' || model, 'Can ' || action || ' ' || model FROM django_content_type,
     (SELECT 'add' AS action UNION SELECT 'change' UNION SELECT 'delete' UNION SELECT 'view') WHERE app_label = 'harbour';`;
 
+/** With a database of its own, unless one is given. */
 export async function startHarbour(options) {
-  const database = makeDatabase(temporaryFolder());
-  sql(database, TABLES);
-  return startServer({ program: PROGRAM, database, env: FAST, ...options });
+  const database = options?.database ?? makeDatabase(temporaryFolder());
+  if (!options?.database) sql(database, TABLES);
+  return startServer({ program: PROGRAM, env: FAST, ...options, database });
 }

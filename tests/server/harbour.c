@@ -66,7 +66,7 @@ const struct module harbour_module = {
                 .inlines = ADMIN_INLINES({.admin = {.model = &boat_model}, .extra = 2, .max = 4})},
                {&boat_model, .list_display = NAMES("name", "quay", "length", "afloat"),
                 .list_editable = NAMES("length", "afloat"), .date_hierarchy = "built",
-                .search_fields = NAMES("name"),
+                .list_filter = NAMES("afloat", "quay", "built"), .search_fields = NAMES("name"),
                 .inlines =
                     ADMIN_INLINES({.admin = {.model = &licence_model}, .min = 1},
                                   {.admin = {.model = &trip_model,
