@@ -47,6 +47,18 @@ static enum status read_forward(struct page *page, int64_t after)
     return read_rows(page, LOOKUP_GT, after, &page->has_next);
 }
 
+/* What a visitor asks to see the rows before may be behind the end. */
+static enum status look_behind(struct page *page, int64_t before)
+{
+    const struct page_source *source = page->source;
+    struct row_list rows = {0};
+    enum status status = OK;
+    if (before != INT64_MAX)
+        status = source->read(page->request, source->context, LOOKUP_GT, before - 1, 1, &rows);
+    page->has_next = rows.count > 0;
+    return status;
+}
+
 /* A page that reaches the beginning stays short: filled up, it would repeat rows of the one the
  * visitor comes from. */
 static enum status read_backward(struct page *page, int64_t before)
@@ -56,9 +68,8 @@ static enum status read_backward(struct page *page, int64_t before)
         return status;
     if (page->rows.count == 0)
         return read_forward(page, INT64_MIN);
-    page->has_next = before != INT64_MAX;
     reverse(&page->rows);
-    return OK;
+    return look_behind(page, before);
 }
 
 static enum status read_page(struct page *page)

@@ -129,6 +129,20 @@ describe('lists and special characters', () => {
     }
   });
 
+  test('behind the end there is no next page, wherever it is asked for', async () => {
+    change(manyLettings(120));
+    for (const [query, next] of [['before=120', true], ['before=121', false], ['before=1000000', false], ['before=9223372036854775807', false],
+      ['before=1', true], ['before=-9223372036854775808', true]]) {
+      const { status, text } = await get(`${server.url}/lettings/?${query}`);
+      assert.equal(status, 200, query);
+      const links = linksOf(text, /rel="next"/);
+      assert.equal(links.length > 0, next, query);
+      for (const link of links) assert.equal((await get(new URL(link, `${server.url}/lettings/`))).status, 200, query);
+    }
+    change('DELETE FROM lettings_letting WHERE id > 110;');
+    assert.deepEqual(linksOf((await get(`${server.url}/lettings/?before=111`)).text, /rel="(next|last)"/), []);
+  });
+
   for (const query of ['after=x', 'after=', 'after=1.5', 'after=9223372036854775808', 'after=120',
     'after=9223372036854775807', 'before=x', 'before=',
     'after=1%20', 'after=%zz', 'before=%zz', 'after=%FF', 'after=0x10', 'before=99999999999999999999',
