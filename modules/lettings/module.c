@@ -14,11 +14,18 @@ static enum status letting_path(const void *row, struct arena *arena, struct tex
                      out);
 }
 
+static const struct setting settings[] = {
+    {"SEARCH_TIME_LIMIT", "250", "milliseconds for a search of lettings; 0: no limit",
+     .integer = &lettings_search_limit, .max = 600000},
+    {0},
+};
+
 const struct module lettings_module = {
     .name = "lettings",
     .namespace = "lettings",
     .mount = "lettings/",
     .models = MODELS(&address_model, &letting_model),
+    .settings = settings,
     .admin = ADMINS(
         {&letting_model, .list_display = NAMES("title", "address", "address__city"),
          .search_fields = NAMES("title", "address__city"), .path = letting_path, .save_as = true,

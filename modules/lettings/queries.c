@@ -1,5 +1,7 @@
 #include "lettings/queries.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "http/request.h"
 
@@ -44,12 +46,12 @@ enum status places_cities(struct db *db, struct arena *arena, struct text state,
     if (state.length)
         db_query(db, &rows,
                  "SELECT state, city, lettings FROM lettings_search_city WHERE state = $1"
-                 " ORDER BY lettings DESC, city LIMIT $2",
+                 " AND city <> '' ORDER BY lettings DESC, city LIMIT $2",
                  DB_TEXT(state), DB_INT(limit));
     else
         db_query(db, &rows,
                  "SELECT state, city, lettings FROM lettings_search_city WHERE lettings > 0"
-                 " ORDER BY lettings DESC, city, state LIMIT $1",
+                 " AND city <> '' AND state <> '' ORDER BY lettings DESC, city, state LIMIT $1",
                  DB_INT(limit));
     return read_places(&rows, arena, out);
 }
@@ -66,6 +68,48 @@ enum status places_count(struct db *db, const struct letting_filter *filter, int
     return db_integer(db, out, 0,
                       "SELECT lettings FROM lettings_search_city WHERE city = $1 AND state = $2",
                       DB_TEXT(filter->city), DB_TEXT(filter->state));
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct place *one = a;
+    const struct place *other = b;
+    int order = text_compare(one->state, other->state);
+    return order ? order : text_compare(one->city, other->city);
+}
+
+static void count_alike(struct place_list *places)
+{
+    size_t count = 0;
+    if (places->count)
+        qsort(places->items, places->count, sizeof *places->items, by_place);
+    for (size_t i = 0; i < places->count; i++)
+        if (count && by_place(&places->items[count - 1], &places->items[i]) == 0)
+            places->items[count - 1].lettings++;
+        else
+            places->items[count++] = places->items[i];
+    places->count = count;
+}
+
+enum status places_of_keys(struct db *db, struct arena *arena, const int64_t *keys, size_t count,
+                           struct place_list *out)
+{
+    enum status status = OK;
+    *out = (struct place_list){0};
+    for (size_t i = 0; i < count && status == OK; i++) {
+        struct db_rows rows;
+        db_query(db, &rows, "SELECT state, city FROM lettings_search_letting WHERE id = $1",
+                 DB_INT(keys[i]));
+        while (db_next(&rows))
+            *LIST_PUSH(arena, out) = (struct place){
+                .state = text_copy(arena, db_text(&rows, "state")),
+                .city = text_copy(arena, db_text(&rows, "city")),
+                .lettings = 1,
+            };
+        status = db_finish(&rows);
+    }
+    count_alike(out);
+    return status;
 }
 
 /* Lettings */

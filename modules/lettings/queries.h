@@ -31,13 +31,17 @@ struct place_list {
 #define STATES_SHOWN 100
 #define CITIES_SHOWN 50
 
-/* By name, at most STATES_SHOWN. */
+/* Those without a name are left out. By name, at most STATES_SHOWN. */
 enum status places_states(struct db *db, struct arena *arena, struct place_list *out);
 /* Those with most lettings, of a state or of all; at most `limit`. */
 enum status places_cities(struct db *db, struct arena *arena, struct text state, int64_t limit,
                           struct place_list *out);
 /* How many lettings the filter's place has. */
 enum status places_count(struct db *db, const struct letting_filter *filter, int64_t *out);
+
+/* Of lettings with these keys: each place once, by state and city, also those without a name. */
+enum status places_of_keys(struct db *db, struct arena *arena, const int64_t *keys, size_t count,
+                           struct place_list *out);
 
 /* As page_source.read; `filter` is a struct letting_filter, of which the words are left aside. */
 enum status lettings_in_place(const struct request *request, const void *filter, enum lookup side,

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "lettings/queries.h"
+#include "lettings/words.h"
 
-#define SEARCH_LIMIT 200 /* lettings that are found at most */
+#define SEARCH_LIMIT   200 /* lettings that are found at most */
+#define SEARCH_COUNTED 100 /* up to so many, the places of what is found are counted */
 
 struct search_hits {
     int64_t *items; /* keys of lettings */
@@ -13,28 +15,20 @@ struct search_hits {
 };
 
 /* At most `limit` hits, best first: all words in the title, then in title, city and state, then
- * the last word as the beginning of one; each by key. */
+ * the last word as the beginning of one; each by key. The name of a state is also its code. */
 enum status search_find(struct db *db, struct arena *arena, const struct letting_filter *filter,
                         size_t limit, struct search_hits *out);
 
-/* The query with words that nothing has replaced by the most similar ones, if it then finds
- * something within the filter. NOT_FOUND: there is no such. */
+/* The first of all that search_find() would find, by key. */
+enum status search_all(struct db *db, struct arena *arena, const struct letting_filter *filter,
+                       size_t limit, struct search_hits *out);
+
+/* The query with words that nothing has replaced by the most similar ones, or without those that
+ * nothing is like, if it then finds something within the filter. NOT_FOUND: there is no such. */
 enum status search_suggest(struct db *db, struct arena *arena, const struct letting_filter *filter,
                            struct text *out);
 
-/* What search.c and suggest.c share. */
-
-#define SEARCH_WORDS      8
-#define SEARCH_WORD_BYTES 64
-
-struct search_words {
-    struct text items[SEARCH_WORDS];
-    size_t count;
-};
-
-/* The first words of a text, cut to a length; parts without letter or digit are no words. */
-void search_words_of(struct search_words *out, struct text text);
-
-/* Whether any letting has the word, or with `begins` one that begins so. */
-enum status search_has(struct db *db, struct arena *arena, struct text word, bool begins,
-                       bool *out);
+/* Whether anything has all words that are not ignored, or with `begins` the last as the beginning
+ * of one. */
+enum status search_any(struct db *db, struct arena *arena, const struct words *words,
+                       const struct letting_filter *filter, bool begins, bool *out);

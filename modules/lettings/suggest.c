@@ -13,6 +13,7 @@
 #define LONGEST    20
 #define LONG_WORD  5 /* from here on two letters may be left out */
 #define MOST_WORDS 50
+#define MOST_TRIES 20 /* of those like a word */
 
 struct letters {
     uint32_t at[LONGEST + 2];
@@ -52,92 +53,176 @@ static size_t distance_of(const struct letters *a, const struct letters *b)
     return rows[a->count][b->count];
 }
 
-struct nearest {
-    struct db *db;
-    struct arena *arena;
-    struct letters word;
-    struct text found;
+struct candidate {
+    struct text word;
     size_t cost;
 };
 
-/* Of two as near, the one with the same beginning is meant: people know how a word begins. */
-static void weigh(struct nearest *nearest, struct text candidate)
+/* A word that is wrong, among all of them; those that may be meant, nearest first. */
+struct correction {
+    struct db *db;
+    struct arena *arena;
+    const struct letting_filter *filter;
+    struct words *words;
+    struct word *word;
+    struct letters letters;
+    LIST(struct candidate) candidates;
+};
+
+static bool is_candidate(const struct correction *correction, struct text word)
 {
-    struct letters letters = letters_of(candidate);
-    size_t most = nearest->word.count < LONG_WORD ? 1 : 2;
-    size_t distance = distance_of(&nearest->word, &letters);
-    size_t cost = 2 * distance + (letters.at[0] != nearest->word.at[0]);
-    if (distance > most || cost >= nearest->cost)
+    for (size_t i = 0; i < correction->candidates.count; i++)
+        if (text_equal(correction->candidates.items[i].word, word))
+            return true;
+    return false;
+}
+
+/* Of two as near, the one with the same beginning is meant: people know how a word begins. */
+static void weigh(struct correction *correction, struct text word)
+{
+    struct letters letters = letters_of(word);
+    size_t most = correction->letters.count < LONG_WORD ? 1 : 2;
+    size_t distance = distance_of(&correction->letters, &letters);
+    if (distance > most || is_candidate(correction, word))
         return;
-    nearest->cost = cost;
-    nearest->found = text_copy(nearest->arena, candidate);
+    struct candidate candidate = {
+        text_copy(correction->arena, word),
+        2 * distance + (letters.at[0] != correction->letters.at[0]),
+    };
+    LIST_PUSH(correction->arena, &correction->candidates);
+    size_t at = correction->candidates.count - 1;
+    struct candidate *items = correction->candidates.items;
+    for (; at > 0 && items[at - 1].cost > candidate.cost; at--)
+        items[at] = items[at - 1];
+    items[at] = candidate;
 }
 
 /* `first` and `second`: the letters that are left out; LONGEST + 2: none. */
-static enum status look_up(struct nearest *nearest, size_t first, size_t second)
+static enum status look_up(struct correction *correction, size_t first, size_t second)
 {
-    struct buffer part = {.arena = nearest->arena};
+    struct buffer part = {.arena = correction->arena};
     struct db_rows rows;
-    for (size_t i = 0; i < nearest->word.count; i++)
+    for (size_t i = 0; i < correction->letters.count; i++)
         if (i != first && i != second)
-            unicode_put(&part, nearest->word.at[i]);
-    db_query(nearest->db, &rows, "SELECT word FROM lettings_search_part WHERE part = $1 LIMIT $2",
+            unicode_put(&part, correction->letters.at[i]);
+    db_query(correction->db, &rows,
+             "SELECT word FROM lettings_search_part WHERE part = $1 LIMIT $2",
              DB_TEXT(buffer_contents(&part)), DB_INT(MOST_WORDS));
     while (db_next(&rows))
-        weigh(nearest, db_text(&rows, "word"));
+        weigh(correction, db_text(&rows, "word"));
     return db_finish(&rows);
 }
 
-static enum status find_nearest(struct nearest *nearest)
+/* Takes the nearest with which something is found: words stay when no letting has them any more. */
+static enum status choose(struct correction *correction, bool *chosen)
 {
-    const size_t none = LONGEST + 2;
-    size_t count = nearest->word.count;
-    enum status status = look_up(nearest, none, none);
-    for (size_t i = 0; i < count && status == OK; i++)
-        status = look_up(nearest, i, none);
-    for (size_t i = 0; i < count && status == OK && count >= LONG_WORD && !nearest->found.at; i++)
-        for (size_t k = i + 1; k < count && status == OK; k++)
-            status = look_up(nearest, i, k);
+    struct word *word = correction->word;
+    const struct word before = *word;
+    enum status status = OK;
+    word->ignored = false;
+    for (size_t i = 0; i < correction->candidates.count && i < MOST_TRIES && status == OK; i++) {
+        word->text = correction->candidates.items[i].word;
+        status = search_any(correction->db, correction->arena, correction->words,
+                            correction->filter, true, chosen);
+        if (*chosen)
+            return status;
+    }
+    *word = before;
     return status;
 }
 
-/* The word itself where it is right, or nothing is like it. */
-static enum status correct(struct db *db, struct arena *arena, bool last, struct text *word,
-                           bool *corrected)
+/* Those a letter or none away; where there are none to choose, those further away. */
+static enum status find_nearest(struct correction *correction, bool *found)
 {
-    bool known = false;
-    struct buffer lower = {.arena = arena};
-    enum status status = search_has(db, arena, *word, last, &known);
-    size_t length = unicode_length(*word);
-    if (status != OK || known || length < SHORTEST || length > LONGEST)
+    const size_t none = LONGEST + 2;
+    size_t count = correction->letters.count;
+    enum status status = look_up(correction, none, none);
+    for (size_t i = 0; i < count && status == OK; i++)
+        status = look_up(correction, i, none);
+    if (status == OK)
+        status = choose(correction, found);
+    if (*found || count < LONG_WORD)
         return status;
-    unicode_put_lower(&lower, *word);
-    struct nearest nearest = {db, arena, letters_of(buffer_contents(&lower)), TEXT_NONE, SIZE_MAX};
-    status = find_nearest(&nearest);
-    if (nearest.found.at) {
-        *word = nearest.found;
-        *corrected = true;
+    correction->candidates.count = 0;
+    for (size_t i = 0; i < count && status == OK; i++)
+        for (size_t k = i + 1; k < count && status == OK; k++)
+            status = look_up(correction, i, k);
+    return status == OK ? choose(correction, found) : status;
+}
+
+/* A word that is left aside while it is wrong stays so where nothing is like it. */
+static enum status correct(struct correction *correction)
+{
+    struct word *word = correction->word;
+    bool found = false;
+    size_t length = unicode_length(word->lower);
+    if (length < SHORTEST || length > LONGEST)
+        return OK;
+    correction->letters = letters_of(word->lower);
+    return find_nearest(correction, &found);
+}
+
+/* Whether a letting has the word, or where it is the last one, one that begins so. */
+static enum status is_known(struct db *db, struct arena *arena, const struct words *words,
+                            size_t at, bool *out)
+{
+    const struct words alone = {.items = {words->items[at]}, .count = 1};
+    const struct letting_filter all = {0};
+    return search_any(db, arena, &alone, &all, at + 1 == words->count, out);
+}
+
+/* Leaves aside what nothing has. */
+static enum status find_wrong(struct db *db, struct arena *arena, struct words *words, bool *wrong)
+{
+    enum status status = OK;
+    for (size_t i = 0; i < words->count && status == OK; i += words->items[i].span) {
+        bool known = true;
+        if (!words->items[i].ignored && !words->items[i].state.length)
+            status = is_known(db, arena, words, i, &known);
+        wrong[i] = !known;
     }
+    for (size_t i = 0; i < words->count; i++)
+        words->items[i].ignored = words->items[i].ignored || wrong[i];
     return status;
+}
+
+/* The words as they were typed, without those that are wrong still. False: nothing of them is
+ * looked for, or all as before. */
+static bool put_words(struct buffer *out, const struct words *words, const bool *wrong)
+{
+    bool any = false;
+    bool other = false;
+    for (size_t i = 0; i < words->count; i++) {
+        const struct word *word = &words->items[i];
+        other = other || wrong[i];
+        any = any || !word->ignored;
+        if (word->again || (wrong[i] && word->ignored))
+            continue;
+        buffer_format(out, "%s%.*s", out->length ? " " : "", TEXT_ARG(word->text));
+    }
+    return any && other;
 }
 
 enum status search_suggest(struct db *db, struct arena *arena, const struct letting_filter *filter,
                            struct text *out)
 {
-    struct search_words words;
+    struct words words;
+    bool wrong[WORDS_MOST] = {0};
+    bool any = false;
     struct buffer text = {.arena = arena};
-    bool corrected = false;
-    enum status status = OK;
-    search_words_of(&words, filter->query);
+    words_read(&words, arena, filter->query);
+    enum status status = find_wrong(db, arena, &words, wrong);
     for (size_t i = 0; i < words.count && status == OK; i++) {
-        status = correct(db, arena, i + 1 == words.count, &words.items[i], &corrected);
-        buffer_format(&text, "%s%.*s", i ? " " : "", TEXT_ARG(words.items[i]));
+        struct correction correction = {db,           arena,       filter, &words, &words.items[i],
+                                        {.count = 0}, {.count = 0}};
+        if (wrong[i])
+            status = correct(&correction);
     }
-    if (status != OK || !corrected)
-        return status == OK ? NOT_FOUND : status;
-    struct letting_filter other = *filter;
-    struct search_hits hits;
-    *out = other.query = buffer_contents(&text);
-    status = search_find(db, arena, &other, 1, &hits);
-    return status == OK && hits.count == 0 ? NOT_FOUND : status;
+    if (status != OK)
+        return status;
+    if (!put_words(&text, &words, wrong))
+        return NOT_FOUND;
+    *out = buffer_contents(&text);
+    status = search_any(db, arena, &words, filter, true, &any);
+    return status == OK && !any ? NOT_FOUND : status;
 }

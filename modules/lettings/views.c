@@ -4,24 +4,21 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "http/routes.h"
-#include "lettings/search.h"
+#include "lettings/listing.h"
 #include "site/links.h"
+#include "site/page_cache.h"
 #include "site/pages.h"
 #include "site/site.h"
-#include "template/record.h"
 
-#define PANEL_LETTINGS  6
-#define CITIES_AT_FIRST 20 /* while no state is chosen */
-#define LONGEST_QUERY   200
+#define PANEL_LETTINGS 6
+#define LONGEST_QUERY  200
+#define MILLISECOND    1000 /* of clock_monotonic() */
+
+int64_t lettings_search_limit;
 
 /* The list */
-
-struct listing {
-    const struct request *request;
-    struct value_map *context;
-    struct letting_filter filter;
-};
 
 /* Of what cannot be read as text, nothing. */
 static struct text parameter(const struct request *request, const char *name)
@@ -32,7 +29,7 @@ static struct text parameter(const struct request *request, const char *name)
     return text_trim(value);
 }
 
-static struct text url_of(const struct listing *listing, struct letting_filter filter)
+struct text listing_url(const struct listing *listing, struct letting_filter filter)
 {
     struct buffer parameters = {.arena = listing->request->arena};
     struct buffer url = {.arena = listing->request->arena};
@@ -57,135 +54,13 @@ static void set_search(const struct listing *listing)
     value_map_set(listing->context, TEXT("search"), value_map(map));
 }
 
-struct place_link {
-    const struct listing *listing;
-    const struct place *place;
-    struct text name;
-    struct text state; /* of a city */
-    int64_t count;
-    bool selected;
-};
-
-static bool place_url(const struct value_attribute *attribute, const void *self,
-                      struct arena *arena, struct value *out)
-{
-    const struct place_link *link = self;
-    const struct letting_filter chosen = {link->listing->filter.query, link->place->state,
-                                          link->place->city};
-    (void)attribute;
-    (void)arena;
-    *out = value_text(url_of(link->listing, chosen));
-    return true;
-}
-
-static const struct value_class place_class;
-static const struct record_attribute place_attributes[] = {
-    RECORD(struct place_link, name, TEXT, &place_class),
-    RECORD(struct place_link, state, TEXT, &place_class),
-    RECORD(struct place_link, count, INTEGER, &place_class),
-    {.attribute = {&place_class, place_url}, .name = "url"},
-    RECORD(struct place_link, selected, BOOL, &place_class),
-    {.name = NULL},
-};
-
-static const struct value_attribute *find_in_place(struct text name)
-{
-    return record_find(place_attributes, name);
-}
-
-static const struct value_class place_class = {.name = "place", .find = find_in_place};
-
-static struct value place_value(const struct listing *listing, const struct place *place)
-{
-    struct arena *arena = listing->request->arena;
-    const struct letting_filter *filter = &listing->filter;
-    struct place_link *link = ARENA_NEW(arena, struct place_link);
-    bool same_state = text_equal(place->state, filter->state);
-    *link = (struct place_link){
-        .listing = listing,
-        .place = place,
-        .name = place->state,
-        .count = place->lettings,
-        .selected = same_state,
-    };
-    if (place->city.length) {
-        link->name = place->city;
-        link->state = place->state;
-        link->selected =
-            text_equal(place->city, filter->city) && (!filter->state.length || same_state);
-    }
-    return value_object(arena, &place_class, link);
-}
-
-static void set_places(const struct listing *listing, const char *name,
-                       const struct place_list *places)
-{
-    struct arena *arena = listing->request->arena;
-    struct value *items = ARENA_ARRAY(arena, struct value, places->count);
-    for (size_t i = 0; i < places->count; i++)
-        items[i] = place_value(listing, &places->items[i]);
-    value_map_set(listing->context, text_of(name), value_list(arena, items, places->count));
-}
-
-/* A city that is chosen is shown also where it is none of the largest. */
-static enum status add_chosen_city(const struct listing *listing, struct place_list *cities)
-{
-    const struct letting_filter *filter = &listing->filter;
-    struct place chosen = {.state = filter->state, .city = filter->city};
-    if (!filter->city.length || !filter->state.length)
-        return OK;
-    for (size_t i = 0; i < cities->count; i++)
-        if (text_equal(cities->items[i].city, filter->city))
-            return OK;
-    enum status status = places_count(listing->request->db, filter, &chosen.lettings);
-    if (status == OK && chosen.lettings)
-        *LIST_PUSH(listing->request->arena, cities) = chosen;
-    return status;
-}
-
-static enum status set_total(const struct listing *listing, const struct place_list *states)
-{
-    const struct letting_filter *filter = &listing->filter;
-    int64_t total = 0;
-    enum status status = OK;
-    for (size_t i = 0; i < states->count; i++)
-        total += states->items[i].lettings;
-    if (filter->state.length || filter->city.length)
-        status = places_count(listing->request->db, filter, &total);
-    else if (states->count == STATES_SHOWN)
-        return OK;
-    if (status == OK && !filter->query.length)
-        value_map_set(listing->context, TEXT("total"), value_integer(total));
-    return status;
-}
-
-static enum status add_places(const struct listing *listing)
-{
-    struct arena *arena = listing->request->arena;
-    struct db *db = listing->request->db;
-    struct text state = listing->filter.state;
-    struct place_list states;
-    struct place_list cities;
-    enum status status = places_states(db, arena, &states);
-    if (status == OK)
-        status =
-            places_cities(db, arena, state, state.length ? CITIES_SHOWN : CITIES_AT_FIRST, &cities);
-    if (status == OK)
-        status = add_chosen_city(listing, &cities);
-    if (status != OK)
-        return status;
-    set_places(listing, "states", &states);
-    set_places(listing, "cities", &cities);
-    return set_total(listing, &states);
-}
-
 /* Pages of hits go by their number, of which there are SEARCH_LIMIT at most. */
 
 static void set_hit_link(struct value_map *links, const struct listing *listing, const char *name,
                          size_t from)
 {
     struct arena *arena = listing->request->arena;
-    struct text url = url_of(listing, listing->filter);
+    struct text url = listing_url(listing, listing->filter);
     if (from)
         url = text_format(arena, "%.*s&from=%zu", TEXT_ARG(url), from);
     value_map_set(links, text_of(name), value_text(url));
@@ -208,11 +83,13 @@ static enum status add_suggestion(const struct listing *listing)
     struct letting_filter other = listing->filter;
     enum status status =
         search_suggest(listing->request->db, arena, &listing->filter, &other.query);
+    if (status == TIMEOUT)
+        page_cache_refuse(listing->request); /* a page without it */
     if (status != OK)
-        return status == NOT_FOUND ? OK : status;
+        return status == NOT_FOUND || status == TIMEOUT ? OK : status;
     struct value_map *map = value_map_new(arena);
     value_map_set(map, TEXT("text"), value_text(other.query));
-    value_map_set(map, TEXT("url"), value_text(url_of(listing, other)));
+    value_map_set(map, TEXT("url"), value_text(listing_url(listing, other)));
     value_map_set(listing->context, TEXT("suggestion"), value_map(map));
     return OK;
 }
@@ -229,6 +106,23 @@ static void set_hit_links(const struct listing *listing, size_t from, bool goes_
     value_map_set(listing->context, TEXT("page"), value_map(links));
 }
 
+/* One more than a page: it tells whether the list goes on. */
+static enum status find_hits(const struct listing *listing, size_t from, struct search_hits *out)
+{
+    const struct request *request = listing->request;
+    size_t limit = from + PAGE_SIZE < SEARCH_LIMIT ? from + PAGE_SIZE + 1 : SEARCH_LIMIT;
+    bool any;
+    *out = (struct search_hits){0};
+    enum status status = listing_may_find(listing, &any);
+    if (status == OK && any)
+        status = search_find(request->db, request->arena, &listing->filter, limit, out);
+    if (status == OK && from && from >= out->count)
+        return NOT_FOUND;
+    if (status == OK && out->count < limit)
+        value_map_set(listing->context, TEXT("total"), value_integer((int64_t)out->count));
+    return status;
+}
+
 static enum status add_hits(const struct listing *listing)
 {
     const struct request *request = listing->request;
@@ -236,14 +130,10 @@ static enum status add_hits(const struct listing *listing)
     struct row_list rows;
     size_t from;
     enum status status = first_hit(request, &from);
+    if (status == OK)
+        status = find_hits(listing, from, &hits);
     if (status != OK)
         return status;
-    size_t limit = from + PAGE_SIZE < SEARCH_LIMIT ? from + PAGE_SIZE + 1 : SEARCH_LIMIT;
-    status = search_find(request->db, request->arena, &listing->filter, limit, &hits);
-    if (status != OK)
-        return status;
-    if (from && from >= hits.count)
-        return NOT_FOUND;
     bool goes_on = hits.count > from + PAGE_SIZE;
     size_t count = goes_on ? PAGE_SIZE : hits.count - from;
     status = lettings_of_keys(request->db, request->arena, hits.items + from, count, &rows);
@@ -251,10 +141,9 @@ static enum status add_hits(const struct listing *listing)
         return status;
     page_set_rows(request, listing->context, "lettings_list", &letting_model, &rows);
     set_hit_links(listing, from, goes_on);
-    if (hits.count < limit)
-        value_map_set(listing->context, TEXT("total"), value_integer((int64_t)hits.count));
     value_map_set(listing->context, TEXT("canonical"),
-                  value_text(link_absolute(request, TEXT(""), url_of(listing, listing->filter))));
+                  value_text(
+                      link_absolute(request, TEXT(""), listing_url(listing, listing->filter))));
     return hits.count ? OK : add_suggestion(listing);
 }
 
@@ -276,7 +165,7 @@ static enum status add_page(const struct listing *listing)
 
 static enum status fill_listing(struct listing *listing)
 {
-    enum status status = add_places(listing);
+    enum status status = listing_add_places(listing);
     if (status == FAILED && !search_is_there(listing->request->db, listing->request->arena)) {
         listing->filter = (struct letting_filter){0};
         status = OK;
@@ -287,6 +176,22 @@ static enum status fill_listing(struct listing *listing)
     return listing->filter.query.length ? add_hits(listing) : add_page(listing);
 }
 
+static void start_clock(const struct listing *listing)
+{
+    if (listing->filter.query.length && lettings_search_limit)
+        db_limit(listing->request->db, clock_monotonic() + lettings_search_limit * MILLISECOND);
+}
+
+/* Said again, it may be found in time: nobody keeps the answer. */
+static void answer_late(const struct listing *listing, struct response *response)
+{
+    set_search(listing);
+    value_map_set(listing->context, TEXT("late"), value_bool(true));
+    page_cache_refuse(listing->request);
+    response->status = 503;
+    response_header(response, "Cache-Control", TEXT("no-store"));
+}
+
 enum status lettings_index(struct request *request, struct response *response)
 {
     struct listing listing = {
@@ -295,8 +200,12 @@ enum status lettings_index(struct request *request, struct response *response)
         .filter = {text_part(parameter(request, "q"), 0, LONGEST_QUERY),
                    parameter(request, "state"), parameter(request, "city")},
     };
+    start_clock(&listing);
     enum status status = fill_listing(&listing);
-    if (status != OK)
+    db_limit(request->db, 0);
+    if (status == TIMEOUT && listing.filter.query.length)
+        answer_late(&listing, response);
+    else if (status != OK)
         return status;
     return site_render(request, response, "lettings/index.html", listing.context);
 }

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <stdint.h>
+
 #include "base/status.h"
 #include "base/text.h"
 
 struct request;
 struct response;
 struct value_map;
+
+/* Milliseconds for a search (the setting SEARCH_TIME_LIMIT; 0: no limit). */
+extern int64_t lettings_search_limit;
 
 enum status lettings_index(struct request *request, struct response *response);
 enum status letting_detail(struct request *request, struct response *response);

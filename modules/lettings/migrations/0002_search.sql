@@ -12,19 +12,27 @@ DROP TRIGGER IF EXISTS "lettings_letting_insert";
 DROP TRIGGER IF EXISTS "lettings_letting_update";
 DROP TRIGGER IF EXISTS "lettings_letting_delete";
 DROP TABLE IF EXISTS "lettings_search";
+DROP TABLE IF EXISTS "lettings_search_title";
 DROP TABLE IF EXISTS "lettings_search_address";
 DROP TABLE IF EXISTS "lettings_search_letting";
 DROP TABLE IF EXISTS "lettings_search_state";
 DROP TABLE IF EXISTS "lettings_search_city";
 DROP TABLE IF EXISTS "lettings_search_word";
 DROP TABLE IF EXISTS "lettings_search_part";
+DROP VIEW IF EXISTS "lettings_search_entry";
 DROP VIEW IF EXISTS "lettings_search_count";
 DROP VIEW IF EXISTS "lettings_search_split";
 
--- The texts. Beginnings of words are looked for only in these lengths (search.c): of others, FTS5
--- would put together all that begins so before it gives the first.
+-- The texts, and the titles alone, which are kept with the texts (c0 and c3 are FTS5's names): in one
+-- column of several, FTS5 finds nothing without walking through the others. Beginnings of words are looked for only in these lengths (search.c): of others,
+-- FTS5 would put together all that begins so before it gives the first. "place" has two words that
+-- nothing else has: U+E000 with the state's bytes in hexadecimal, U+E001 with the city's.
 CREATE VIRTUAL TABLE "lettings_search" USING fts5 (
-    "title", "city", "state", columnsize = 0, prefix = '2 3 4 5 6 7 8 9 10 11 12',
+    "title", "city", "state", "place", columnsize = 0, prefix = '1 2 3 4 5 6 7 8 9 10 11 12',
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE "lettings_search_title" USING fts5 (
+    "c0", "c3", content = 'lettings_search_content', content_rowid = 'id', columnsize = 0,
     tokenize = 'unicode61 remove_diacritics 2'
 );
 
@@ -60,6 +68,41 @@ CREATE TABLE "lettings_search_part" (
     "word" text NOT NULL,
     PRIMARY KEY ("part", "word")
 ) WITHOUT ROWID;
+
+-- To insert here enters a letting's texts, in place of those it had. Each character of a script that
+-- parts no words by spaces (search.c has the same ones) becomes a word.
+CREATE VIEW "lettings_search_entry" AS
+    SELECT 0 AS "id", '' AS "title", '' AS "city", '' AS "state";
+CREATE TRIGGER "lettings_search_entry_insert" INSTEAD OF INSERT ON "lettings_search_entry" BEGIN
+    DELETE FROM "lettings_search_title" WHERE "rowid" = NEW."id";
+    DELETE FROM "lettings_search" WHERE "rowid" = NEW."id";
+    INSERT INTO "lettings_search" ("rowid", "title", "city", "state", "place")
+    SELECT NEW."id", max("parted") FILTER (WHERE "name" = 'title'),
+        max("parted") FILTER (WHERE "name" = 'city'),
+        max("parted") FILTER (WHERE "name" = 'state'),
+        char(57344) || hex(NEW."state") || ' ' || char(57345) || hex(NEW."city")
+    FROM (
+        SELECT "name", CASE
+            WHEN "text" NOT GLOB '*[ก-ໟက-႟ក-៹⺀-鿿가-힣豈-龎𠀀-𲎯]*' OR length("text") > 1000
+            THEN "text"
+            ELSE (
+                SELECT group_concat(CASE
+                    WHEN "letter" GLOB '[ก-ໟက-႟ក-៹⺀-鿿가-힣豈-龎𠀀-𲎯]' THEN ' ' || "letter" || ' '
+                    ELSE "letter" END, '')
+                FROM (
+                    SELECT substr("text", "key" + 1, 1) AS "letter" FROM json_each('['
+                        || substr(replace(hex(zeroblob(length("text"))), '00', ',0'), 2) || ']')
+                )
+            ) END AS "parted"
+        FROM (
+            SELECT 'title' AS "name", NEW."title" AS "text"
+            UNION ALL SELECT 'city', NEW."city"
+            UNION ALL SELECT 'state', NEW."state"
+        )
+    );
+    INSERT INTO "lettings_search_title" ("rowid", "c0", "c3")
+    SELECT "rowid", "title", "place" FROM "lettings_search" WHERE "rowid" = NEW."id";
+END;
 
 -- To insert here adds to both counts.
 CREATE VIEW "lettings_search_count" AS SELECT '' AS "state", '' AS "city", 0 AS "lettings";
@@ -102,10 +145,18 @@ INSERT INTO "lettings_search_letting"
 SELECT l."id", l."address_id", COALESCE(a."state", ''), COALESCE(a."city", '')
 FROM "lettings_letting" AS l LEFT JOIN "lettings_search_address" AS a ON a."id" = l."address_id";
 
-INSERT INTO "lettings_search" ("rowid", "title", "city", "state")
-SELECT l."id", CAST(l."title" AS text), s."city", s."state"
+INSERT INTO "lettings_search" ("rowid", "title", "city", "state", "place")
+SELECT l."id", CAST(l."title" AS text), s."city", s."state",
+    char(57344) || hex(s."state") || ' ' || char(57345) || hex(s."city")
 FROM "lettings_letting" AS l JOIN "lettings_search_letting" AS s ON s."id" = l."id";
+INSERT INTO "lettings_search_title" ("rowid", "c0", "c3")
+SELECT "rowid", "title", "place" FROM "lettings_search";
+INSERT INTO "lettings_search_entry"
+SELECT l."id", CAST(l."title" AS text), s."city", s."state"
+FROM "lettings_letting" AS l JOIN "lettings_search_letting" AS s ON s."id" = l."id"
+WHERE l."title" || s."city" || s."state" GLOB '*[ก-ໟက-႟ក-៹⺀-鿿가-힣豈-龎𠀀-𲎯]*';
 INSERT INTO "lettings_search" ("lettings_search") VALUES ('optimize');
+INSERT INTO "lettings_search_title" ("lettings_search_title") VALUES ('optimize');
 
 INSERT INTO "lettings_search_state"
 SELECT "state", COUNT(*) FROM "lettings_search_letting" GROUP BY "state";
@@ -129,13 +180,15 @@ CREATE TRIGGER "lettings_search_letting_insert" AFTER INSERT ON "lettings_search
     INSERT INTO "lettings_search_count" VALUES (NEW."state", NEW."city", 1);
 END;
 CREATE TRIGGER "lettings_search_letting_delete" AFTER DELETE ON "lettings_search_letting" BEGIN
+    DELETE FROM "lettings_search_title" WHERE "rowid" = OLD."id";
     DELETE FROM "lettings_search" WHERE "rowid" = OLD."id";
     INSERT INTO "lettings_search_count" VALUES (OLD."state", OLD."city", -1);
 END;
 CREATE TRIGGER "lettings_search_letting_update" AFTER UPDATE ON "lettings_search_letting"
 WHEN OLD."state" <> NEW."state" OR OLD."city" <> NEW."city" BEGIN
-    UPDATE "lettings_search" SET "city" = NEW."city", "state" = NEW."state"
-        WHERE "rowid" = NEW."id";
+    INSERT INTO "lettings_search_entry"
+    SELECT "rowid", "title", NEW."city", NEW."state" FROM "lettings_search"
+    WHERE "rowid" = NEW."id";
     INSERT INTO "lettings_search_count" VALUES (NEW."state", NEW."city", 1);
     INSERT INTO "lettings_search_count" VALUES (OLD."state", OLD."city", -1);
 END;
@@ -174,7 +227,7 @@ CREATE TRIGGER "lettings_letting_insert" AFTER INSERT ON "lettings_letting" BEGI
     VALUES (NEW."id", NEW."address_id",
         COALESCE((SELECT "state" FROM "lettings_search_address" WHERE "id" = NEW."address_id"), ''),
         COALESCE((SELECT "city" FROM "lettings_search_address" WHERE "id" = NEW."address_id"), ''));
-    INSERT INTO "lettings_search" ("rowid", "title", "city", "state")
+    INSERT INTO "lettings_search_entry"
     SELECT "id", COALESCE(CAST(NEW."title" AS text), ''), "city", "state"
     FROM "lettings_search_letting" WHERE "id" = NEW."id";
     INSERT INTO "lettings_search_split" VALUES (COALESCE(NEW."title", ''));
@@ -188,7 +241,7 @@ WHEN OLD."id" <> NEW."id" OR OLD."title" IS NOT NEW."title"
     VALUES (NEW."id", NEW."address_id",
         COALESCE((SELECT "state" FROM "lettings_search_address" WHERE "id" = NEW."address_id"), ''),
         COALESCE((SELECT "city" FROM "lettings_search_address" WHERE "id" = NEW."address_id"), ''));
-    INSERT INTO "lettings_search" ("rowid", "title", "city", "state")
+    INSERT INTO "lettings_search_entry"
     SELECT "id", COALESCE(CAST(NEW."title" AS text), ''), "city", "state"
     FROM "lettings_search_letting" WHERE "id" = NEW."id";
     INSERT INTO "lettings_search_split" VALUES (COALESCE(NEW."title", ''));
@@ -205,11 +258,13 @@ DROP TRIGGER "lettings_letting_insert";
 DROP TRIGGER "lettings_letting_update";
 DROP TRIGGER "lettings_letting_delete";
 DROP TABLE "lettings_search";
+DROP TABLE "lettings_search_title";
 DROP TABLE "lettings_search_address";
 DROP TABLE "lettings_search_letting";
 DROP TABLE "lettings_search_state";
 DROP TABLE "lettings_search_city";
 DROP TABLE "lettings_search_word";
 DROP TABLE "lettings_search_part";
+DROP VIEW "lettings_search_entry";
 DROP VIEW "lettings_search_count";
 DROP VIEW "lettings_search_split";

@@ -1,3 +1,5 @@
+import { quoted, unescaped } from '../../../tests/http/support.mjs';
+
 /** SQL that makes `count` lettings, numbered from 1. */
 export const manyLettings = (count) => `
   DELETE FROM lettings_letting; DELETE FROM lettings_address;
@@ -5,3 +7,10 @@ export const manyLettings = (count) => `
   INSERT INTO lettings_address (id, number, street, city, state, zip_code, country_iso_code)
   SELECT i, i, 'Street', 'City', 'GA', 30000 + i, 'USA' FROM n;
   INSERT INTO lettings_letting (id, title, address_id) SELECT id, 'Letting ' || id, id FROM lettings_address;`;
+
+/** SQL that makes one letting with an address of the same number. */
+export const insertLetting = (id, title, city, state) => `INSERT INTO lettings_address VALUES (${id}, 1, 'Street', ${quoted(city)}, ${quoted(state)}, 1, 'USA');
+  INSERT INTO lettings_letting VALUES (${id}, ${quoted(title)}, ${id});`;
+
+/** The titles of the list that a page shows. */
+export const titlesOf = (html) => [...html.matchAll(/class="letting_link"[^>]*>([^<]*)</g)].map(([, title]) => unescaped(title));
