@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "http/request.h"
 #include "lettings/listing.h"
+#include "site/pages.h"
 #include "template/record.h"
 
 #define CITIES_AT_FIRST 20 /* while no state is chosen */
@@ -88,8 +89,8 @@ static enum status count_words(struct listing *listing)
     const struct request *request = listing->request;
     const struct letting_filter words = {.query = listing->filter.query};
     struct search_hits hits;
-    enum status status = search_all(request->db, request->arena, &words, SEARCH_COUNTED + 1, &hits);
-    listing->is_counted = status == OK && hits.count <= SEARCH_COUNTED;
+    enum status status = search_all(request->db, request->arena, &words, PAGE_SIZE + 1, &hits);
+    listing->is_counted = status == OK && hits.count <= PAGE_SIZE;
     if (listing->is_counted)
         status =
             places_of_keys(request->db, request->arena, hits.items, hits.count, &listing->places);

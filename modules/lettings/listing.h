@@ -9,7 +9,7 @@ struct listing {
     const struct request *request;
     struct value_map *context;
     struct letting_filter filter;
-    bool is_counted;          /* there are words, and they find at most SEARCH_COUNTED */
+    bool is_counted;          /* there are words, and what they find fits on a page */
     struct place_list places; /* then: of all that the words find, as places_of_keys() */
 };
 

@@ -5,8 +5,7 @@
 #include "lettings/queries.h"
 #include "lettings/words.h"
 
-#define SEARCH_LIMIT   200 /* lettings that are found at most */
-#define SEARCH_COUNTED 100 /* up to so many, the places of what is found are counted */
+#define SEARCH_LIMIT 200 /* lettings that are found at most */
 
 struct search_hits {
     int64_t *items; /* keys of lettings */

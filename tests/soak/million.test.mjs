@@ -18,9 +18,9 @@ function made(lettings, profiles) {
 const million = () => process.env.MILLION ?? made(1_000_000, 20_000);
 
 /** Fifty that all are found, by whatever is asked for below. */
-function alike() {
+function alike(address) {
   const path = made(50, 50);
-  sql(path, "UPDATE lettings_letting SET title = 'Sunny Farmhouse Cottage in the Woods with Garden'; UPDATE lettings_address SET state = 'NJ';");
+  sql(path, `UPDATE lettings_letting SET title = 'Sunny Farmhouse Cottage in the Woods with Garden'; UPDATE lettings_address SET ${address};`);
   return path;
 }
 
@@ -32,7 +32,15 @@ describe('1000000 lettings', () => {
   ]);
 });
 
+const same = (queries) => queries.map((query) => [`/lettings/?${query}`, `/lettings/?${query}`]);
+
 describe('1000000 lettings to search in', () => {
-  compareCosts(alike, million, [...['q=cottage', 'q=cott', 'q=farmhous', 'q=sunny+cottage', 'q=cottage+with+garden', 'q=in', 'state=NJ', 'state=NJ&last=1', 'q=cottage&state=NJ']
-    .map((query) => [`/lettings/?${query}`, `/lettings/?${query}`]), ['/lettings/?q=cottage', '/lettings/?q=cottage&from=50']]);
+  compareCosts(() => alike("state = 'SC'"), million, [...same(['q=cottage', 'q=cott', 'q=farmhous', 'q=c', 'q=sunny+cottage', 'q=cottage+with+garden', 'q=a+cottage+in+the+woods',
+    'q=in', 'q=the+with', 'q=sc', 'q=south+carolina', 'state=SC', 'state=SC&last=1', 'q=cottage&state=SC']),
+  ['/lettings/?q=cottage', '/lettings/?q=cottage&from=50']]);
+});
+
+describe('1000000 lettings, of which a city has many', () => {
+  compareCosts(() => alike("state = 'SC', city = 'Springville'"), million,
+    same(['q=springville', 'q=springville+cottage', 'q=cottage&city=Springville', 'q=cottage&state=SC&city=Springville', 'city=Springville&last=1']));
 });
