@@ -234,8 +234,7 @@ static bool is_v6_char(char c)
            || c == '.';
 }
 
-/* The name without port, or empty when it is no host (RFC 9110, 7.2). */
-static struct text host_name(struct text host)
+struct text origin_host_name(struct text host)
 {
     bool is_v6 = host.length && host.at[0] == '[';
     size_t end = is_v6 ? text_find_char(host, ']') : text_find_char(host, ':');
@@ -256,6 +255,32 @@ static struct text host_name(struct text host)
     return name;
 }
 
+struct text origin_host_port(struct text host)
+{
+    size_t colon = host.length;
+    while (colon > 0 && host.at[colon - 1] != ':' && host.at[colon - 1] != ']')
+        colon--;
+    struct text port = text_from(host, colon);
+    return colon && host.at[colon - 1] == ':' && is_port(port) ? port : TEXT_NONE;
+}
+
+static bool is_public(struct text pattern)
+{
+    unsigned char bytes[16];
+    size_t dot = text_find_char(pattern, '.');
+    return dot != 0 && dot != TEXT_NOT_FOUND && pattern.at[0] != '['
+           && !parse_address(pattern, bytes) && !text_ends(pattern, TEXT(".localhost"));
+}
+
+struct text origin_host_public(struct text allowed)
+{
+    struct text pattern;
+    while (allowed.length && text_next(&allowed, ',', &pattern))
+        if (is_public(text_trim(pattern)))
+            return text_trim(pattern);
+    return TEXT_NONE;
+}
+
 static bool host_matches(struct text name, struct text pattern)
 {
     if (text_is(pattern, "*") || text_equal_nocase(name, pattern))
@@ -270,7 +295,7 @@ static bool host_matches(struct text name, struct text pattern)
 
 bool origin_host_allowed(struct text host, struct text allowed)
 {
-    struct text name = host_name(host);
+    struct text name = origin_host_name(host);
     struct text pattern;
     while (name.length && allowed.length && text_next(&allowed, ',', &pattern))
         if (host_matches(name, text_trim(pattern)))

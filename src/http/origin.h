@@ -19,5 +19,14 @@ void origin_find(struct request *request, struct text proxies);
 /* Takes the host from X-Forwarded-Host, if the peer is trusted and sends one. */
 void origin_use_forwarded_host(struct request *request, struct text proxies);
 
+/* The name without port and the dot at its end; empty: it is no host (RFC 9110, 7.2). */
+struct text origin_host_name(struct text host);
+/* Its port; empty: none. */
+struct text origin_host_port(struct text host);
+
+/* The first of them that is one host of the public's; empty: there are only patterns, addresses,
+ * and names without a dot or of this machine. */
+struct text origin_host_public(struct text allowed);
+
 /* `allowed`: names parted by commas; ".example.com" with its subdomains, "*" any. */
 bool origin_host_allowed(struct text host, struct text allowed);

@@ -156,6 +156,7 @@ static enum status render_page(struct request *request, struct response *respons
         return FAILED;
     struct value_map *context = site_context(request);
     value_map_set(context, TEXT("canonical"), VALUE_NULL);
+    value_map_set(context, TEXT("origin"), VALUE_NULL);
     value_map_set(context, TEXT("status"), value_integer(status));
     value_map_set(context, TEXT("reason"), value_string(translate(http_reason(status))));
     value_map_set(context, TEXT("detail"), value_text(detail));

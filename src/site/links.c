@@ -2,8 +2,10 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "http/origin.h"
 #include "http/request.h"
 #include "http/url.h"
+#include "site/settings.h"
 
 #define PARAMETER_SAFE TEXT("-._~!*'(),:/")
 
@@ -38,11 +40,39 @@ struct text link_query(const struct request *request, struct text parameters)
     return buffer_contents(&out);
 }
 
+static void put_lower(struct buffer *out, struct text name)
+{
+    for (size_t i = 0; i < name.length; i++)
+        buffer_char(out, (char)(name.at[i] + (name.at[i] >= 'A' && name.at[i] <= 'Z' ? 32 : 0)));
+}
+
+/* Ours, where no proxy stands before it: any other is what somebody wrote. */
+static bool keeps_port(const struct request *request, struct text port)
+{
+    int64_t number;
+    bool is_default = text_is(port, request->secure ? "443" : "80");
+    return !request->forwarded && !is_default && text_to_int64(&number, port)
+           && (number == site_settings.port || site_settings.port == 0);
+}
+
+static void put_origin(struct buffer *out, const struct request *request)
+{
+    if (site_settings.site_url.length) {
+        buffer_text(out, site_settings.site_url);
+        return;
+    }
+    struct text host = origin_host_public(site_settings.allowed_hosts);
+    struct text port = origin_host_port(request->host);
+    buffer_text(out, request->secure ? TEXT("https://") : TEXT("http://"));
+    put_lower(out, host.length ? host : origin_host_name(request->host));
+    if (keeps_port(request, port))
+        buffer_format(out, ":%.*s", TEXT_ARG(port));
+}
+
 struct text link_absolute(const struct request *request, struct text path, struct text query)
 {
     struct buffer out = {.arena = request->arena};
-    buffer_text(&out, request->secure ? TEXT("https://") : TEXT("http://"));
-    buffer_text(&out, request->host);
+    put_origin(&out, request);
     url_encode(&out, path, URL_PATH_SAFE);
     buffer_text(&out, query);
     return buffer_contents(&out);

@@ -25,5 +25,7 @@ bool link_is_local(struct text target);
 /* The page that the request asks for, encoded, with its query; "/" of what is no GET. */
 struct text link_here(const struct request *request);
 
-/* With scheme and host, as the visitor has them: of a path (encoded here) and a link_query(). */
+/* With the site's scheme and host: of a path (encoded here) and a link_query(). They are SITE_URL;
+ * where that is empty, the visitor's scheme, and the first public host that ALLOWED_HOSTS names,
+ * else the visitor's, in lower case, without the dot at its end, and without any port but PORT. */
 struct text link_absolute(const struct request *request, struct text path, struct text query);

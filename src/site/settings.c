@@ -33,6 +33,16 @@ static const char *refuse_origins(struct text value)
     return NULL;
 }
 
+static const char *refuse_site_url(struct text value)
+{
+    struct text scheme = text_part(value, 0, text_find(value, TEXT("://")));
+    struct text host = text_from(value, scheme.length + strlen("://"));
+    bool is_web = text_is(scheme, "https") || text_is(scheme, "http");
+    return value.length == 0 || (is_web && origin_host_name(host).length)
+               ? NULL
+               : "must be scheme and host alone, as https://www.example.com";
+}
+
 static const char *refuse_time_zone(struct text value)
 {
     struct arena *arena = arena_new(4096);
@@ -48,6 +58,10 @@ const struct setting site_setting_rows[] = {
      .value = &site_settings.secret_key, .secret = true},
     {"SITE_NAME", "Holiday Homes", "the name in titles and header",
      .value = &site_settings.site_name},
+    {"SITE_URL", "",
+     "the site's address in mails and for search engines, as https://www.example.com; empty: the "
+     "first public name in ALLOWED_HOSTS",
+     .value = &site_settings.site_url, .refuse = refuse_site_url},
     {"LANGUAGE_CODE", "en", "the language of visitors who ask for none that the site has",
      .value = &site_settings.language_code, .refuse = site_refuse_language},
     {"TIME_ZONE", "UTC", "in which dates and times are shown: Europe/Paris",

@@ -13,6 +13,7 @@ struct site_settings {
     bool debug;
     struct text secret_key;
     struct text site_name;
+    struct text site_url;
     struct text language_code;
     struct text time_zone;
     struct text host;
