@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "http/assets.h"
 #include "site/settings.h"
+#include "template/language.h"
 
 #define PLACEHOLDERS  4
 #define LONGEST_TITLE 256 /* in bytes, of those with a picture */
@@ -19,10 +20,35 @@ static struct text address_print(const void *row, struct arena *arena)
     return text_format(arena, "%lld %.*s", (long long)address->number, TEXT_ARG(address->street));
 }
 
+struct text place_text(struct arena *arena, struct text city, struct text state)
+{
+    struct buffer out = {.arena = arena};
+    buffer_text(&out, text_trim(city));
+    if (out.length && text_trim(state).length)
+        buffer_text(&out, TEXT(", "));
+    buffer_text(&out, text_trim(state));
+    return buffer_contents(&out);
+}
+
+static struct value address_place(const void *row, struct arena *arena)
+{
+    const struct address *address = row;
+    return value_text(place_text(arena, address->city, address->state));
+}
+
 static struct text letting_print(const void *row, struct arena *arena)
 {
     (void)arena;
     return ((const struct letting *)row)->title;
+}
+
+/* The title; of a letting without one, what tells it from others. */
+static struct value letting_name(const void *row, struct arena *arena)
+{
+    const struct letting *letting = row;
+    if (text_trim(letting->title).length)
+        return value_text(letting->title);
+    return value_text(text_format(arena, translate("Letting %lld"), (long long)letting->id));
 }
 
 /* "Silo & Barn" as "silo-barn": letters and digits of ASCII, one hyphen for all between them. `out`
@@ -117,6 +143,8 @@ static struct value address_is_on_map(const void *row, struct arena *arena)
 
 MODEL(address, ADDRESS_FIELDS, "lettings", .print = address_print,
       .verbose_name_plural = "addresses",
-      .methods = METHODS(METHOD(address, "is_on_map", address_is_on_map)));
+      .methods = METHODS(METHOD(address, "is_on_map", address_is_on_map),
+                         METHOD(address, "place", address_place)));
 MODEL(letting, LETTING_FIELDS, "lettings", .print = letting_print,
-      .methods = METHODS(METHOD(letting, "art", letting_art)));
+      .methods = METHODS(METHOD(letting, "art", letting_art),
+                         METHOD(letting, "name", letting_name)));

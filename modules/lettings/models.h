@@ -18,3 +18,6 @@
 
 MODEL_ROW(address, ADDRESS_FIELDS);
 MODEL_ROW(letting, LETTING_FIELDS);
+
+/* "Ocean City, NJ"; of what is not empty alone. */
+struct text place_text(struct arena *arena, struct text city, struct text state);

@@ -49,6 +49,8 @@ static void set_search(const struct listing *listing)
     value_map_set(map, TEXT("query"), value_text(filter->query));
     value_map_set(map, TEXT("state"), value_text(filter->state));
     value_map_set(map, TEXT("city"), value_text(filter->city));
+    value_map_set(map, TEXT("place"),
+                  value_text(place_text(listing->request->arena, filter->city, filter->state)));
     value_map_set(map, TEXT("active"), value_bool(active));
     value_map_set(map, TEXT("clear_url"), value_text(listing->request->path));
     value_map_set(listing->context, TEXT("search"), value_map(map));

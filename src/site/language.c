@@ -185,6 +185,8 @@ void language_add_context(const struct request *request, struct value_map *conte
     struct text next = count ? next_of(request) : TEXT_NONE;
     for (size_t i = 0; i < count; i++)
         links[i] = link_value(request, &site.languages.items[i], next);
-    value_map_set(context, TEXT("language_code"), value_text(site_language(request)->code));
+    struct text code = site_language(request)->code;
+    value_map_set(context, TEXT("language_code"), value_text(code));
+    value_map_set(context, TEXT("language_bidi"), value_bool(language_is_bidi(code)));
     value_map_set(context, TEXT("languages"), value_list(arena, links, count));
 }

@@ -13,7 +13,7 @@ struct page {
     struct row_list rows; /* in rising order */
     bool has_previous;
     bool has_next;
-    struct text asked; /* the parameter that names this page; empty: the first */
+    struct text own; /* the parameter of its canonical address, whichever way it was reached */
 };
 
 static int64_t key_of(const struct page *page, size_t index)
@@ -68,6 +68,8 @@ static enum status read_backward(struct page *page, int64_t before)
         return status;
     if (page->rows.count == 0)
         return read_forward(page, INT64_MIN);
+    if (page->has_previous) /* the row read beyond the page */
+        page->own = text_format(page->request->arena, "after=%" PRId64, key_of(page, PAGE_SIZE));
     reverse(&page->rows);
     return look_behind(page, before);
 }
@@ -78,13 +80,11 @@ static enum status read_page(struct page *page)
     int64_t key;
     struct arena *arena = page->request->arena;
     if (request_query(page->request, "last", &text)) {
-        page->asked = TEXT("last=1");
         return read_backward(page, INT64_MAX);
     }
     if (request_query(page->request, "before", &text)) {
         if (!text_to_int64(&key, text))
             return NOT_FOUND;
-        page->asked = text_format(arena, "before=%" PRId64, key);
         return read_backward(page, key);
     }
     if (!request_query(page->request, "after", &text))
@@ -92,7 +92,7 @@ static enum status read_page(struct page *page)
     if (!text_to_int64(&key, text))
         return NOT_FOUND;
     page->has_previous = true;
-    page->asked = text_format(arena, "after=%" PRId64, key);
+    page->own = text_format(arena, "after=%" PRId64, key);
     enum status status = read_forward(page, key);
     return status == OK && page->rows.count == 0 ? NOT_FOUND : status;
 }
@@ -153,7 +153,7 @@ enum status page_add_from(const struct request *request, struct value_map *conte
     page_set_rows(request, context, name, source->model, &page.rows);
     value_map_set(context, TEXT("page"), value_map(links_of(&page)));
     value_map_set(context, TEXT("canonical"),
-                  value_text(link_absolute(request, request->path, query_of(&page, page.asked))));
+                  value_text(link_absolute(request, request->path, query_of(&page, page.own))));
     return OK;
 }
 

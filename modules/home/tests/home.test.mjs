@@ -1,7 +1,7 @@
 // The front page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { get, MODULES } from '../../../tests/http/harness.mjs';
+import { get, MODULES, startServer } from '../../../tests/http/harness.mjs';
 import { checkPage, describeDatabases, linksOf, publicPages } from '../../../tests/http/support.mjs';
 
 describeDatabases((server) => {
@@ -14,4 +14,13 @@ describeDatabases((server) => {
       assert.deepEqual(linksOf(answer.text, new RegExp(`id="${path.replaceAll('/', '')}"`)), [path]);
     }
   });
+});
+
+test('the site is called by its own name alone', async (t) => {
+  const server = await startServer({ t, env: { SITE_NAME: 'Gîtes & Co' } });
+  for (const [language, heading] of [['en', 'Welcome to Gîtes &amp; Co'], ['fr', 'Bienvenue chez Gîtes &amp; Co']]) {
+    const answer = await get(`${server.url}/`, { headers: { 'accept-language': language } });
+    checkPage(answer, { title: 'Gîtes &amp; Co', heading, texts: ['property="og:title" content="Gîtes &amp; Co"', 'property="og:site_name" content="Gîtes &amp; Co"'] });
+    assert.doesNotMatch(answer.text, /Holiday Homes|Orange County/);
+  }
 });

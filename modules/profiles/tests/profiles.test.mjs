@@ -44,6 +44,16 @@ describe('lists and special characters', () => {
     checkPage(await get(`${server.url}/profiles/`), { title: 'Profiles', texts: ['No profiles are available.'] });
   });
 
+  test('a profile whose user has an empty name is named by its number', async () => {
+    change(profileOf(1, '') + profileOf(2, ' ') + profileOf(3, 'ada'));
+    const { text } = await get(`${server.url}/profiles/`);
+    for (const name of ['>Profile 1</h2>', '<a class="profile_link" href="/profiles/%20/">Profile 2</a>', '>ada</a>']) assert.ok(text.includes(name), text);
+    checkPage(await get(`${server.url}/profiles/%20/`), { title: 'Profile 2' });
+    const french = await get(`${server.url}/profiles/%20/`, { headers: { 'accept-language': 'fr' } });
+    checkPage(french, { title: 'Profil 2' });
+    change('DELETE FROM profiles_profile; DELETE FROM auth_user;');
+  });
+
   test("a profile's page shows the others who love its city", async () => {
     const people = async (name) => linksOf((await get(`${server.url}/profiles/${name}/`)).text, /profile_link/);
     change(profileOf(1, 'one', 'Oslo') + profileOf(2, 'two', 'Oslo') + profileOf(3, 'three', 'Paris') + profileOf(4, 'four', '') + profileOf(5, 'five', ''));
