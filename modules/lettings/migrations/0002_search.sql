@@ -23,10 +23,11 @@ DROP VIEW IF EXISTS "lettings_search_entry";
 DROP VIEW IF EXISTS "lettings_search_count";
 DROP VIEW IF EXISTS "lettings_search_split";
 
--- The texts, and the titles alone, which are kept with the texts (c0 and c3 are FTS5's names): in one
--- column of several, FTS5 finds nothing without walking through the others. Beginnings of words are looked for only in these lengths (search.c): of others,
--- FTS5 would put together all that begins so before it gives the first. "place" has two words that
--- nothing else has: U+E000 with the state's bytes in hexadecimal, U+E001 with the city's.
+-- The texts; and the titles once more, read from the texts' table (c0 and c3 are FTS5's names): in one
+-- column of several, FTS5 finds nothing without walking through the others. Beginnings of words are
+-- looked for only in these lengths (search.c): of others, FTS5 would put together all that begins so
+-- before it gives the first. "place" has two words that nothing else has: U+E000 with the state's
+-- bytes in hexadecimal, U+E001 with the city's.
 CREATE VIRTUAL TABLE "lettings_search" USING fts5 (
     "title", "city", "state", "place", columnsize = 0, prefix = '1 2 3 4 5 6 7 8 9 10 11 12',
     tokenize = 'unicode61 remove_diacritics 2'
