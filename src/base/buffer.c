@@ -119,6 +119,30 @@ void buffer_escaped(struct buffer *buffer, struct text text)
     }
 }
 
+static void append_control(struct buffer *buffer, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char escape[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+    buffer_append(buffer, escape, sizeof escape);
+}
+
+void buffer_json(struct buffer *buffer, struct text text)
+{
+    buffer_char(buffer, '"');
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (c == '"' || c == '\\')
+            buffer_char(buffer, '\\');
+        if (c == '\n')
+            buffer_text(buffer, TEXT("\\n"));
+        else if (c < 0x20 || c == 0x7F)
+            append_control(buffer, c);
+        else
+            buffer_char(buffer, (char)c);
+    }
+    buffer_char(buffer, '"');
+}
+
 struct text buffer_contents(const struct buffer *buffer)
 {
     return (struct text){buffer->at, buffer->length};

@@ -51,6 +51,9 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
 /* Appends with & < > " ' as &amp; &lt; &gt; &quot; &#x27;, Django's escaping. */
 void buffer_escaped(struct buffer *buffer, struct text text);
 
+/* Appends it as a JSON string, in quotes. Neither allocates beyond the buffer nor locks. */
+void buffer_json(struct buffer *buffer, struct text text);
+
 /* Room for `length` more bytes to be written at the end by the caller, who then adds what was
  * written to `buffer->length`; NULL when that failed. */
 char *buffer_room(struct buffer *buffer, size_t length);

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/guard.h"
 
 #define FLUSH_AT      ((size_t)32 * 1024)
 #define LONGEST_LINE  ((size_t)16 * 1024)
@@ -63,13 +64,22 @@ static void flush_locked(void)
 
 void log_flush(void)
 {
+    guard_hold();
     pthread_mutex_lock(&mutex);
     flush_locked();
     pthread_mutex_unlock(&mutex);
+    guard_release();
+}
+
+void log_flush_if_free(void)
+{
+    if (pthread_mutex_trylock(&mutex) == 0)
+        flush_locked(); /* not unlocked: this process writes no more */
 }
 
 static void keep(struct text line, bool now)
 {
+    guard_hold();
     pthread_mutex_lock(&mutex);
     if (line.length > sizeof pending - pending_length)
         flush_locked();
@@ -78,25 +88,7 @@ static void keep(struct text line, bool now)
     if (now || pending_length >= FLUSH_AT)
         flush_locked();
     pthread_mutex_unlock(&mutex);
-}
-
-static void append_quoted(struct buffer *line, struct text value)
-{
-    buffer_char(line, '"');
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.at[i];
-        if (c == '"' || c == '\\') {
-            buffer_char(line, '\\');
-            buffer_char(line, (char)c);
-        } else if (c == '\n') {
-            buffer_text(line, TEXT("\\n"));
-        } else if (c < 0x20 || c == 0x7F) {
-            buffer_format(line, "\\u%04x", c);
-        } else {
-            buffer_char(line, (char)c);
-        }
-    }
-    buffer_char(line, '"');
+    guard_release();
 }
 
 static bool needs_quotes(struct text value)
@@ -113,7 +105,7 @@ static void append_key(struct buffer *line, const char *key)
 {
     if (options.json) {
         buffer_char(line, line->length ? ',' : '{');
-        append_quoted(line, text_of(key));
+        buffer_json(line, text_of(key));
         buffer_char(line, ':');
     } else {
         if (line->length)
@@ -139,7 +131,7 @@ static void append_text(struct buffer *line, const char *key, struct text value)
     append_key(line, key);
     value = cut(value);
     if (options.json || needs_quotes(value))
-        append_quoted(line, text_is_utf8(value) ? value : TEXT("(not UTF-8)"));
+        buffer_json(line, text_is_utf8(value) ? value : TEXT("(not UTF-8)"));
     else
         buffer_text(line, value);
 }

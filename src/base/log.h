@@ -50,3 +50,6 @@ void log_request_id(struct text id);
 
 /* Writes out what is buffered. */
 void log_flush(void);
+
+/* The same for a process that ends within a signal handler, unless somebody is writing. */
+void log_flush_if_free(void);

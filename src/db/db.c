@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "db/engine.h"
 
@@ -334,18 +335,22 @@ void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
                    const struct db_parameter *parameters, size_t count)
 {
     *rows = (struct db_rows){0};
+    guard_hold();
     struct db_statement *statement = statement_of(db, sql, &rows->status);
     if (statement)
         begin_rows(rows, statement, parameters, count);
+    guard_release();
 }
 
 void db_query_keyed(struct db *db, struct db_rows *rows, struct text key, db_builder *build,
                     void *context, const struct db_parameter *parameters, size_t count)
 {
     *rows = (struct db_rows){0};
+    guard_hold();
     struct db_statement *statement = built_statement(db, key, build, context, &rows->status);
     if (statement)
         begin_rows(rows, statement, parameters, count);
+    guard_release();
 }
 
 void db_query_built(struct db *db, struct db_rows *rows, struct text sql,
@@ -553,6 +558,26 @@ enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *
     if (status != OK)
         return fail_as(status, "%s", failure.message);
     return ended;
+}
+
+static void finish_all(struct db_statement *statement)
+{
+    for (; statement; statement = statement->next) {
+        if (statement->in_use)
+            statement->db->engine->reset(statement->handle);
+        statement->in_use = false;
+    }
+}
+
+void db_abandon(struct db *db)
+{
+    for (size_t i = 0; i < CACHE_SIZE; i++)
+        finish_all(db->cache[i]);
+    for (size_t i = 0; i < BUILT_SETS; i++)
+        finish_all(db->built[i]);
+    db->reads = NULL;
+    watching = false;
+    db->engine->rollback(db->connection);
 }
 
 static enum status read_columns(struct db *db, struct arena *arena, struct text name,

@@ -181,6 +181,11 @@ enum status db_transaction(struct db *db, enum status (*body)(struct db *db, voi
 enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
                                   void *context);
 
+/* After whoever used it was left by a jump (monitor/fault.h), which is never within these
+ * functions: rows that are still read are finished, what is recorded ends, and a transaction is
+ * rolled back. */
+void db_abandon(struct db *db);
+
 struct db_table_column {
     struct text name;
     struct text type; /* as declared: "varchar(30)" */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/guard.h"
+
 struct executor {
     void (*run)(void *item);
     pthread_mutex_t mutex;
@@ -37,6 +39,7 @@ static void *work(void *argument)
 {
     struct executor *executor = argument;
     void *item;
+    guard_thread();
     while ((item = take(executor)))
         executor->run(item);
     return NULL;

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "http/body.h"
 #include "http/connections.h"
@@ -550,6 +551,7 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
                           enum MHD_ConnectionNotificationCode code)
 {
     struct server *server = context;
+    guard_thread();
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         open_exchange(server, handle, socket_context);
         return;
@@ -583,6 +585,7 @@ static void on_log(void *context, const char *format, va_list arguments)
 static void *sweep(void *argument)
 {
     struct server *server = argument;
+    guard_thread();
     while (!atomic_load(&server->stopping)) {
         usleep((useconds_t)SWEEP_INTERVAL);
         connections_sweep(&server->connections, clock_monotonic());

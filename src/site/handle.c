@@ -4,6 +4,7 @@
 #include "db/db.h"
 #include "http/origin.h"
 #include "http/server.h"
+#include "site/contain.h"
 #include "site/internal.h"
 #include "site/settings.h"
 #include "site/site.h"
@@ -108,12 +109,17 @@ static enum status call_view(struct db *db, void *context)
 }
 
 /* What only reads sees one state of the database, and takes its locks once. */
-static void run_view(struct request *request, struct response *response)
+static enum status run_view(struct request *request, struct response *response)
 {
     struct viewing viewing = {request, response};
     bool only_reads = request->db && !may_write(request);
-    enum status status = only_reads ? db_snapshot(request->db, call_view, &viewing)
-                                    : call_view(request->db, &viewing);
+    return only_reads ? db_snapshot(request->db, call_view, &viewing)
+                      : call_view(request->db, &viewing);
+}
+
+static void answer_with_view(struct request *request, struct response *response)
+{
+    enum status status = contain_view(run_view, request, response);
     if (status != OK)
         site_answer_failure(request, response, status);
 }
@@ -124,7 +130,7 @@ void site_answer(void *context, struct request *request, struct response *respon
     size_t entered;
     request->access = ACCESS_PUBLIC;
     if (middleware_before(request, response, &entered))
-        run_view(request, response);
+        answer_with_view(request, response);
     if (!response->kept)
         response_finish(response, request);
     middleware_after(request, response, entered);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/guard.h"
 #include "db/db.h"
 #include "http/kept.h"
 #include "http/request.h"
@@ -82,6 +83,18 @@ static struct text key_of(const struct request *request)
     return buffer_contents(&key);
 }
 
+static void take_lock(void)
+{
+    guard_hold();
+    pthread_mutex_lock(&lock);
+}
+
+static void leave_lock(void)
+{
+    pthread_mutex_unlock(&lock);
+    guard_release();
+}
+
 /* With the lock held */
 
 /* Where the page of that key is, or belongs. */
@@ -138,7 +151,7 @@ static bool same_state(const struct origin *a, const struct origin *b)
 static bool answer_with_kept(struct page_key *key, const struct request *request,
                              struct response *response)
 {
-    pthread_mutex_lock(&lock);
+    take_lock();
     struct page *page = *place_of(key->text);
     bool fresh = page && same_state(&page->origin, &key->origin);
     if (fresh)
@@ -149,7 +162,7 @@ static bool answer_with_kept(struct page_key *key, const struct request *request
     }
     if (page)
         use(page);
-    pthread_mutex_unlock(&lock);
+    leave_lock();
     return fresh;
 }
 
@@ -220,19 +233,19 @@ static void keep(const struct page_key *key, struct kept *kept)
         free(page);
         return;
     }
-    pthread_mutex_lock(&lock);
+    take_lock();
     add(page);
-    pthread_mutex_unlock(&lock);
+    leave_lock();
 }
 
 /* The page is what it was, in the newer state too. */
 static void confirm(const struct page_key *key)
 {
-    pthread_mutex_lock(&lock);
+    take_lock();
     struct page *page = *place_of(key->text);
     if (page && page->kept == key->old)
         page->origin = key->origin;
-    pthread_mutex_unlock(&lock);
+    leave_lock();
 }
 
 void page_cache_keep(struct request *request, struct response *response)
@@ -257,8 +270,8 @@ void page_cache_keep(struct request *request, struct response *response)
 
 void page_cache_clear(void)
 {
-    pthread_mutex_lock(&lock);
+    take_lock();
     while (!TAILQ_EMPTY(&by_use))
         drop(place_of(TAILQ_FIRST(&by_use)->key));
-    pthread_mutex_unlock(&lock);
+    leave_lock();
 }

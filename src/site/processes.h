@@ -9,7 +9,8 @@
 enum {
     PROCESS_FD_FIRST = 3,
     WORKER_FD_LISTEN = 3, /* "http": the listening socket */
-    WORKER_FD_READY = 4,  /* "ready": one byte is written when it serves */
+    WORKER_FD_READY = 4,  /* "ready": "r" is written when it serves, "w" when it is worn: it wants
+                             to be replaced, and goes on until it is */
     CLERK_FD_ALIVE = 3,   /* "alive": end of file when the last worker has ended */
     PROCESS_FD_SAFE = 10, /* above all of these */
 };

@@ -24,7 +24,8 @@
 #define READY_LIMIT   (30 * SECOND) /* for a worker to say that it serves, before it is killed */
 #define STOP_MARGIN   (3 * SECOND)  /* beyond SHUTDOWN_TIMEOUT, before children are killed */
 #define MOST_WORKERS  256
-#define MOST_CHILDREN (2 * MOST_WORKERS + 2) /* two generations with their clerks */
+/* Two generations with their clerks, and as many again that are being replaced. */
+#define MOST_CHILDREN (4 * MOST_WORKERS + 2)
 
 enum role { ROLE_NONE, ROLE_WORKER, ROLE_CLERK, ROLE_COUNT };
 
@@ -44,8 +45,10 @@ struct child {
     const struct generation *generation;
     int64_t started;
     int64_t kill_at; /* 0: never */
-    int ready_fd;    /* -1: it has said so, or never will */
+    int ready_fd;    /* of a worker, while it lives */
     bool ready;
+    bool worn;      /* it wants to be replaced */
+    bool dismissed; /* it has been: it is told to end */
 };
 
 struct restart {
@@ -218,8 +221,8 @@ static int64_t count_children(const struct supervisor *supervisor,
     int64_t count = 0;
     for (size_t i = 0; i < MOST_CHILDREN; i++) {
         const struct child *child = &supervisor->children[i];
-        count +=
-            child->role == role && child->generation == generation && (child->ready || !ready_only);
+        count += child->role == role && child->generation == generation && !child->dismissed
+                 && (child->ready || !ready_only);
     }
     return count;
 }
@@ -232,10 +235,24 @@ static bool has_children(const struct supervisor *supervisor)
     return false;
 }
 
+/* A worker of the current generation that wants to be replaced; NULL: none. */
+static struct child *find_worn(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < MOST_CHILDREN; i++) {
+        struct child *child = &supervisor->children[i];
+        if (child->role == ROLE_WORKER && child->generation == supervisor->current && child->worn
+            && !child->dismissed)
+            return child;
+    }
+    return NULL;
+}
+
+/* One more while a worn worker waits to be replaced: one replacement at a time. */
 static bool start_missing(struct supervisor *supervisor, const struct generation *generation,
                           enum role role)
 {
-    int64_t wanted = role == ROLE_WORKER ? generation->workers : 1;
+    bool relieves = generation == supervisor->current && find_worn(supervisor);
+    int64_t wanted = role == ROLE_WORKER ? generation->workers + relieves : 1;
     while (count_children(supervisor, generation, role, false) < wanted)
         if (!spawn(supervisor, generation, role))
             return false;
@@ -260,16 +277,41 @@ static void fill_up(struct supervisor *supervisor, enum role role)
     postpone(restart);
 }
 
-/* At once, unless children of its role keep dying young. */
-static void replace(struct supervisor *supervisor, const struct child *dead)
+/* At once, unless children of its role keep failing young; but when the last worker that served is
+ * gone, another does not wait. */
+static void replace(struct supervisor *supervisor, const struct child *failed)
 {
-    struct restart *restart = &supervisor->restarts[dead->role];
-    bool young = clock_monotonic() - dead->started < YOUNG;
+    struct restart *restart = &supervisor->restarts[failed->role];
+    bool young = clock_monotonic() - failed->started < YOUNG;
+    bool was_last =
+        failed->ready && count_children(supervisor, failed->generation, failed->role, true) == 0;
     restart->failures = young ? restart->failures + 1 : 0;
-    if (restart->failures <= 1)
-        fill_up(supervisor, dead->role);
+    if (restart->failures <= 1 || was_last)
+        fill_up(supervisor, failed->role);
     else
         postpone(restart);
+}
+
+/* It goes on until another serves in its place. */
+static void on_worn(struct supervisor *supervisor, struct child *child)
+{
+    child->worn = true;
+    log_warning("a worker is to be replaced", LOG_INT("pid", child->pid));
+    if (child->generation == supervisor->current)
+        replace(supervisor, child);
+}
+
+static void dismiss_worn(struct supervisor *supervisor)
+{
+    const struct generation *current = supervisor->current;
+    struct child *worn = find_worn(supervisor);
+    if (!worn || count_children(supervisor, current, ROLE_WORKER, true) <= current->workers)
+        return;
+    worn->dismissed = true;
+    worn->kill_at = clock_monotonic() + current->shutdown_timeout * SECOND + STOP_MARGIN;
+    kill(worn->pid, SIGTERM);
+    if (!supervisor->restarts[ROLE_WORKER].at)
+        fill_up(supervisor, ROLE_WORKER);
 }
 
 static void kill_child(struct supervisor *supervisor, struct child *child)
@@ -362,6 +404,7 @@ static void finish_renewal(struct supervisor *supervisor)
     supervisor->next = NULL;
     memset(supervisor->restarts, 0, sizeof supervisor->restarts);
     fill_up(supervisor, ROLE_CLERK);
+    fill_up(supervisor, ROLE_WORKER); /* one of them may be worn already */
 }
 
 /* Events */
@@ -377,21 +420,32 @@ static void announce(struct supervisor *supervisor)
 
 static void on_ready(struct supervisor *supervisor, struct child *child)
 {
-    char byte;
-    ssize_t length = read(child->ready_fd, &byte, 1);
-    if (length < 0 && errno == EAGAIN)
-        return;
-    close(child->ready_fd);
-    child->ready_fd = -1;
-    child->ready = length == 1;
-    if (!child->ready || child->generation->retired)
-        return;
+    child->ready = true;
     child->kill_at = 0;
     const struct generation *next = supervisor->next;
     if (!supervisor->announced)
         announce(supervisor);
     else if (next && count_children(supervisor, next, ROLE_WORKER, true) == next->workers)
         finish_renewal(supervisor);
+    dismiss_worn(supervisor);
+}
+
+static void on_word(struct supervisor *supervisor, struct child *child)
+{
+    char word;
+    ssize_t length = read(child->ready_fd, &word, 1);
+    if (length < 0 && errno == EAGAIN)
+        return;
+    if (length <= 0) {
+        close(child->ready_fd);
+        child->ready_fd = -1;
+    } else if (child->generation->retired) {
+        return;
+    } else if (word == 'r') {
+        on_ready(supervisor, child);
+    } else if (!child->worn) {
+        on_worn(supervisor, child);
+    }
 }
 
 static void log_end(const struct child *child, int status)
@@ -410,7 +464,7 @@ static void on_end(struct supervisor *supervisor, struct child *child, int statu
     struct child dead = *child;
     close_opened(dead.ready_fd);
     child->role = ROLE_NONE;
-    if (dead.generation->retired)
+    if (dead.generation->retired || dead.dismissed)
         return;
     log_end(&dead, status);
     if (!supervisor->announced)
@@ -474,8 +528,9 @@ static int wait_time(const struct supervisor *supervisor)
 
 static void on_late(struct supervisor *supervisor, struct child *child)
 {
-    log_error(child->generation->retired ? "a process did not end in time: it is killed"
-                                         : "a process was not ready in time: it is killed",
+    log_error(child->generation->retired || child->dismissed
+                  ? "a process did not end in time: it is killed"
+                  : "a process was not ready in time: it is killed",
               LOG_STRING("role", roles[child->role].name), LOG_INT("pid", child->pid));
     kill_child(supervisor, child);
 }
@@ -511,7 +566,7 @@ static void wait_for_event(struct supervisor *supervisor)
     if (poll(polls, count, wait_time(supervisor)) > 0) {
         for (nfds_t i = 1; i < count; i++)
             if (polls[i].revents)
-                on_ready(supervisor, waiting[i]);
+                on_word(supervisor, waiting[i]);
         on_signals(supervisor);
     }
     on_time(supervisor);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "http/server.h"
+#include "site/contain.h"
 #include "site/internal.h"
 #include "site/processes.h"
 #include "site/settings.h"
@@ -55,6 +56,8 @@ static enum status start(struct server **server)
     if (status == OK)
         status = site_start();
     if (status == OK)
+        status = contain_faults();
+    if (status == OK)
         status = find_database();
     if (status != OK)
         return status;
@@ -97,7 +100,6 @@ int worker_run(void)
     }
     if (write(WORKER_FD_READY, "r", 1) != 1)
         log_warning("nobody waits for this worker", LOG_STRING("reason", strerror(errno)));
-    close(WORKER_FD_READY);
 
     int signal;
     do

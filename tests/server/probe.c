@@ -2,12 +2,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "site/internal.h"
@@ -312,6 +314,141 @@ static enum status plans(struct request *request, struct response *response)
     return OK;
 }
 
+/* Faults, each of its kind: volatile, since a compiler may do as it likes with what is undefined.
+ */
+
+static void fault_null(void)
+{
+    volatile int *volatile nowhere = NULL;
+    *nowhere = 1;
+}
+
+static void fault_wild(void)
+{
+    volatile int *volatile wild = (volatile int *)(uintptr_t)0x5EED5EED5EED0;
+    *wild = 1;
+}
+
+static void fault_divide(void)
+{
+    volatile int zero = 0;
+    volatile int quotient = 6;
+    quotient = quotient / zero;
+}
+
+static void fault_illegal(void)
+{
+    __builtin_trap();
+}
+
+static void fault_abort(void)
+{
+    abort();
+}
+
+static int descend(volatile char *from)
+{
+    volatile char room[4096];
+    room[0] = from[0];
+    return from[0] ? descend(room) + room[0] : 0; /* it never ends */
+}
+
+static void fault_overflow(void)
+{
+    descend((volatile char[]){1});
+}
+
+/* free() finds what is behind the block overwritten, and aborts. */
+static void fault_heap(void)
+{
+    volatile char *volatile block = malloc(2000);
+    for (volatile size_t i = 0; i < 2064; i++)
+        block[i] = 'x';
+    free((void *)(uintptr_t)block);
+}
+
+static void fault_in_function(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)context;
+    (void)count;
+    (void)values;
+    fault_divide();
+}
+
+static void fault_callback(void)
+{
+    sqlite3 *handle;
+    if (sqlite3_open(":memory:", &handle) != SQLITE_OK
+        || sqlite3_create_function(handle, "fault", 0, SQLITE_UTF8, NULL, fault_in_function, NULL,
+                                   NULL)
+               != SQLITE_OK)
+        return;
+    sqlite3_exec(handle, "SELECT fault()", NULL, NULL, NULL);
+}
+
+static void fault_held(void)
+{
+    guard_hold();
+    fault_divide();
+    guard_release();
+}
+
+static void fault_of(struct text kind)
+{
+    static const struct {
+        const char *kind;
+        void (*run)(void);
+    } faults[] = {
+        {"null", fault_null},       {"wild", fault_wild},   {"divide", fault_divide},
+        {"illegal", fault_illegal}, {"abort", fault_abort}, {"overflow", fault_overflow},
+        {"heap", fault_heap},       {"held", fault_held},   {"callback", fault_callback},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (text_is(kind, faults[i].kind))
+            faults[i].run();
+}
+
+static enum status fault(struct request *request, struct response *response)
+{
+    fault_of(request_text(request, "kind"));
+    response_plain(response, 200, TEXT("no fault"));
+    return OK;
+}
+
+/* While rows are being read, which leaves a statement open. */
+static enum status fault_in_rows(struct request *request, struct response *response)
+{
+    struct db_rows rows;
+    db_query(request->db, &rows, "SELECT id FROM auth_user ORDER BY id");
+    if (db_next(&rows))
+        fault_divide();
+    response_plain(response, 200, TEXT("no fault"));
+    return db_finish(&rows);
+}
+
+static enum status write_and_fault(struct db *db, void *context)
+{
+    const struct request *request = context;
+    enum status status = db_run(db, "UPDATE auth_user SET first_name = 'half written'");
+    fault_of(request_text(request, "kind"));
+    return status;
+}
+
+static enum status fault_in_transaction(struct request *request, struct response *response)
+{
+    response_plain(response, 200, TEXT("no fault"));
+    return db_transaction(request->db, write_and_fault, request);
+}
+
+/* ?after=KIND: once more behind the view, where nothing contains it. */
+static void fault_after(struct request *request, struct response *response)
+{
+    (void)response;
+    struct text kind;
+    if (request_query(request, "after", &kind))
+        fault_of(kind);
+}
+
 const struct module probe_module = {
     .name = "probe",
     .namespace = "probe",
@@ -339,6 +476,11 @@ const struct module probe_module = {
          .work = WORK_NONE},
         {"path/<path:value>/", argument, .name = "path", .access = ACCESS_PUBLIC,
          .work = WORK_NONE},
+        {"fault/<slug:kind>/", fault, .name = "fault", .access = ACCESS_PUBLIC, .work = WORK_NONE},
+        {"fault-on-executor/<slug:kind>/", fault, .access = ACCESS_PUBLIC, .work = WORK_BLOCKS},
+        {"fault-in-rows/", fault_in_rows, .access = ACCESS_PUBLIC},
+        {"fault-in-transaction/<slug:kind>/", fault_in_transaction, .access = ACCESS_PUBLIC,
+         .work = WORK_BLOCKS},
         {"flush/", flush, .name = "flush", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"plans/", plans, .name = "plans", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"upload/", upload, .name = "upload", .access = ACCESS_PUBLIC, .methods = HTTP_POST,
@@ -347,6 +489,7 @@ const struct module probe_module = {
          .methods = HTTP_POST, .body_limit = 10000},
         {"stream/", stream, .name = "stream", .access = ACCESS_PUBLIC},
         {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
+    .middleware = MIDDLEWARE({.after = fault_after}),
     .panels = PANELS({"home", "site/front_page_link.html", fill_panel}),
     .jobs = JOBS({"mark", .interval = 1, .run = mark}),
 };

@@ -1,0 +1,154 @@
+#include "site/contain.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "http/kept.h"
+#include "monitor/fault.h"
+#include "monitor/record.h"
+#include "monitor/scrub.h"
+#include "site/internal.h"
+#include "site/page_cache.h"
+#include "site/processes.h"
+#include "site/settings.h"
+#include "site/site.h"
+
+#define SPOOL_FOLDER "spool"
+
+/* The record's second line */
+
+static void put_value(struct buffer *out, struct text value)
+{
+    buffer_json(out, text_is_utf8(value) ? value : TEXT("(not UTF-8)"));
+}
+
+static void put_member(struct buffer *out, const char *name, struct text value)
+{
+    buffer_char(out, ',');
+    buffer_json(out, text_of(name));
+    buffer_char(out, ':');
+    put_value(out, value);
+}
+
+static void put_headers(struct buffer *out, const struct request *request)
+{
+    buffer_text(out, TEXT(",\"headers\":["));
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct request_header *header = &request->headers[i];
+        bool hidden = scrub_is_secret(header->name) || scrub_is_personal(header->name);
+        if (i)
+            buffer_char(out, ',');
+        buffer_char(out, '[');
+        put_value(out, header->name);
+        buffer_char(out, ',');
+        put_value(out, hidden ? SCRUB_FILTERED : header->value);
+        buffer_char(out, ']');
+    }
+    buffer_char(out, ']');
+}
+
+static void put_query(struct buffer *out, struct text query)
+{
+    char room[2048];
+    struct buffer scrubbed = BUFFER_ON(room);
+    scrub_query(&scrubbed, query);
+    put_member(out, "query", scrubbed.failed ? TEXT("(long)") : buffer_contents(&scrubbed));
+}
+
+static struct text pattern_of(const struct route *route)
+{
+    struct route_row row;
+    for (size_t i = 0; router_row(site_router(), i, &row); i++)
+        if (row.route == route)
+            return row.path;
+    return TEXT_NONE;
+}
+
+/* A path that is itself a key, as that of a mail to set a new password, is told by its pattern. */
+static bool path_is_secret(const struct request *request)
+{
+    for (size_t i = 0; i < request->argument_count; i++)
+        if (scrub_is_secret(request->arguments[i].name))
+            return true;
+    return false;
+}
+
+static void describe(struct buffer *out, const void *context)
+{
+    const struct request *request = context;
+    struct text pattern = pattern_of(request->route);
+    buffer_text(out, TEXT("{\"method\":"));
+    put_value(out, request->method_name);
+    put_member(out, "route", pattern);
+    put_member(out, "path", path_is_secret(request) ? pattern : request->path);
+    put_query(out, request->query);
+    put_member(out, "host", request->host);
+    put_member(out, "request_id", request->id);
+    put_headers(out, request);
+    buffer_char(out, '}');
+}
+
+enum status contain_faults(void)
+{
+    static char folder[200];
+    struct buffer path = BUFFER_ON(folder);
+    buffer_text(&path, site_settings.data_dir);
+    buffer_text(&path, TEXT("/" SPOOL_FOLDER));
+    buffer_char(&path, '\0');
+    if (path.failed)
+        return fail_as(INVALID, "DATA_DIR is too long for a spool in it");
+    bool there = mkdir(folder, 0700) == 0 || errno == EEXIST;
+    if (!there)
+        log_warning("faults are not written down", LOG_STRING("folder", folder),
+                    LOG_STRING("reason", strerror(errno)));
+    fault_install(
+        &(const struct fault_options){.spool = there ? folder : NULL, .describe = describe});
+    return OK;
+}
+
+/* Once is enough: until somebody has taken its place it goes on. */
+static void ask_for_replacement(void)
+{
+    static atomic_flag asked = ATOMIC_FLAG_INIT;
+    if (atomic_flag_test_and_set(&asked))
+        return;
+    log_warning("this worker may be harmed by a fault: it asks to be replaced");
+    if (write(WORKER_FD_READY, "w", 1) != 1)
+        log_warning("nobody replaces this worker", LOG_STRING("reason", strerror(errno)));
+}
+
+static enum status recover(struct request *request, struct response *response,
+                           const struct fault *fault)
+{
+    if (request->db)
+        db_abandon(request->db);
+    if (response->kept)
+        kept_release(response->kept);
+    response->kept = NULL;
+    response->reread = false;
+    response->close = true;
+    page_cache_refuse(request);
+    if (fault_is_suspect(fault))
+        ask_for_replacement();
+    return fail("the view was left by a fault: %s, address %#jx, instruction %#jx",
+                fault_name(fault->signal), (uintmax_t)fault->address,
+                (uintmax_t)(fault->frame_count ? fault->frames[0] : 0));
+}
+
+enum status contain_view(view *run, struct request *request, struct response *response)
+{
+    struct fault_frame frame;
+    fault_enter(&frame, request);
+    if (sigsetjmp(frame.place, 0))
+        return recover(request, response, &frame.fault);
+    enum status status = run(request, response);
+    fault_leave(&frame);
+    return status;
+}
