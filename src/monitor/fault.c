@@ -236,6 +236,11 @@ void fault_install(const struct fault_options *wanted)
         sigaction(faults[i].number, &action, NULL);
 }
 
+bool fault_is_handled(void)
+{
+    return !SANITIZED;
+}
+
 void fault_enter(struct fault_frame *frame, void *context)
 {
     guard_thread();

@@ -52,6 +52,9 @@ struct fault_options {
  * From now on for all threads of this process; each needs guard_thread() (base/guard.h). */
 void fault_install(const struct fault_options *options);
 
+/* Whether they are handled here. */
+bool fault_is_handled(void);
+
 void fault_enter(struct fault_frame *frame, void *context);
 void fault_leave(const struct fault_frame *frame);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/status.h"
 #include "monitor/fault.h"
 
 #define MOST_IMAGES   64
@@ -162,6 +163,21 @@ void record_fault(struct buffer *out, const struct fault *fault, bool contained)
     buffer_text(out, TEXT("],\"images\":["));
     put_images(out, fault);
     buffer_text(out, TEXT("]}"));
+}
+
+void record_failure(struct buffer *out, const struct failure *failure, int64_t at)
+{
+    buffer_text(out, TEXT("{\"type\":\"Failure\",\"at\":"));
+    buffer_int(out, at);
+    buffer_text(out, TEXT(",\"message\":"));
+    buffer_json(out, text_of(failure->message));
+    buffer_text(out, TEXT(",\"file\":"));
+    buffer_json(out, text_of(failure->file));
+    buffer_text(out, TEXT(",\"function\":"));
+    buffer_json(out, text_of(failure->function));
+    buffer_text(out, TEXT(",\"line\":"));
+    buffer_int(out, failure->line);
+    buffer_char(out, '}');
 }
 
 /* Files */

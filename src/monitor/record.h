@@ -14,6 +14,10 @@ void record_find_images(void);
 /* One line of JSON: signal, address, frames, and the images they lie in. */
 void record_fault(struct buffer *out, const struct fault *fault, bool contained);
 
+/* One line of JSON of what failed without a fault. */
+struct failure;
+void record_failure(struct buffer *out, const struct failure *failure, int64_t at);
+
 /* A new file in the folder, to be written by record_append() and ended by record_close(); -1: it
  * cannot be had. Of async-signal-safe calls alone, as the two that follow. */
 struct record {

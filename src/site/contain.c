@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "http/kept.h"
@@ -95,22 +96,41 @@ static void describe(struct buffer *out, const void *context)
     buffer_char(out, '}');
 }
 
-enum status contain_faults(void)
+const char *contain_spool(void)
 {
     static char folder[200];
     struct buffer path = BUFFER_ON(folder);
     buffer_text(&path, site_settings.data_dir);
     buffer_text(&path, TEXT("/" SPOOL_FOLDER));
     buffer_char(&path, '\0');
-    if (path.failed)
-        return fail_as(INVALID, "DATA_DIR is too long for a spool in it");
-    bool there = mkdir(folder, 0700) == 0 || errno == EEXIST;
-    if (!there)
-        log_warning("faults are not written down", LOG_STRING("folder", folder),
-                    LOG_STRING("reason", strerror(errno)));
-    fault_install(
-        &(const struct fault_options){.spool = there ? folder : NULL, .describe = describe});
-    return OK;
+    if (!path.failed && (mkdir(folder, 0700) == 0 || errno == EEXIST))
+        return folder;
+    log_warning("faults are not written down", LOG_TEXT("data_dir", site_settings.data_dir),
+                LOG_STRING("reason", path.failed ? "the path is too long" : strerror(errno)));
+    return NULL;
+}
+
+static const char *spool;
+
+void contain_faults(void)
+{
+    spool = contain_spool();
+    fault_install(&(const struct fault_options){.spool = spool, .describe = describe});
+}
+
+static void note_failure(const struct request *request, const struct failure *failure)
+{
+    struct record record;
+    struct buffer lines = {.arena = request->arena};
+    int64_t now = clock_wall();
+    if (!spool || !record_open(&record, spool, now))
+        return;
+    record_failure(&lines, failure, now);
+    buffer_char(&lines, '\n');
+    describe(&lines, request);
+    buffer_char(&lines, '\n');
+    record_append(&record, buffer_contents(&lines));
+    record_close(&record);
 }
 
 /* Once is enough: until somebody has taken its place it goes on. */
@@ -150,5 +170,7 @@ enum status contain_view(view *run, struct request *request, struct response *re
         return recover(request, response, &frame.fault);
     enum status status = run(request, response);
     fault_leave(&frame);
+    if (status == FAILED)
+        note_failure(request, status_failure());
     return status;
 }

@@ -4,10 +4,14 @@
 #include "base/status.h"
 #include "http/routes.h"
 
-/* For a worker, before its threads start. */
-enum status contain_faults(void);
+/* The folder of what is written of faults and failures; made when it is first asked for. NULL: it
+ * cannot be had, which the log says. */
+const char *contain_spool(void);
 
-/* Runs it; where a fault leaves it, the database is put right, the answer is the page for
- * failures, the connection is closed behind it, and a worker that may be harmed asks to be
- * replaced. */
+/* For a worker, before its threads start. */
+void contain_faults(void);
+
+/* Runs it. A failure is written into the spool. Where a fault leaves it, the database is put right,
+ * the answer is the page for failures, the connection is closed behind it, and a worker that may be
+ * harmed asks to be replaced. */
 enum status contain_view(view *run, struct request *request, struct response *response);

@@ -51,6 +51,23 @@ static const char *refuse_time_zone(struct text value)
     return found ? NULL : "there is no such time zone; it is named as Europe/Paris, or UTC";
 }
 
+/* Sentry takes no others (develop.sentry.dev, "event payloads"). */
+static const char *refuse_environment(struct text value)
+{
+    for (size_t i = 0; i < value.length; i++)
+        if ((unsigned char)value.at[i] <= ' ' || value.at[i] == '/')
+            return "must have no space and no slash";
+    return value.length && value.length <= 64 ? NULL : "must have 1 to 64 bytes";
+}
+
+static const char *refuse_release(struct text value)
+{
+    for (size_t i = 0; i < value.length; i++)
+        if ((unsigned char)value.at[i] < ' ' || value.at[i] == '/' || value.at[i] == '\\')
+            return "must be one line without slashes";
+    return value.length <= 200 ? NULL : "must have at most 200 bytes";
+}
+
 const struct setting site_setting_rows[] = {
     {"DEBUG", "0", "for developing: failures are shown, files are read from disk",
      .flag = &site_settings.debug},
@@ -100,7 +117,8 @@ const struct setting site_setting_rows[] = {
     {"DATABASE_TIMEOUT", "5000", "milliseconds to wait for another's lock",
      .integer = &site_settings.database_timeout, .max = 600000},
     {"DATA_DIR", ".", "where relative database files are", .value = &site_settings.data_dir},
-    {"SOURCE_DIR", ".", "with DEBUG=1, the checkout whose templates and static files are used",
+    {"SOURCE_DIR", ".",
+     "the checkout: with DEBUG=1 its templates and files are used; shown around errors",
      .value = &site_settings.source_dir},
     {"WEB_CONCURRENCY", "0", "worker processes; 0: one a processor",
      .integer = &site_settings.workers, .max = 256},
@@ -123,6 +141,10 @@ const struct setting site_setting_rows[] = {
      .integer = &site_settings.send_timeout, .min = 1, .max = 3600},
     {"SHUTDOWN_TIMEOUT", "25", "seconds for begun requests to finish at a stop",
      .integer = &site_settings.shutdown_timeout, .min = 1, .max = 600},
+    {"SENTRY_ENVIRONMENT", "production", "where this runs, as events say it",
+     .value = &site_settings.sentry_environment, .refuse = refuse_environment},
+    {"SENTRY_RELEASE", "", "which release this is, as events say it; empty: the commit built",
+     .value = &site_settings.sentry_release, .refuse = refuse_release},
     {"LOG_LEVEL", "info", "least level that is logged", .value = &site_settings.log_level,
      .choices = "debug info warning error"},
     {"LOG_FORMAT", "logfmt", "form of the log's lines", .value = &site_settings.log_format,

@@ -40,6 +40,8 @@ struct site_settings {
     int64_t idle_timeout;
     int64_t send_timeout;
     int64_t shutdown_timeout;
+    struct text sentry_environment;
+    struct text sentry_release; /* empty: the commit */
     struct text log_level;
     struct text log_format;
 };

@@ -56,11 +56,10 @@ static enum status start(struct server **server)
     if (status == OK)
         status = site_start();
     if (status == OK)
-        status = contain_faults();
-    if (status == OK)
         status = find_database();
     if (status != OK)
         return status;
+    contain_faults();
     const struct server_options options = {
         .listen_fd = WORKER_FD_LISTEN,
         .threads = (unsigned)site_settings.threads,

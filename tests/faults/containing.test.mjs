@@ -1,11 +1,11 @@
 // A fault in a view is that visitor's 500: who else notices, what is left behind, and which faults end the worker.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { get, SANITIZED, startServer, TEST_PROGRAM, until } from '../http/harness.mjs';
+import { get, ROOT, SANITIZED, startServer, TEST_PROGRAM, until } from '../http/harness.mjs';
 import { startLoad } from './load.mjs';
 
 const skip = SANITIZED ? 'a sanitizer takes the signals itself' : false;
@@ -15,12 +15,21 @@ const start = (t, workers = 1, env = {}) => startServer({
 const answer = (server, path) => get(server.url + path).catch((error) => ({ status: error.code }));
 const steady = (server, count) => until(() => server.workers().length === count && server.workers(), 15_000);
 
-/** What the spool holds, the oldest first: { fault, request }. */
-function records(server) {
+/** The events that the clerk has made, the oldest first, once there are so many. */
+async function events(server, count) {
   const folder = join(server.dir, 'spool');
-  return readdirSync(folder).filter((name) => name.endsWith('.fault')).sort()
-    .map((name) => readFileSync(join(folder, name), 'utf8').trim().split('\n').map((line) => JSON.parse(line)))
-    .map(([fault, request]) => ({ fault, request }));
+  const names = await until(() => {
+    const found = readdirSync(folder).filter((name) => name.endsWith('.event')).sort();
+    return found.length >= count && found;
+  }, 10_000);
+  assert.equal(names.length, count);
+  return names.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+}
+
+/** Of an event: its exception, and the frame that matters. */
+function told(event) {
+  const [exception] = event.exception.values;
+  return { exception, frame: exception.stacktrace.frames.findLast((frame) => frame.in_app || /probe/.test(frame.filename)) };
 }
 
 for (const path of ['/sentry-debug/', '/sentry-debug', '/probe/fault/divide/', '/probe/fault-on-executor/divide/',
@@ -36,14 +45,13 @@ for (const path of ['/sentry-debug/', '/sentry-debug', '/probe/fault/divide/', '
       assert.equal((await answer(server, '/probe/users/')).status, 200);
     }
     assert.deepEqual(server.workers(), [worker]);
-    const found = records(server);
-    assert.equal(found.length, 3);
-    for (const { fault, request } of found) {
-      assert.equal(fault.name, 'SIGFPE');
-      assert.equal(fault.contained, true);
-      assert.ok(fault.frames.length > 3);
-      assert.match(fault.images[0].build_id, /^[0-9a-f]{16,40}$/);
-      assert.equal(request.route.replace(/<.*>/, 'divide'), path);
+    for (const event of await events(server, 3)) {
+      const { exception, frame } = told(event);
+      assert.equal(exception.type, 'SIGFPE');
+      assert.match(frame.function, /sentry_debug|fault/);
+      assert.match(frame.filename, /^(src\/site\/module|tests\/server\/probe)\.c$/);
+      assert.equal(event.transaction.replace(/<.*>/, 'divide'), path);
+      assert.match(event.debug_meta.images[0].debug_id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     }
   });
 }
@@ -64,10 +72,10 @@ for (const [kind, signal] of Object.entries({
     assert.ok(load.answers.every(({ status }) => status === 200));
     assert.deepEqual(load.refusals, []);
     assert.deepEqual(load.failures, []);
-    const [{ fault, request }] = records(server);
-    assert.equal(fault.name, signal);
-    assert.equal(fault.contained, true);
-    assert.equal(request.path, `/probe/fault/${kind}/`);
+    for (const event of await events(server, 2)) {
+      assert.equal(told(event).exception.type, signal);
+      assert.equal(new URL(event.request.url).pathname, `/probe/fault/${kind}/`);
+    }
   });
 }
 
@@ -86,9 +94,8 @@ for (const [what, path, signal, status] of [
     assert.equal((await answer(server, '/probe/users/')).status, 200);
     const after = await steady(server, 2);
     assert.equal(after.filter((pid) => before.includes(pid)).length, 1);
-    const last = records(server).at(-1);
-    assert.equal(last.fault.name, signal);
-    assert.equal(last.fault.contained, false);
+    const [last] = (await events(server, path.includes('?') ? 2 : 1)).slice(-1);
+    assert.equal(told(last).exception.type, signal);
   });
 }
 
@@ -107,9 +114,45 @@ test('a record has no secret of the request', { skip }, async (t) => {
   const server = await start(t);
   const headers = { Cookie: 'sessionid=s3cret1', Authorization: 'Bearer s3cret2', 'X-Forwarded-For': '203.0.113.9' };
   await get(`${server.url}/sentry-debug/?page=2&password=s3cret3&pass%77ord=s3cret4`, { headers });
-  const [{ request }] = records(server);
-  assert.match(request.query, /^page=2&password=\[Filtered\]&/);
+  const [{ request }] = await events(server, 1);
+  assert.match(request.query_string, /^page=2&password=\[Filtered\]&/);
   assert.doesNotMatch(JSON.stringify(request), /s3cret|203\.0\.113/);
+});
+
+test('/sentry-debug/ shows its line, and five around it', { skip }, async (t) => {
+  const server = await start(t, 1, { SOURCE_DIR: ROOT, SENTRY_ENVIRONMENT: 'staging', SENTRY_RELEASE: 'site@1' });
+  await answer(server, '/sentry-debug/');
+  const [event] = await events(server, 1);
+  const { frame } = told(event);
+  assert.match(frame.context_line, /division_by_zero \/ zero;/);
+  assert.equal(frame.pre_context.length, 5);
+  assert.equal(frame.post_context.length, 5);
+  assert.equal(event.environment, 'staging');
+  assert.equal(event.release, 'site@1');
+  await server.logged(/msg=event .*type=SIGFPE .*function=sentry_debug file=src\/site\/module.c/);
+});
+
+test('a request that fails is an event with the place that failed', { skip }, async (t) => {
+  const server = await start(t);
+  assert.equal((await answer(server, '/probe/fail/')).status, 500);
+  const [event] = await events(server, 1);
+  const [exception] = event.exception.values;
+  assert.equal(exception.value, 'the probe fails as it was told to');
+  assert.equal(exception.stacktrace.frames[0].function, 'fails');
+  assert.equal(event.transaction, '/probe/fail/');
+});
+
+test('what passes the bounds of the spool goes, the oldest first', { skip }, async (t) => {
+  const server = await start(t);
+  const folder = join(server.dir, 'spool');
+  const now = Date.now() * 1000;
+  for (let i = 0; i < 1010; i++) writeFileSync(join(folder, `${now + i}-1-0.event`), '{}');
+  writeFileSync(join(folder, `${now - 31 * 86400e6}-1-0.event`), '{}');
+  writeFileSync(join(folder, `${now + 2000}-1-0.fault`), 'no record');
+  await until(() => readdirSync(folder).length <= 1000, 10_000);
+  assert.ok(existsSync(join(folder, `${now + 1009}-1-0.event`)));
+  assert.ok(!existsSync(join(folder, `${now}-1-0.event`)));
+  await until(() => !existsSync(join(folder, `${now + 2000}-1-0.fault`)), 10_000);
 });
 
 test('workers that fault again and again leave the site serving', { skip }, async (t) => {

@@ -1,0 +1,18 @@
+/* A record of the spool as an event in Sentry's form (develop.sentry.dev, "event payloads"). */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/text.h"
+
+struct event_origin {
+    struct text release;
+    struct text environment;
+    struct text source_dir; /* where the program's sources lie, if anywhere: lines around a frame */
+    const char *server_name;
+};
+
+/* `record`: the lines of a file of the spool (record.h). Its stack gets functions, files, lines and
+ * source, as far as debug information and sources are at hand. NULL: it is no record. The caller's
+ * (json_decref()). */
+json_t *event_from_record(struct text record, const struct event_origin *origin);
