@@ -577,6 +577,7 @@ void db_abandon(struct db *db)
         finish_all(db->built[i]);
     db->reads = NULL;
     watching = false;
+    db_limit(db, 0);
     db->engine->rollback(db->connection);
 }
 

@@ -182,8 +182,8 @@ enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *
                                   void *context);
 
 /* After whoever used it was left by a jump (monitor/fault.h), which is never within these
- * functions: rows that are still read are finished, what is recorded ends, and a transaction is
- * rolled back. */
+ * functions: rows that are still read are finished, what is recorded ends, so does a limit of time,
+ * and a transaction is rolled back. */
 void db_abandon(struct db *db);
 
 struct db_table_column {
