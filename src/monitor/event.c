@@ -133,7 +133,8 @@ static json_t *placed_frame(const struct event_origin *origin, const char *funct
 {
     json_t *frame = json_object();
     if (function && *function)
-        json_object_set_new(frame, "function", json_string(function));
+        /* Without what the optimizer adds, as ".lto_priv.0": C's own names have no dot. */
+        json_object_set_new(frame, "function", json_stringn(function, strcspn(function, ".")));
     json_object_set_new(frame, "in_app", json_boolean(file && is_in_app(file_name(file))));
     if (!file || !*file)
         return frame;
