@@ -50,12 +50,12 @@ UPDATE lettings_address SET (state, city) = (SELECT state, city FROM lettings_ad
 const searches = ({ state, city }) => ({
   search: 'cottage',
   'search: a beginning': 'cott',
-  'search: a word of a fifth': 'in',
+  'search: a frequent word': 'in',
   'search: a city': city,
   'search: words that meet': 'sunny+cottage',
   'search: with empty words': 'a+cottage+in+the+woods',
   'search: a city and a word': `${city}+cottage`,
-  'search: a word in a state': `cottage&state=${state}`,
+  'search: a word and a state': `cottage&state=${state}`,
   'search: words that never meet': 'cottage+villa',
 });
 
