@@ -84,12 +84,17 @@ static void set_places(const struct listing *listing, const char *name,
 
 /* Counting what words find */
 
+/* Where the place that is chosen has more than a page, so has all; where none is, the hits are all
+ * there are. */
 static enum status count_words(struct listing *listing)
 {
     const struct request *request = listing->request;
-    const struct letting_filter words = {.query = listing->filter.query};
-    struct search_hits hits;
-    enum status status = search_all(request->db, request->arena, &words, PAGE_SIZE + 1, &hits);
+    const struct letting_filter *filter = &listing->filter;
+    const struct letting_filter words = {.query = filter->query};
+    struct search_hits hits = listing->hits;
+    enum status status = OK;
+    if (hits.count <= PAGE_SIZE && (filter->state.length || filter->city.length))
+        status = search_all(request->db, request->arena, &words, PAGE_SIZE + 1, &hits);
     listing->is_counted = status == OK && hits.count <= PAGE_SIZE;
     if (listing->is_counted)
         status =
@@ -110,17 +115,6 @@ static int64_t count_in(const struct listing *listing, const struct letting_filt
         if (is_in(&listing->places.items[i], filter))
             count += listing->places.items[i].lettings;
     return count;
-}
-
-enum status listing_may_find(const struct listing *listing, bool *out)
-{
-    const struct letting_filter *filter = &listing->filter;
-    int64_t count = listing->is_counted ? count_in(listing, filter) : 1;
-    enum status status = OK;
-    if (!listing->is_counted && (filter->state.length || filter->city.length))
-        status = places_count(listing->request->db, filter, &count);
-    *out = count > 0;
-    return status;
 }
 
 static struct place_list states_of(const struct listing *listing)
@@ -230,14 +224,10 @@ static enum status add_chosen(const struct listing *listing, struct place chosen
 static enum status set_total(const struct listing *listing)
 {
     const struct letting_filter *filter = &listing->filter;
-    int64_t total = 0;
-    enum status status = OK;
-    if (listing->is_counted)
-        total = count_in(listing, filter);
-    else if (!filter->query.length && (filter->state.length || filter->city.length))
-        status = places_count(listing->request->db, filter, &total);
-    else
+    int64_t total;
+    if (filter->query.length || (!filter->state.length && !filter->city.length))
         return OK;
+    enum status status = places_count(listing->request->db, filter, &total);
     if (status == OK)
         value_map_set(listing->context, TEXT("total"), value_integer(total));
     return status;

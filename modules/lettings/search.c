@@ -160,19 +160,6 @@ enum status search_all(struct db *db, struct arena *arena, const struct letting_
     return db_finish(&rows);
 }
 
-enum status search_find(struct db *db, struct arena *arena, const struct letting_filter *filter,
-                        size_t limit, struct search_hits *out)
-{
-    struct words words;
-    enum status status = OK;
-    *out = (struct search_hits){0};
-    words_read(&words, arena, filter->query);
-    for (size_t i = 0; words.count && i < TIERS && status == OK && out->count < limit; i++)
-        status =
-            add_tier(db, arena, tiers[i], match_of(arena, &words, filter, tiers[i]), limit, out);
-    return status;
-}
-
 enum status search_any(struct db *db, struct arena *arena, const struct words *words,
                        const struct letting_filter *filter, bool begins, bool *out)
 {
@@ -180,5 +167,33 @@ enum status search_any(struct db *db, struct arena *arena, const struct words *w
     struct tier tier = {.begins = begins};
     enum status status = add_tier(db, arena, tier, match_of(arena, words, filter, tier), 1, &hits);
     *out = hits.count > 0;
+    return status;
+}
+
+/* Whether there is anything to find: words that many lettings have and that never meet are walked
+ * through once, and not for each tier. */
+static enum status may_find(struct db *db, struct arena *arena, const struct words *words,
+                            const struct letting_filter *filter, bool *out)
+{
+    bool has_place = filter->state.length || filter->city.length;
+    int64_t lettings = 1;
+    enum status status = has_place ? places_count(db, filter, &lettings) : OK;
+    *out = words->count > 0 && lettings > 0;
+    if (status == OK && *out && (words->count > 1 || has_place))
+        status = search_any(db, arena, words, filter, true, out);
+    return status;
+}
+
+enum status search_find(struct db *db, struct arena *arena, const struct letting_filter *filter,
+                        size_t limit, struct search_hits *out)
+{
+    struct words words;
+    bool any;
+    *out = (struct search_hits){0};
+    words_read(&words, arena, filter->query);
+    enum status status = may_find(db, arena, &words, filter, &any);
+    for (size_t i = 0; any && i < TIERS && status == OK && out->count < limit; i++)
+        status =
+            add_tier(db, arena, tiers[i], match_of(arena, &words, filter, tiers[i]), limit, out);
     return status;
 }

@@ -109,36 +109,29 @@ static void set_hit_links(const struct listing *listing, size_t from, bool goes_
 }
 
 /* One more than a page: it tells whether the list goes on. */
-static enum status find_hits(const struct listing *listing, size_t from, struct search_hits *out)
+static enum status find_hits(struct listing *listing, size_t from)
 {
     const struct request *request = listing->request;
     size_t limit = from + PAGE_SIZE < SEARCH_LIMIT ? from + PAGE_SIZE + 1 : SEARCH_LIMIT;
-    bool any;
-    *out = (struct search_hits){0};
-    enum status status = listing_may_find(listing, &any);
-    if (status == OK && any)
-        status = search_find(request->db, request->arena, &listing->filter, limit, out);
-    if (status == OK && from && from >= out->count)
+    enum status status =
+        search_find(request->db, request->arena, &listing->filter, limit, &listing->hits);
+    size_t count = listing->hits.count;
+    if (status == OK && from && from >= count)
         return NOT_FOUND;
-    if (status == OK && out->count < limit)
-        value_map_set(listing->context, TEXT("total"), value_integer((int64_t)out->count));
+    if (status == OK && count < limit)
+        value_map_set(listing->context, TEXT("total"), value_integer((int64_t)count));
     return status;
 }
 
-static enum status add_hits(const struct listing *listing)
+static enum status add_hits(const struct listing *listing, size_t from)
 {
     const struct request *request = listing->request;
-    struct search_hits hits;
+    const struct search_hits *hits = &listing->hits;
     struct row_list rows;
-    size_t from;
-    enum status status = first_hit(request, &from);
-    if (status == OK)
-        status = find_hits(listing, from, &hits);
-    if (status != OK)
-        return status;
-    bool goes_on = hits.count > from + PAGE_SIZE;
-    size_t count = goes_on ? PAGE_SIZE : hits.count - from;
-    status = lettings_of_keys(request->db, request->arena, hits.items + from, count, &rows);
+    bool goes_on = hits->count > from + PAGE_SIZE;
+    size_t count = goes_on ? PAGE_SIZE : hits->count - from;
+    enum status status =
+        lettings_of_keys(request->db, request->arena, hits->items + from, count, &rows);
     if (status != OK)
         return status;
     page_set_rows(request, listing->context, "lettings_list", &letting_model, &rows);
@@ -146,7 +139,7 @@ static enum status add_hits(const struct listing *listing)
     value_map_set(listing->context, TEXT("canonical"),
                   value_text(
                       link_absolute(request, TEXT(""), listing_url(listing, listing->filter))));
-    return hits.count ? OK : add_suggestion(listing);
+    return hits->count ? OK : add_suggestion(listing);
 }
 
 static enum status add_page(const struct listing *listing)
@@ -167,7 +160,14 @@ static enum status add_page(const struct listing *listing)
 
 static enum status fill_listing(struct listing *listing)
 {
-    enum status status = listing_add_places(listing);
+    size_t from = 0;
+    enum status status = OK;
+    if (listing->filter.query.length)
+        status = first_hit(listing->request, &from);
+    if (status == OK && listing->filter.query.length)
+        status = find_hits(listing, from);
+    if (status == OK)
+        status = listing_add_places(listing);
     if (status == FAILED && !search_is_there(listing->request->db, listing->request->arena)) {
         listing->filter = (struct letting_filter){0};
         status = OK;
@@ -175,7 +175,7 @@ static enum status fill_listing(struct listing *listing)
     set_search(listing);
     if (status != OK)
         return status;
-    return listing->filter.query.length ? add_hits(listing) : add_page(listing);
+    return listing->filter.query.length ? add_hits(listing, from) : add_page(listing);
 }
 
 static void start_clock(const struct listing *listing)
