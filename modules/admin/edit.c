@@ -7,6 +7,7 @@
 #include "admin/form.h"
 #include "admin/inlines.h"
 #include "admin/page.h"
+#include "admin/popup.h"
 #include "admin/registry.h"
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -241,6 +242,9 @@ static enum status finish(struct editing *editing)
     const struct model *model = editing->admin->model;
     bool again = was_pressed(request, "_addanother") && editing->may[ADMIN_ADD];
     bool goes_on = editing->as_new ? editing->may[ADMIN_CHANGE] : was_pressed(request, "_continue");
+    if (popup_is(request))
+        return popup_answer(request, editing->response, editing->form.before ? "change" : "add",
+                            model, editing->form.row);
     struct text kept = page_kept(request);
     struct text change =
         registry_url(arena, editing->admin, "change", key_of(arena, model, editing->form.row));
@@ -308,6 +312,8 @@ enum status admin_add(struct request *request, struct response *response)
         return status;
     if (!editing->may[ADMIN_ADD])
         return page_forbidden(request, response);
+    if (popup_check(request, editing->admin->model) != OK)
+        return INVALID;
     status = start_forms(editing, NULL, true);
     if (status != OK)
         return status;
@@ -333,6 +339,8 @@ enum status admin_change(struct request *request, struct response *response)
         return status;
     if (!editing->may[ADMIN_VIEW] || (request->method == HTTP_POST && !editing->may[ADMIN_CHANGE]))
         return page_forbidden(request, response);
+    if (popup_check(request, editing->admin->model) != OK)
+        return INVALID;
     editing->as_new = editing->admin->save_as && request->method == HTTP_POST
                       && was_pressed(request, "_saveasnew");
     if (editing->as_new && !editing->may[ADMIN_ADD])

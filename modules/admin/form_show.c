@@ -37,16 +37,43 @@ static struct value option_value(const struct admin_form *form, const struct for
     return value_map(map);
 }
 
+/* Ways to the table that a reference leads into, for who may go them. */
+static enum status set_ways(const struct admin_form *form, const struct field *field,
+                            struct value_map *map)
+{
+    struct arena *arena = form->request->arena;
+    const struct model_admin *to = registry_find(field->to);
+    bool may_view = false;
+    bool may_add = false;
+    if (!to || !field->type->is_reference)
+        return OK;
+    enum status status = registry_may(form->request, to, ADMIN_VIEW, NULL, &may_view);
+    if (status == OK)
+        status = registry_may(form->request, to, ADMIN_ADD, NULL, &may_add);
+    if (status != OK)
+        return status;
+    struct text path = page_path(arena, "admin:autocomplete", TEXT_NONE);
+    if (may_view)
+        page_text(map, "list_url", registry_url(arena, to, "changelist", TEXT_NONE));
+    if (may_add)
+        page_text(map, "add_url", registry_url(arena, to, "add", TEXT_NONE));
+    page_text(map, "to_field", text_of(model_key(field->to)->name));
+    if (may_view && to->search_fields
+        && !admin_form_has_name(form->admin->raw_id_fields, field->name))
+        page_text(map, "autocomplete",
+                  text_format(arena, "%.*s?app_label=%s&model_name=%s&field_name=%s",
+                              TEXT_ARG(path), form->admin->model->app_label,
+                              form->admin->model->name, field->name));
+    return OK;
+}
+
 /* A reference into a table of many rows is typed as its key; the row's name stands beside it. */
 static enum status set_named(const struct admin_form *form, const struct form_field *field,
                              struct value_map *map)
 {
     void *row;
-    const struct model_admin *to = registry_find(field->field->to);
     struct arena *arena = form->request->arena;
     value_map_set(map, TEXT("is_raw"), value_bool(true));
-    if (to)
-        page_text(map, "list_url", registry_url(arena, to, "changelist", TEXT_NONE));
     if (!field->raw.length)
         return OK;
     enum status status = registry_row(form->request, field->field->to,
@@ -66,9 +93,13 @@ static enum status set_options(const struct admin_form *form, const struct form_
     const struct query query = {.model = of->to,
                                 .related = registry_related(arena, of->to),
                                 .limit = most + 1};
-    if (admin_form_has_name(form->admin->raw_id_fields, of->name))
+    enum status status = set_ways(form, of, map);
+    if (status != OK)
+        return status;
+    if (admin_form_has_name(form->admin->raw_id_fields, of->name)
+        || admin_form_has_name(form->admin->autocomplete_fields, of->name))
         return set_named(form, field, map);
-    enum status status = query_rows(form->request->db, arena, &query, &rows);
+    status = query_rows(form->request->db, arena, &query, &rows);
     if (status != OK)
         return status;
     if ((int64_t)rows.count > most && of->type->is_reference)

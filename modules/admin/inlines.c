@@ -42,8 +42,8 @@ int64_t *inline_joined_key(const struct inline_set *set, void *row)
     return (int64_t *)((char *)row + set->field->offset);
 }
 
-static enum status start_row(const struct inlines *inlines, struct inline_set *set,
-                             const void *before, struct inline_row **out)
+static enum status make_row(const struct inlines *inlines, const struct inline_set *set,
+                            const void *before, struct text number, struct inline_row **out)
 {
     struct arena *arena = inlines->request->arena;
     struct inline_row *row = ARENA_NEW(arena, struct inline_row);
@@ -52,7 +52,7 @@ static enum status start_row(const struct inlines *inlines, struct inline_set *s
         .admin = &set->nested->admin,
         .before = before,
         .joined = set->nested->forward ? NULL : set->field,
-        .prefix = text_format(arena, "%.*s-%zu-", TEXT_ARG(set->prefix), set->total++),
+        .prefix = text_format(arena, "%.*s-%.*s-", TEXT_ARG(set->prefix), TEXT_ARG(number)),
     };
     row->is_empty = !before;
     enum status status = row_edits(inlines, set, before, &row->form.edits);
@@ -64,13 +64,31 @@ static enum status start_row(const struct inlines *inlines, struct inline_set *s
     if (!set->nested->forward && owner)
         *inline_joined_key(set, row->form.row) =
             *(const int64_t *)field_at(model_key(inlines->main->admin->model), owner);
-    *LIST_PUSH(arena, &set->rows) = row;
     *out = row;
     return OK;
 }
 
-/* How many there may be. */
-static size_t most_of(const struct inline_set *set)
+static enum status start_row(const struct inlines *inlines, struct inline_set *set,
+                             const void *before, struct inline_row **out)
+{
+    struct arena *arena = inlines->request->arena;
+    struct text number = text_format(arena, "%zu", set->total++);
+    enum status status = make_row(inlines, set, before, number, out);
+    if (status == OK)
+        *LIST_PUSH(arena, &set->rows) = *out;
+    return status;
+}
+
+enum status inline_blank_row(const struct inlines *inlines, struct inline_set *set,
+                             struct inline_row **out)
+{
+    *out = NULL;
+    return set->may[ADMIN_ADD] && !set->nested->forward && inline_most(set) > 1
+               ? make_row(inlines, set, NULL, TEXT("__prefix__"), out)
+               : OK;
+}
+
+size_t inline_most(const struct inline_set *set)
 {
     bool is_one = set->nested->forward || set->field->type == &field_ONE_TO_ONE;
     return is_one ? 1 : set->nested->max ? set->nested->max : MOST_FORMS;
@@ -79,7 +97,7 @@ static size_t most_of(const struct inline_set *set)
 static size_t extra_of(const struct inline_set *set, size_t stored)
 {
     size_t extra = set->nested->no_extra ? 0 : set->nested->extra ? set->nested->extra : 3;
-    size_t most = most_of(set);
+    size_t most = inline_most(set);
     if (stored + extra < set->nested->min)
         extra = set->nested->min - stored;
     return stored >= most ? 0 : extra < most - stored ? extra : most - stored;

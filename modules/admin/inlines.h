@@ -38,6 +38,12 @@ struct inlines {
 /* The reference in a row, of the inline or (forward) the main one: to be read and set. */
 int64_t *inline_joined_key(const struct inline_set *set, void *row);
 void inline_row_set_gone(struct inline_row *row);
+/* An empty one that is not of the set yet, for the page's script to add; NULL: there may be no
+ * more. */
+enum status inline_blank_row(const struct inlines *inlines, struct inline_set *set,
+                             struct inline_row **out);
+/* How many there may be. */
+size_t inline_most(const struct inline_set *set);
 
 /* Those that the visitor may see, with what is stored, or with what was sent. */
 enum status inlines_start(struct inlines *inlines, struct request *request, struct admin_form *main,

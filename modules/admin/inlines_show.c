@@ -76,7 +76,22 @@ static enum status row_value(const struct inlines *inlines, const struct inline_
     return OK;
 }
 
-static enum status set_value(const struct inlines *inlines, const struct inline_set *set,
+static enum status set_blank(const struct inlines *inlines, struct inline_set *set,
+                             struct value_map *map)
+{
+    struct inline_row *row;
+    struct value value;
+    enum status status = inline_blank_row(inlines, set, &row);
+    if (status == OK && row)
+        status = row_value(inlines, set, row, &value);
+    if (status != OK || !row)
+        return status;
+    value_map_set(map, TEXT("blank"), value);
+    value_map_set(map, TEXT("most"), value_integer((int64_t)inline_most(set)));
+    return OK;
+}
+
+static enum status set_value(const struct inlines *inlines, struct inline_set *set,
                              struct value *out)
 {
     struct arena *arena = inlines->request->arena;
@@ -93,6 +108,7 @@ static enum status set_value(const struct inlines *inlines, const struct inline_
     page_text(map, "title",
               page_titled(arena, set->nested->forward ? model_verbose_name(model)
                                                       : model_verbose_name_plural(model, arena)));
+    page_text(map, "name", model_verbose_name(model));
     page_text(map, "prefix", set->prefix);
     page_text(map, "error", set->error.at ? set->error : TEXT(""));
     value_map_set(map, TEXT("edits"), value_bool(edits));
@@ -102,7 +118,7 @@ static enum status set_value(const struct inlines *inlines, const struct inline_
     value_map_set(map, TEXT("more"), value_integer((int64_t)set->more));
     value_map_set(map, TEXT("rows"), value_list(arena, items, set->rows.count));
     *out = value_map(map);
-    return status;
+    return status == OK ? set_blank(inlines, set, map) : status;
 }
 
 enum status inlines_add_context(struct inlines *inlines, struct value_map *context)

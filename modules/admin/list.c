@@ -7,6 +7,7 @@
 #include "admin/cell.h"
 #include "admin/list_edit.h"
 #include "admin/page.h"
+#include "admin/popup.h"
 #include "admin/registry.h"
 #include "admin/views.h"
 #include "base/arena.h"
@@ -80,6 +81,7 @@ static struct text kept_filters(const struct list *list)
     struct buffer pair = {.arena = list->arena};
     page_put_kept(&pair, query);
     buffer_text(&out, buffer_contents(&pair));
+    buffer_text(&out, popup_kept(list->request, query));
     return buffer_contents(&out);
 }
 
@@ -227,7 +229,8 @@ static enum status show(struct shown *shown, struct response *response)
                   text_format(arena, "%.*s%.*s", TEXT_ARG(url), TEXT_ARG(kept)));
     }
     set_pages(shown, context);
-    status = actions_add_context(list, context);
+    if (!popup_is(list->request))
+        status = actions_add_context(list, context);
     if (status != OK)
         return status;
     return page_show(list->request, response, "admin/list.html", context);
@@ -267,6 +270,9 @@ enum status admin_list(struct request *request, struct response *response)
         return status;
     if (!shown->may[ADMIN_VIEW])
         return page_forbidden(request, response);
+    status = popup_check(request, admin->model);
+    if (status != OK)
+        return status;
     list_read(&shown->list, request, admin);
     if (shown->list.forbidden)
         return fail_as(INVALID, "%s", translate("The list cannot be filtered by that."));
@@ -274,7 +280,7 @@ enum status admin_list(struct request *request, struct response *response)
         return take(shown, response);
     if (!shown->list.mistaken)
         status = list_find_rows(&shown->list, &shown->found);
-    if (status == OK)
+    if (status == OK && !popup_is(request))
         status = list_edit_start(&shown->edit, &shown->list, &shown->found.rows);
     if (status != OK)
         return status;

@@ -228,5 +228,6 @@ void list_edit_add_context(const struct list_edit *edit, struct value_map *conte
     value_map_set(context, TEXT("editable"), value_integer((int64_t)edit->forms.count));
     value_map_set(context, TEXT("errors"), value_integer((int64_t)count_errors(edit)));
     value_map_set(context, TEXT("theirs"), value_bool(edit->has_met));
-    page_text(context, "key_name", text_of(model_key(edit->list->admin->model)->name));
+    if (edit->forms.count)
+        page_text(context, "key_name", text_of(model_key(edit->list->admin->model)->name));
 }

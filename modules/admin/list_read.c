@@ -229,8 +229,10 @@ static void read_filter(struct list *list, const struct list_parameter *paramete
 
 static void read_filters(struct list *list)
 {
-    static const char *const own[] = {"q",       "o",       "p", "all", "e", "_changelist_filters",
-                                      "_format", "_facets", NULL};
+    static const char *const own[] = {"q",         "o",       "p",
+                                      "all",       "e",       "_changelist_filters",
+                                      "_format",   "_facets", "_popup",
+                                      "_to_field", NULL};
     for (size_t i = 0; i < list->parameters.count; i++)
         if (!is_named(own, list->parameters.items[i].name)
             && !list_dates_has(list, list->parameters.items[i].name))

@@ -32,7 +32,9 @@ const struct module admin_module = {
     .models = MODELS(&logentry_model),
     .settings = settings,
     .routes = ROUTES({"", admin_index, .name = "index", .access = ACCESS_STAFF},
-                     {"login/", admin_login, .name = "login", .access = ACCESS_STAFF}),
+                     {"login/", admin_login, .name = "login", .access = ACCESS_STAFF},
+                     {"autocomplete/", admin_autocomplete, .name = "autocomplete",
+                      .access = ACCESS_STAFF, .work = WORK_BLOCKS}),
     .make_routes = registry_make_routes,
     .panels = PANELS({"header", "admin/panel_header.html", fill_header}),
 };

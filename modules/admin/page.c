@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "admin/popup.h"
 #include "admin/registry.h"
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -32,7 +33,7 @@ struct text page_app_name(struct arena *arena, const char *app_label)
     return page_titled(arena, text_of(app_label));
 }
 
-static struct text path_of(struct arena *arena, const char *route, struct text argument)
+struct text page_path(struct arena *arena, const char *route, struct text argument)
 {
     struct text url;
     const struct route_argument given = {.value = argument};
@@ -65,14 +66,15 @@ struct value_map *page_context(struct request *request, struct text title,
     struct value_map *context = site_context(request);
     page_text(context, "title", title);
     value_map_set(context, TEXT("canonical"), VALUE_NULL);
+    value_map_set(context, TEXT("is_popup"), value_bool(popup_is(request)));
     page_crumb(context, text_of(translate("Administration")),
-               path_of(arena, "admin:index", TEXT_NONE));
+               page_path(arena, "admin:index", TEXT_NONE));
     if (!admin)
         return context;
     const struct model *model = admin->model;
     struct text plural = page_titled(arena, model_verbose_name_plural(model, arena));
     page_crumb(context, page_app_name(arena, model->app_label),
-               path_of(arena, "admin:app_list", text_of(model->app_label)));
+               page_path(arena, "admin:app_list", text_of(model->app_label)));
     page_crumb(context, plural, registry_url(arena, admin, "changelist", TEXT_NONE));
     page_text(context, "name", model_verbose_name(model));
     page_text(context, "plural", plural);
@@ -97,10 +99,11 @@ struct text page_kept(const struct request *request)
 {
     struct buffer out = {.arena = request->arena};
     struct text query = kept_query(request);
-    if (!query.length)
-        return TEXT("");
-    buffer_char(&out, '?');
-    page_put_kept(&out, query);
+    if (query.length) {
+        buffer_char(&out, '?');
+        page_put_kept(&out, query);
+    }
+    buffer_text(&out, popup_kept(request, query));
     return buffer_contents(&out);
 }
 
@@ -119,6 +122,7 @@ struct text page_list_url(const struct request *request, const struct model_admi
 enum status page_show(struct request *request, struct response *response, const char *name,
                       struct value_map *context)
 {
+    response->scripts = true;
     response_header(response, "Cache-Control", TEXT("private, no-store"));
     return site_render(request, response, name, context);
 }
@@ -146,5 +150,5 @@ enum status page_missing(struct request *request, struct response *response,
                 text_format(request->arena,
                             translate("%.*s with ID “%.*s” doesn’t exist. Perhaps it was deleted?"),
                             TEXT_ARG(title), TEXT_ARG(id)));
-    return page_go(response, path_of(request->arena, "admin:index", TEXT_NONE));
+    return page_go(response, page_path(request->arena, "admin:index", TEXT_NONE));
 }

@@ -27,6 +27,9 @@ enum status page_forbidden(struct request *request, struct response *response);
 enum status page_missing(struct request *request, struct response *response,
                          const struct model_admin *admin, struct text key);
 
+/* The path of a page of the admin's own: "admin:app_list" and what it takes, or nothing (empty). */
+struct text page_path(struct arena *arena, const char *route, struct text argument);
+
 /* "_changelist_filters=…": the list's own query, to be kept while its rows are edited. */
 void page_put_kept(struct buffer *out, struct text query);
 /* Where the list is, as it was when this page was come to from it. */

@@ -33,6 +33,7 @@ struct response {
     void *produce_context;
     LIST(struct response_header) headers;
     bool close;        /* end the connection after this answer */
+    bool scripts;      /* the page runs scripts of the site's own static files */
     bool reread;       /* … although the database has changed: what was read is the same */
     struct kept *kept; /* it is sent as this, whose status alone counts; NULL: it is not */
 };

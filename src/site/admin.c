@@ -158,6 +158,7 @@ static enum status check_lists(const struct module *module, const struct model_a
         {"ordering", admin->ordering, is_sorted},
         {"readonly_fields", admin->readonly_fields, is_shown},
         {"raw_id_fields", admin->raw_id_fields, is_reference},
+        {"autocomplete_fields", admin->autocomplete_fields, is_reference},
     };
     enum status status = OK;
     for (size_t i = 0; i < sizeof lists / sizeof *lists && status == OK; i++)

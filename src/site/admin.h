@@ -82,6 +82,7 @@ struct model_admin {
     const char *const *readonly_fields;
     const struct admin_fieldset *fieldsets; /* NULL: every field there is, in one */
     const char *const *raw_id_fields;       /* references typed as keys, not chosen from a list */
+    const char *const *autocomplete_fields; /* references looked up while one types */
     const struct admin_inline *inlines;
     bool save_as; /* "Save as new": another row of what is typed in this one's form */
     const struct admin_bulk *actions;

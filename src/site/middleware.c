@@ -52,14 +52,17 @@ static struct text hsts_value(struct arena *arena)
 }
 
 /* Lighthouse reads robots.txt as the page would: connect-src. */
+#define POLICY                                                                                     \
+    "style-src 'self'; img-src 'self'; font-src 'self'; manifest-src 'self'; connect-src 'self'; " \
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
 static void add_security_headers(struct request *request, struct response *response)
 {
     if (response->kept)
         return; /* it has them */
     response_header(response, "Content-Security-Policy",
-                    TEXT("default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
-                         "manifest-src 'self'; connect-src 'self'; base-uri 'none'; "
-                         "form-action 'self'; frame-ancestors 'none'"));
+                    response->scripts ? TEXT("default-src 'none'; script-src 'self'; " POLICY)
+                                      : TEXT("default-src 'none'; " POLICY));
     response_header(response, "Cross-Origin-Opener-Policy", TEXT("same-origin"));
     response_header(response, "Referrer-Policy", TEXT("same-origin"));
     response_header(response, "X-Content-Type-Options", TEXT("nosniff"));

@@ -11,6 +11,8 @@ const validator = new HtmlValidate({
   extends: ['html-validate:recommended', 'html-validate:standard', 'html-validate:a11y'],
   rules: {
     'doctype-style': ['error', { style: 'lowercase' }],
+    // A <select> cannot be typed into.
+    'prefer-native-element': ['error', { exclude: ['listbox'] }],
     // Boxes of one name are a choice of several.
     'form-dup-name': ['error', { shared: ['radio', 'button', 'reset', 'submit', 'checkbox'] }],
   },

@@ -95,7 +95,7 @@ describeUnless(skipWithoutModule('admin', 'lettings', 'profiles'), 'the admin', 
   test('takes SQL in every parameter as text', async () => {
     const then = state();
     for (const table of TABLES) {
-      for (const parameter of ['q', 'o', 'p', 'all', 'e', 'id', 'id__exact', 'pk__gt', 'title__icontains', 'city', 'is_staff__exact', 'username__istartswith', '_changelist_filters', '_facets']) {
+      for (const parameter of ['q', 'o', 'p', 'all', 'e', 'id', 'id__exact', 'pk__gt', 'title__icontains', 'city', 'is_staff__exact', 'username__istartswith', '_changelist_filters', '_facets', '_popup', '_to_field']) {
         for (const injection of INJECTIONS) {
           for (const query of [`${parameter}=${encodeURIComponent(injection.toWellFormed())}`, `${encodeURIComponent(parameter + injection)}=1`]) {
             const { status, text } = await boss.ask(`/admin/${table}/?${query}`);
@@ -107,6 +107,14 @@ describeUnless(skipWithoutModule('admin', 'lettings', 'profiles'), 'the admin', 
       for (const injection of INJECTIONS) {
         const path = `/admin/${table}/${encodeURIComponent(injection.toWellFormed())}/`;
         for (const page of ['change/', 'delete/', 'history/']) assert.ok([302, 400, 404].includes((await boss.ask(path + page)).status), path + page);
+      }
+    }
+    const reference = { app_label: 'lettings', model_name: 'letting', field_name: 'address', term: 'x', page: '1' };
+    for (const name of Object.keys(reference)) {
+      for (const injection of INJECTIONS) {
+        const { status, text } = await boss.ask(`/admin/autocomplete/?${new URLSearchParams({ ...reference, [name]: injection.toWellFormed() })}`);
+        assert.equal(status, name === 'term' ? 200 : name === 'page' ? 404 : 403, `${name} ${injection}`);
+        assert.doesNotMatch(text, /sqlite|syntax error/i);
       }
     }
     assert.equal(state(), then);
