@@ -225,7 +225,7 @@ static enum status tell(const struct editing *editing, const char *format, struc
     struct text name = escaped(arena, model_verbose_name(model));
     struct text object = escaped(arena, model_print(model, editing->form.row, arena));
     struct text href = escaped(arena, url);
-    bool may;
+    bool may = false;
     enum status status =
         registry_may(editing->request, editing->admin, ADMIN_CHANGE, editing->form.row, &may);
     if (may)
