@@ -1,6 +1,8 @@
 /* What templates see of a form. */
 #include "admin/form.h"
 
+#include <string.h>
+
 #include "admin/cell.h"
 #include "admin/form_internal.h"
 #include "admin/page.h"
@@ -37,6 +39,16 @@ static struct value option_value(const struct admin_form *form, const struct for
     return value_map(map);
 }
 
+/* Whether a row is filled in below, in an inline, instead of being added elsewhere. */
+static bool is_inline(const struct model_admin *admin, const struct field *field)
+{
+    const struct admin_inline *each = admin->inlines;
+    for (; each && each->admin.model; each++)
+        if (each->forward && strcmp(each->forward, field->name) == 0)
+            return true;
+    return false;
+}
+
 /* Ways to the table that a reference leads into, for who may go them. */
 static enum status set_ways(const struct admin_form *form, const struct field *field,
                             struct value_map *map)
@@ -55,7 +67,7 @@ static enum status set_ways(const struct admin_form *form, const struct field *f
     struct text path = page_path(arena, "admin:autocomplete", TEXT_NONE);
     if (may_view)
         page_text(map, "list_url", registry_url(arena, to, "changelist", TEXT_NONE));
-    if (may_add)
+    if (may_add && !is_inline(form->admin, field))
         page_text(map, "add_url", registry_url(arena, to, "add", TEXT_NONE));
     page_text(map, "to_field", text_of(model_key(field->to)->name));
     if (may_view && to->search_fields

@@ -1,5 +1,6 @@
 /* The way through a list by year, month and day (date_hierarchy). Which of them have rows is found
  * by going from one to the next: an index of the field serves that, however long the list is. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/list.h"
@@ -23,10 +24,14 @@ static int64_t scale_of(const struct field *field)
     return field->type == &field_DATE ? 1 : DAY_SECONDS * MICROSECONDS;
 }
 
+/* Of a list that has a date hierarchy: the start has looked whether there is such a field. */
 static const struct field *field_of(const struct list *list)
 {
-    const char *name = list->admin->date_hierarchy;
-    return name ? model_field(list->admin->model, text_of(name)) : NULL;
+    const struct field *field =
+        model_field(list->admin->model, text_of(list->admin->date_hierarchy));
+    if (!field)
+        abort();
+    return field;
 }
 
 /* The day on which a year, or a month or day of it, begins; and the one behind its last. */
@@ -80,7 +85,7 @@ void list_dates_read(struct list *list)
 {
     struct list_dates *dates = &list->dates;
     int64_t *part = dates->part;
-    if (!field_of(list))
+    if (!list->admin->date_hierarchy)
         return;
     bool good = read_part(list, YEAR, LAST_YEAR, &part[YEAR])
                 && read_part(list, MONTH, part[YEAR] ? 12 : 0, &part[MONTH]);
@@ -207,7 +212,7 @@ static enum status add_dates(const struct list *list, struct value_map *map)
 enum status list_dates_add_context(const struct list *list, struct value_map *context)
 {
     struct value_map *map = value_map_new(list->arena);
-    if (!field_of(list))
+    if (!list->admin->date_hierarchy)
         return OK;
     list_start_clock(list);
     enum status status = add_dates(list, map);
