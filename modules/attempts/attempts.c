@@ -104,18 +104,55 @@ enum status attempts_begin(struct db *db, struct arena *arena, const struct atte
     return status;
 }
 
+enum status attempts_forget(struct db *db, struct arena *arena, const struct attempt *attempt)
+{
+    if (!has_table(db, arena))
+        return OK;
+    return db_run(db, "DELETE FROM attempts_attempt WHERE subject = $1",
+                  DB_TEXT(subject_of(arena, attempt)));
+}
+
 enum status attempts_succeeded(struct db *db, struct arena *arena, const struct attempt *attempts,
                                size_t count)
 {
     if (!has_table(db, arena))
         return OK;
-    enum status status = db_run(db, "DELETE FROM attempts_attempt WHERE subject = $1",
-                                DB_TEXT(subject_of(arena, &attempts[0])));
+    enum status status = attempts_forget(db, arena, &attempts[0]);
     for (size_t i = 1; i < count && status == OK; i++)
         status = db_run(db,
                         "UPDATE attempts_attempt SET failures = failures - 1, free_at = last_at"
                         " WHERE subject = $1",
                         DB_TEXT(subject_of(arena, &attempts[i])));
+    return status;
+}
+
+/* What is known stands among the attempts, none of which was in vain, with the time until when as
+ * that of the last. */
+static const struct attempt_limit known = {.name = "known"};
+
+enum status attempts_know(struct db *db, struct arena *arena, struct text subject, int64_t seconds)
+{
+    const struct attempt attempt = {&known, subject};
+    if (!has_table(db, arena))
+        return OK;
+    return db_run(db,
+                  "INSERT INTO attempts_attempt (subject, failures, last_at, free_at)"
+                  " VALUES ($1, 0, $2, 0)"
+                  " ON CONFLICT (subject) DO UPDATE SET last_at = excluded.last_at",
+                  DB_TEXT(subject_of(arena, &attempt)), DB_INT(clock_wall() / SECOND + seconds));
+}
+
+enum status attempts_is_known(struct db *db, struct arena *arena, struct text subject,
+                              bool *is_known)
+{
+    const struct attempt attempt = {&known, subject};
+    int64_t until = 0;
+    enum status status = OK;
+    if (has_table(db, arena))
+        status =
+            db_integer(db, &until, 0, "SELECT last_at FROM attempts_attempt WHERE subject = $1",
+                       DB_TEXT(subject_of(arena, &attempt)));
+    *is_known = until > clock_wall() / SECOND;
     return status;
 }
 

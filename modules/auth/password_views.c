@@ -3,6 +3,7 @@
 #include "attempts/attempts.h"
 #include "auth/account_page.h"
 #include "auth/auth.h"
+#include "auth/guessing.h"
 #include "auth/passwords.h"
 #include "auth/sign_in.h"
 #include "base/arena.h"
@@ -214,7 +215,8 @@ static enum status link_of(struct request *request, const struct user *user, str
     return status;
 }
 
-static enum status write_mail(struct request *request, const struct user *user)
+/* `put`: into the outbox, or what costs as much. */
+static enum status write_mail(struct request *request, const struct user *user, mail_putting *put)
 {
     struct buffer body = {.arena = request->arena};
     struct value_map *context = value_map_new(request->arena);
@@ -231,7 +233,19 @@ static enum status write_mail(struct request *request, const struct user *user)
         return status;
     struct text subject = text_format(request->arena, translate("Your password at %.*s"),
                                       TEXT_ARG(site_settings.site_name));
-    return mail_put(request->db, user->email, subject, buffer_contents(&body));
+    return put(request->db, user->email, subject, buffer_contents(&body));
+}
+
+/* How long the answer takes must not tell whether somebody has the address. */
+static enum status waste_mail(struct request *request)
+{
+    const struct user nobody = {
+        .id = 1,
+        .username = TEXT("nobody"),
+        .email = TEXT("nobody@example.com"),
+        .password = TEXT("!"),
+    };
+    return write_mail(request, &nobody, mail_waste);
 }
 
 /* To each account that has the address, may sign in and has a password. */
@@ -246,6 +260,7 @@ static enum status write_mails(struct db *db, void *context)
         .limit = 10,
     };
     struct row_list users = {0};
+    bool wrote = false;
     enum status status = query_rows(db, request->arena, &query, &users);
     for (size_t i = 0; i < users.count && status == OK; i++) {
         const struct user *user = users.items[i];
@@ -256,9 +271,10 @@ static enum status write_mails(struct db *db, void *context)
             log_warning("no link can be sent", LOG_INT("user", user->id),
                         LOG_STRING("error", fault));
         else
-            status = write_mail(request, user);
+            status = write_mail(request, user, mail_put);
+        wrote = wrote || !fault;
     }
-    return status;
+    return status == OK && !wrote ? waste_mail(request) : status;
 }
 
 enum status password_reset(struct request *request, struct response *response)
@@ -342,6 +358,8 @@ static enum status reset(struct db *db, void *context)
     enum status status = find_user(following);
     if (status == OK && following->user)
         status = auth_set_password(db, following->user, following->hash);
+    if (status == OK && following->user)
+        status = guessing_forget(db, following->request, following->user->username);
     return status;
 }
 

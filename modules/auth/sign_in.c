@@ -1,8 +1,8 @@
 #include "auth/sign_in.h"
 
-#include "attempts/attempts.h"
 #include "auth/account_page.h"
 #include "auth/auth.h"
+#include "auth/guessing.h"
 #include "auth/hashers.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -29,7 +29,7 @@ struct signing_in {
     struct response *response;
     struct account_page page;
     struct input inputs[INPUTS];
-    struct attempt attempts[2];
+    struct guessing guessing;
     const struct user *user;  /* whose password it was; NULL: nobody's */
     const struct user *after; /* the same, with the hash that is to be kept */
 };
@@ -66,15 +66,6 @@ static void start(struct signing_in *signing, struct request *request, struct re
     if (request->access < ACCESS_STAFF && request->user)
         signing->page.intro =
             translate("You are signed in. To go there, sign in as somebody else.");
-}
-
-/* Limits: a person mistypes, an office has many people behind one address. */
-static void limit(struct signing_in *signing)
-{
-    static const struct attempt_limit account = {"account", 5, 300};
-    static const struct attempt_limit client = {"client", 30, 900};
-    signing->attempts[0] = (struct attempt){&account, signing->inputs[USERNAME].value};
-    signing->attempts[1] = (struct attempt){&client, attempt_client(signing->request)};
 }
 
 static enum status refuse_for_now(struct signing_in *signing, int64_t wait)
@@ -128,7 +119,7 @@ static enum status let_in(struct db *db, void *context)
     if (status == OK)
         status = model_update(db, &user_model, signing->user, signing->after);
     if (status == OK)
-        status = attempts_succeeded(db, request->arena, signing->attempts, 2);
+        status = guessing_succeeded(&signing->guessing, db, request->arena);
     if (status == OK)
         status = auth_sign_in(request, signing->response, signing->after);
     return status;
@@ -171,9 +162,8 @@ static enum status take(struct signing_in *signing)
             "the link below, or with the command changepassword."));
         return account_page_show(&signing->page, signing->request, signing->response);
     }
-    limit(signing);
-    enum status status =
-        attempts_begin(signing->request->db, signing->request->arena, signing->attempts, 2, &wait);
+    enum status status = guessing_begin(&signing->guessing, signing->request,
+                                        signing->inputs[USERNAME].value, &wait);
     if (status == OK && wait > 0)
         return refuse_for_now(signing, wait);
     if (status == OK)

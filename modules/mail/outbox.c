@@ -18,7 +18,13 @@
 #define MOST_TRIES  20
 #define AT_ONCE     50
 
-enum status mail_put(struct db *db, struct text recipient, struct text subject, struct text body)
+static enum status remove_mail(struct db *db, int64_t id)
+{
+    return db_run(db, "DELETE FROM mail_outgoing WHERE id = $1", DB_INT(id));
+}
+
+static enum status put(struct db *db, struct text recipient, struct text subject, struct text body,
+                       int64_t *id)
 {
     struct arena *arena = arena_new(1024);
     struct outgoing *mail = model_new(&outgoing_model, arena);
@@ -32,8 +38,22 @@ enum status mail_put(struct db *db, struct text recipient, struct text subject, 
         status = fail_as(INVALID, "\"%.*s\" is no address for a mail", TEXT_ARG(recipient));
     if (status == OK)
         status = model_insert(db, &outgoing_model, mail);
+    *id = mail->id;
     arena_free(arena);
     return status;
+}
+
+enum status mail_put(struct db *db, struct text recipient, struct text subject, struct text body)
+{
+    int64_t id;
+    return put(db, recipient, subject, body, &id);
+}
+
+enum status mail_waste(struct db *db, struct text recipient, struct text subject, struct text body)
+{
+    int64_t id;
+    enum status status = put(db, recipient, subject, body, &id);
+    return status == OK ? remove_mail(db, id) : status;
 }
 
 /* Another clerk that works beside this one passes over what is claimed. */
@@ -60,11 +80,6 @@ static enum status claim(struct db *db, void *context)
     claiming->claimed.tries++;
     claiming->is_ours = true;
     return model_update(db, &outgoing_model, now, &claiming->claimed);
-}
-
-static enum status remove_mail(struct db *db, const struct outgoing *mail)
-{
-    return db_run(db, "DELETE FROM mail_outgoing WHERE id = $1", DB_INT(mail->id));
 }
 
 static int64_t next_try(int64_t tries, bool is_final)
@@ -96,7 +111,7 @@ static enum status try_mail(struct db *db, const struct outgoing *mail, struct a
     status = mail_deliver(arena, &claiming.claimed);
     if (status == OK) {
         log_info("mail sent", LOG_INT("mail", mail->id));
-        return remove_mail(db, mail);
+        return remove_mail(db, mail->id);
     }
     return put_off(db, &claiming.claimed, status == INVALID, arena);
 }

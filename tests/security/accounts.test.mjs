@@ -348,15 +348,15 @@ describeUnless(skipWithoutModule('auth'), 'many wrong passwords', () => {
   const fromElsewhere = () => from(`198.51.${Math.trunc((clients += 1) / 250)}.${clients % 250}`);
   before(async () => {
     server = await startServer({ env: PROXY });
-    for (const name of ['ada', 'grace', 'joan', 'mary']) addUser(server.database, name);
+    for (const name of ['ada', 'grace', 'joan', 'mary', 'kate', 'lucy']) addUser(server.database, name);
   });
   after(() => server?.stop());
 
   test('of one account from everywhere are stopped, then even the right one has to wait', async () => {
     const statuses = [];
-    for (let i = 0; i < 40; i++) statuses.push((await fromElsewhere().signIn('ada', `wrong ${i}`)).status);
-    assert.deepEqual(statuses.slice(0, 5), Array(5).fill(200));
-    assert.ok(statuses.filter((status) => status === 200).length <= 9, statuses.join());
+    for (let i = 0; i < 60; i++) statuses.push((await fromElsewhere().signIn('ada', `wrong ${i}`)).status);
+    assert.deepEqual(statuses.slice(0, 30), Array(30).fill(200));
+    assert.ok(statuses.filter((status) => status === 200).length <= 35, statuses.join());
     assert.equal(statuses.at(-1), 429);
     const right = await fromElsewhere().signIn('ada');
     assert.equal(right.status, 429);
@@ -365,13 +365,36 @@ describeUnless(skipWithoutModule('auth'), 'many wrong passwords', () => {
     assert.equal((await fromElsewhere().signIn('grace')).status, 302);
   });
 
+  test('of one account from one client are stopped after a few, and stop nobody else', async () => {
+    const statuses = [];
+    for (let i = 0; i < 12; i++) statuses.push((await from('192.0.2.200').signIn('kate', `wrong ${i}`)).status);
+    assert.deepEqual(statuses.slice(0, 5), Array(5).fill(200));
+    assert.ok(statuses.filter((status) => status === 200).length <= 8, statuses.join());
+    assert.equal((await from('192.0.2.200').signIn('kate')).status, 429);
+    assert.equal((await from('192.0.2.201').signIn('kate')).status, 302);
+  });
+
+  test('from everywhere do not stop who signed in there lately, but that client is counted for itself', async () => {
+    const home = '192.0.2.210';
+    assert.equal((await from(home).signIn('lucy')).status, 302);
+    for (let i = 0; i < 45; i++) await fromElsewhere().signIn('lucy', `wrong ${i}`);
+    assert.equal((await fromElsewhere().signIn('lucy')).status, 429);
+    assert.equal((await from(home).signIn('lucy')).status, 302);
+    for (let i = 0; i < 9; i++) await from(home).signIn('lucy', `wrong ${i}`);
+    assert.equal((await from(home).signIn('lucy')).status, 429);
+    sql(server.database, "DELETE FROM attempts_attempt WHERE subject LIKE 'place:%';"); // as if it were over
+    assert.equal((await from(home).signIn('lucy')).status, 302);
+    sql(server.database, "UPDATE attempts_attempt SET last_at = last_at - 31 * 86400 WHERE subject LIKE 'known:%';");
+    assert.equal((await from(home).signIn('lucy')).status, 429);
+  });
+
   test('are counted together by all instances, also while they come at once', async (t) => {
     const other = await startServer({ t, env: { ...PROXY, DATABASE_URL: `sqlite:///${server.database}` }, database: null });
     const urls = [server.url, other.url];
-    const answers = await Promise.all(Array.from({ length: 24 }, (_, i) => new Visitor(urls[i % 2], { 'X-Forwarded-For': `192.0.2.${i}` })
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => new Visitor(urls[i % 2], { 'X-Forwarded-For': `192.0.2.${i}` })
       .signIn('joan', 'wrong')));
     const tried = answers.filter(({ status }) => status === 200).length;
-    assert.ok(tried >= 5 && tried <= 9, `${tried} tried`);
+    assert.ok(tried >= 30 && tried <= 35, `${tried} tried`);
   });
 
   test('of one client are stopped, whatever the accounts, in one network too', async () => {
@@ -403,7 +426,7 @@ describeUnless(skipWithoutModule('auth'), 'many wrong passwords', () => {
   });
 
   test('leave neither names nor addresses in the database', () => {
-    for (const line of sql(server.database, 'SELECT subject FROM attempts_attempt;').split('\n')) assert.match(line, /^(account|client):[0-9a-f]{64}$/);
+    for (const line of sql(server.database, 'SELECT subject FROM attempts_attempt;').split('\n')) assert.match(line, /^(account|client|place|known):[0-9a-f]{64}$/);
   });
 
   test('say the same of somebody and of nobody, and take as long', async (t) => {

@@ -162,13 +162,29 @@ test('the log has no link that sets a password', async () => {
 test('no mail goes to an address that is nobody\'s, and the answer is the same', async () => {
   addUser(server.database, 'nopass', { hash: '!' });
   addUser(server.database, 'inactive', { active: 0 });
+  const written = () => Number(sql(server.database, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'mail_outgoing';"));
   for (const name of ['nobody', 'nopass', 'inactive']) {
+    const before = written();
     const { headers } = await newVisitor().post('/accounts/password_reset/', { email: `${name}@example.com` });
     assert.equal(headers.location, '/accounts/password_reset/done/');
+    assert.equal(written(), before + 1, `the work shows that ${name} is nobody`);
   }
   assert.equal(sql(server.database, "SELECT count(*) FROM mail_outgoing;"), '0');
   assert.ok(existsSync(mails));
   assert.equal(mailsTo('nopass@example.com').length + mailsTo('inactive@example.com').length, 0);
+});
+
+test('who has reset a password signs in, however many wrong ones others tried', async () => {
+  addUser(server.database, 'besieged');
+  const link = await linkFor('besieged');
+  for (let i = 0; i < 40; i++) await newVisitor().signIn('besieged', 'wrong');
+  const owner = newVisitor();
+  assert.equal((await owner.signIn('besieged')).status, 429);
+  assert.equal((await choose(owner, link, NEW)).headers.location, '/accounts/reset/done/');
+  assert.equal((await newVisitor().signIn('besieged', NEW)).status, 302);
+  for (let i = 0; i < 40; i++) await newVisitor().signIn('besieged', 'wrong');
+  assert.equal((await newVisitor().signIn('besieged', NEW)).status, 429);
+  assert.equal((await owner.signIn('besieged', NEW)).status, 302);
 });
 
 test('no more than a few mails go to one address', async () => {
