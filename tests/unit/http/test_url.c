@@ -173,6 +173,35 @@ static void test_query_values_that_cannot_be_decoded(void **state)
     }
 }
 
+/* Every pair, in order; "-" stands for what cannot be decoded. */
+static void test_query_pairs(void **state)
+{
+    static const struct {
+        const char *query, *pairs;
+    } rows[] = {
+        {"", ":|"}, /* an empty part is a pair of nothing */
+        {"a=1", "a:1|"},
+        {"a=1&b=2&a=3", "a:1|b:2|a:3|"},
+        {"a&b=", "a:|b:|"},
+        {"=1&a=b=c", ":1|a:b=c|"},
+        {"a+b=x%26y%3D", "a b:x&y=|"},
+        {"%zz=1&a=%FF&%00=%&b=2", "-:1|a:-|-:-|b:2|"},
+        {"a=1&&b=2&", "a:1|:|b:2|:|"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct text query = text_of(rows[i].query);
+        struct text name;
+        struct text value;
+        struct buffer out = {.arena = *state};
+        while (url_query_next(*state, &query, &name, &value)) {
+            name = name.at ? name : TEXT("-");
+            value = value.at ? value : TEXT("-");
+            buffer_format(&out, "%.*s:%.*s|", TEXT_ARG(name), TEXT_ARG(value));
+        }
+        check_text(buffer_contents(&out), rows[i].pairs, "\"%s\"", rows[i].query);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_decode),
     TEST(test_encode),
@@ -180,6 +209,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_dot_segments),
     TEST(test_query_values),
     TEST(test_query_values_that_cannot_be_decoded),
+    TEST(test_query_pairs),
 };
 
 UNIT_MAIN(tests)

@@ -121,6 +121,45 @@ static void test_deletion(void **state)
     assert_integer(db, 2, "SELECT COUNT(*) FROM stay_tag");
 }
 
+/* Those that are not there are left out, those that are named twice go once, and one that forbids
+ * it keeps all. */
+static void test_deletion_of_several(void **state)
+{
+    const struct {
+        const struct model *model;
+        int64_t keys[4];
+        size_t count;
+        size_t deleted, unlinked, protectors;
+    } rows[] = {
+        {&home_model, {0}, 0, 0, 0, 0},         {&home_model, {98, 99}, 2, 0, 0, 0},
+        {&home_model, {1, 2, 99}, 3, 2, 0, 0},  {&home_model, {1, 1, 2, 1}, 4, 2, 0, 0},
+        {&home_model, {1, 4}, 2, 2, 0, 1},      {&agent_model, {1, 2}, 2, 2, 3, 0},
+        {&region_model, {2, 1, 3}, 3, 5, 0, 0}, {&region_model, {1, 4}, 2, 8, 0, 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct deletion deletion;
+        check(deletion_collect_rows(db, *state, home_models, rows[i].model, rows[i].keys,
+                                    rows[i].count, &deletion)
+                  == OK,
+              "row %zu: %s", i, status_failure()->message);
+        check(keys_in(&deletion.deleted) == rows[i].deleted, "row %zu: %zu deleted", i,
+              keys_in(&deletion.deleted));
+        check(keys_in(&deletion.unlinked) == rows[i].unlinked, "row %zu: %zu unlinked", i,
+              keys_in(&deletion.unlinked));
+        check(keys_in(&deletion.protectors) == rows[i].protectors, "row %zu", i);
+        if (rows[i].protectors)
+            check(db_transaction(db, delete_it, &deletion) == CONFLICT, "row %zu", i);
+    }
+    static const int64_t regions[] = {1, 2, 3};
+    struct deletion deletion;
+    assert_status(deletion_collect_rows(db, *state, home_models, &region_model, regions, 3,
+                                        &deletion),
+                  OK);
+    assert_status(db_transaction(db, delete_it, &deletion), OK);
+    assert_integer(db, 1, "SELECT COUNT(*) FROM stay_region");
+    assert_integer(db, 2, "SELECT COUNT(*) FROM stay_home");
+}
+
 static void test_deletion_of_rows_that_refer_to_each_other(void **state)
 {
     struct deletion deletion;
@@ -139,6 +178,7 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_update_writes_what_changed),
     CONNECTED_TEST(test_links),
     CONNECTED_TEST(test_deletion),
+    CONNECTED_TEST(test_deletion_of_several),
     CONNECTED_TEST(test_deletion_of_rows_that_refer_to_each_other),
 };
 
