@@ -9,6 +9,15 @@
 #include "site/settings.h"
 #include "site/site.h"
 
+static enum status find_nothing(struct request *request, struct response *response)
+{
+    (void)request;
+    (void)response;
+    return NOT_FOUND;
+}
+
+const struct route site_no_route = {.view = find_nothing, .access = ACCESS_PUBLIC};
+
 static bool is_safe(const struct request *request)
 {
     return request->method & (HTTP_GET | HTTP_HEAD | HTTP_OPTIONS);
@@ -46,8 +55,10 @@ struct server_plan site_plan(void *context, struct request *request)
     (void)context;
     struct route_match match;
     origin_find(request, site_settings.trusted_proxies);
-    if (request->refused || !router_match(site.router, request->arena, request->path, &match))
+    if (request->refused)
         return (struct server_plan){0};
+    if (!router_match(site.router, request->arena, request->path, &match))
+        return (struct server_plan){.blocks = site.reads_block};
     request->route = match.route;
     request->arguments = match.arguments;
     request->argument_count = match.count;

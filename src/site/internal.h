@@ -77,6 +77,9 @@ bool modules_enter(struct request *request, struct response *response);
 void modules_leave(struct request *request, struct response *response);
 /* Last before the view: whether the visitor is one whom the route lets in. */
 bool access_check(struct request *request, struct response *response);
+/* What a read of a path without a route gets, so that its 404 has all that a page has; and only
+ * where there is a database, which a missing page does not need. */
+extern const struct route site_no_route;
 /* Keeps the arguments of a route that is secret out of the log. */
 void handle_hide_secret(struct request *request, const struct route *route);
 

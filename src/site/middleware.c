@@ -169,6 +169,11 @@ static bool check_route(struct request *request, struct response *response)
 {
     const struct route *route = request->route;
     if (!route) {
+        if (!request->refused && request->method & (HTTP_GET | HTTP_HEAD)
+            && site_database(&request->db, false) == OK) {
+            request->route = &site_no_route;
+            return true;
+        }
         site_error_page(request, response, 404, TEXT(""));
         return false;
     }

@@ -32,6 +32,25 @@ test('signs in, is named in the head of every page, and signs out', async () => 
   assert.equal(visitor.cookies.has('sessionid'), false);
 });
 
+test('a page that is not there knows who asks', async () => {
+  const visitor = await signedIn(server, 'ada');
+  for (const path of ['/nowhere/', '/no/where', '/lettings/0/x/']) {
+    const guest = await get(server.url + path);
+    assert.equal(guest.status, 404, path);
+    assert.match(guest.text, /id="sign_in"/, path);
+    const { status, text } = await visitor.ask(path);
+    assert.equal(status, 404, path);
+    assert.match(text, /id="account"[^>]*>.*ada<\/a>/, path);
+    assert.match(text, /id="sign_out"/, path);
+  }
+});
+
+test('what is sent to a page that is not there is not looked at', async () => {
+  for (const method of ['POST', 'PUT', 'DELETE']) assert.equal((await get(`${server.url}/nowhere/`, { method, body: 'a=b' })).status, 404, method);
+  assert.equal((await get(`${server.url}/nowhere/`, { headers: { 'Content-Length': '4' }, body: 'body' })).status, 404);
+  assert.equal((await get(`${server.url}/nowhere/`, { method: 'HEAD' })).status, 404);
+});
+
 test('goes on to where one wanted to', async () => {
   const visitor = new Visitor(server.url);
   const asked = await visitor.ask('/accounts/profile/?a=1&b=%C3%A9');
