@@ -98,6 +98,24 @@ describeSite('right to left', (server, browser) => {
   return { database };
 });
 
+describeSite('the longest title', (server, browser) => {
+  test('takes a few lines of a list, and is whole on its own page', async (t) => {
+    const tab = await openTab(browser());
+    t.after(() => tab.context().close());
+    const heightOf = (selector) => tab.locator(selector).first().evaluate((element) => element.getBoundingClientRect().height / parseFloat(getComputedStyle(element).lineHeight));
+    await visit(tab, server(), { path: '/lettings/' });
+    assert.ok(await heightOf('.card-title') < 5);
+    await visit(tab, server(), { path: '/lettings/1/' });
+    assert.ok(await heightOf('.neighbours bdi') < 5);
+    assert.equal(await tab.locator('h1').innerText(), 'W'.repeat(MOST));
+    assert.ok(await tab.locator('h1').evaluate((element) => element.scrollHeight <= element.clientHeight + 4));
+  });
+}, () => {
+  const database = emptyDatabase();
+  sql(database, letting(1, 'W'.repeat(MOST)) + letting(2, 'W'.repeat(MOST)));
+  return { database };
+});
+
 describeSite('on paper', (server, browser) => {
   test('the address is printed, and nothing that only a screen needs', async (t) => {
     const tab = await openTab(browser(), { width: 794, colorScheme: 'dark' });
