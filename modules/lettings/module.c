@@ -15,7 +15,7 @@ static enum status letting_path(const void *row, struct arena *arena, struct tex
 }
 
 static const struct setting settings[] = {
-    {"SEARCH_TIME_LIMIT", "250", "milliseconds for a search of lettings; 0: no limit",
+    {"SEARCH_TIME_LIMIT", "1000", "milliseconds for a search of lettings; 0: no limit",
      .integer = &lettings_search_limit, .max = 600000},
     {0},
 };
