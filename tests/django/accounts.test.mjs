@@ -133,7 +133,11 @@ print('z' * 32)`);
     assert.equal((await django.ask('/admin/auth/group/add/', { name: 'Tellers' })).status, 302);
     const reader = new Visitor(site.url);
     reader.cookies.set('messages', django.cookies.get('messages'));
-    assert.match((await reader.ask('/')).text, /class="message success">[^<]*Tellers/);
+    assert.match((await reader.ask('/')).text, /class="message success">The group “<a href="\/admin\/auth\/group\/\d+\/change\/">Tellers<\/a>” was added/);
+    const boss = await signedIn(site, 'told');
+    assert.equal((await boss.post('/admin/auth/group/add/', { name: '<b>Told</b>' })).status, 302);
+    django.cookies.set('messages', boss.cookies.get('messages'));
+    assert.match((await django.ask('/admin/')).text, /<a href="\/admin\/auth\/group\/\d+\/change\/">&lt;b&gt;Told&lt;\/b&gt;<\/a>\S* was added/);
   });
 
   test('a password changed at one ends the sessions at both, but for the one it was changed with', async () => {
