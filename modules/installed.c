@@ -8,6 +8,7 @@
     M(attempts)                                                                                    \
     M(mail)                                                                                        \
     M(sessions)                                                                                    \
+    M(uploads)                                                                                     \
     M(auth)                                                                                        \
     M(admin)                                                                                       \
     M(lettings)                                                                                    \

@@ -7,8 +7,8 @@
 #include "admin/files.h"
 #include "admin/page.h"
 #include "admin/registry.h"
-#include "admin/upload.h"
 #include "admin/views.h"
+#include "auth/auth.h"
 #include "base/arena.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -19,6 +19,7 @@
 #include "site/site.h"
 #include "template/language.h"
 #include "template/value.h"
+#include "uploads/uploads.h"
 
 struct importing {
     struct request *request;
@@ -87,7 +88,7 @@ static enum status run(struct importing *importing)
 {
     struct request *request = importing->request;
     FILE *in;
-    enum status status = upload_open(request, importing->name, &in);
+    enum status status = uploads_open(request->db, request->user->id, importing->name, &in);
     if (status != OK)
         return status;
     const struct import_options options = {
@@ -207,22 +208,31 @@ static enum status refuse(struct importing *importing, const char *words)
 
 /* The two steps */
 
+static enum status drop(struct importing *importing)
+{
+    struct text name = importing->name;
+    importing->name = TEXT_NONE;
+    return uploads_drop(importing->request->db, importing->request->user->id, name);
+}
+
 static enum status ask(struct importing *importing)
 {
     struct request_file file;
     if (!request_file(importing->request, "file", &file) || !file.bytes.length)
         return refuse(importing, translate("Choose a file that has something in it."));
-    enum status status = upload_keep(importing->request, file.bytes, &importing->name);
+    struct request *request = importing->request;
+    enum status status =
+        uploads_keep(request->db, request->arena, request->user->id, file.bytes, &importing->name);
     if (status != OK)
         return status;
     importing->dry_run = true;
     status = run(importing);
     const struct import_report *report = &importing->report;
-    if (status != OK || report->added + report->changed == 0) {
-        upload_drop(importing->request, importing->name);
-        importing->name = TEXT_NONE;
-    }
-    return status == OK || status == INVALID ? show(importing) : status;
+    if (status != OK && status != INVALID)
+        return status;
+    if (status == INVALID || report->added + report->changed == 0)
+        status = drop(importing);
+    return status == OK ? show(importing) : status;
 }
 
 static enum status confirm(struct importing *importing)
@@ -232,10 +242,13 @@ static enum status confirm(struct importing *importing)
     enum status status = run(importing);
     if (status == NOT_FOUND)
         return refuse(importing, translate("The file is no longer there: choose it again."));
-    upload_drop(request, importing->name);
-    importing->name = TEXT_NONE;
-    if (status != OK)
-        return status == INVALID ? show(importing) : status;
+    if (status != OK && status != INVALID)
+        return status;
+    enum status dropped = drop(importing);
+    if (dropped != OK)
+        return dropped;
+    if (status == INVALID)
+        return show(importing);
     message_add(request, MESSAGE_SUCCESS,
                 text_format(request->arena, translate("Imported: %zu added, %zu changed."),
                             report->added, report->changed));

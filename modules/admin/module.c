@@ -28,7 +28,7 @@ const struct module admin_module = {
     .name = "admin",
     .namespace = "admin",
     .mount = "admin/",
-    .needs = NEEDS("contenttypes", "auth"),
+    .needs = NEEDS("contenttypes", "auth", "uploads"),
     .models = MODELS(&logentry_model),
     .settings = settings,
     .routes = ROUTES({"", admin_index, .name = "index", .access = ACCESS_STAFF},

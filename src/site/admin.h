@@ -1,7 +1,8 @@
 /* How a table is edited in the admin, as Django's ModelAdmin
  * (docs.djangoproject.com/en/5.2/ref/contrib/admin/). All of it may be left out:
  *
- *     .admin = ADMINS({&letting_model}, {&address_model, .search_fields = NAMES("^street")}),
+ *     .admin = ADMINS({.model = &letting_model},
+ *                     {&address_model, .search_fields = NAMES("^street")}),
  *
  * The module `admin` makes the pages of it; without that module nothing comes of it. */
 #pragma once
