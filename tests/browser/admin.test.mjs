@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addUser, FAST, PASSWORD } from '../http/accounts.mjs';
+import { ADMIN_PAGES, enterAdmin, visitAdmin } from './admin_pages.mjs';
 import { judge } from './judge.mjs';
 import { describeSite, openTab } from './pages.mjs';
 
@@ -56,5 +57,20 @@ describeSite('the admin', (server, browser) => {
     await tab.selectOption('#action', 'delete_selected');
     await click('.bulk button');
     await judge(tab, 'the question before several are deleted');
+  });
+
+  test('axe-core finds nothing on any page in French, nor on those of an import', async (t) => {
+    // A translation changes words, not colours: it is looked at on the widest screen.
+    const imports = ADMIN_PAGES.filter(({ name }) => name.startsWith('admin-import'));
+    for (const [language, pages, looks] of [['fr', ADMIN_PAGES, { widths: [1440], schemes: ['light'] }], ['en', imports, {}]]) {
+      const tab = await openTab(browser(), { language });
+      t.after(() => tab.context().close());
+      await enterAdmin(tab, server(), `overseer-${language}`);
+      for (const page of pages) {
+        await visitAdmin(tab, server(), page);
+        assert.equal(await tab.getAttribute('html', 'lang'), language);
+        await judge(tab, `${page.name} (${language})`, looks);
+      }
+    }
   });
 }, () => ({ env: FAST }));
