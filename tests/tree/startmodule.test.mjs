@@ -163,7 +163,7 @@ test('what it writes builds, is formatted, passes its tests and serves', async (
   for (const args of modules) startmodule(tree.dir, args, { err: null });
   tree.build();
   const results = tree.test();
-  for (const [name] of modules) assert.match(results, new RegExp(`^ok +modules/${name}/tests/${name} +7 passed`, 'm'));
+  for (const [name] of modules) assert.match(results, new RegExp(`^ok +modules/${name}/tests/${name} +8 passed`, 'm'));
   if (spawnSync('clang-format', ['--version']).status === 0) {
     cpSync(join(ROOT, '.clang-format'), tree.path('.clang-format'));
     for (const [name] of modules.filter((args) => args !== long)) {

@@ -38,7 +38,7 @@ const struct module gizmos_module = {
     .namespace = "gizmos",
     .mount = "gizmos/",
     .models = MODELS(&gizmo_model),
-    .admin = ADMINS({&gizmo_model}), /* edited at /admin/ */
+    .admin = ADMINS({.model = &gizmo_model}), /* edited at /admin/ */
     .routes = ROUTES({"", list_page, .name = "index", .access = ACCESS_PUBLIC},
                      {"<int:id>/", detail_page, .name = "detail", .access = ACCESS_PUBLIC}),
     .nav = NAV({N_("Gizmos"), "gizmos:index"}),

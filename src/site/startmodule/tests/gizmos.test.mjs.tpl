@@ -1,8 +1,9 @@
 // Gizmos, over HTTP, with the rows of fixtures/demo.json.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { addUser, FAST, signedIn } from '../../../tests/http/accounts.mjs';
-import { get, startServer } from '../../../tests/http/harness.mjs';
+import { get, skipWithoutModule, startServer } from '../../../tests/http/harness.mjs';
 
 const ROWS = [[1, 'Gizmo one'], [2, 'Gizmo two &amp; last']];
 
@@ -30,9 +31,16 @@ for (const path of ['/gizmos/0/', '/gizmos/3/', '/gizmos/one/', '/gizmos/?after=
   });
 }
 
-test('the admin lists the rows', async () => {
+test('the admin adds, changes and deletes rows', { skip: skipWithoutModule('admin') }, async () => {
+  const list = '/admin/gizmos/gizmo/';
+  const [{ fields }] = JSON.parse(readFileSync(new URL('../fixtures/demo.json', import.meta.url)));
   addUser(server.database, 'boss', { staff: 1, superuser: 1 });
-  const { status, text } = await (await signedIn(server, 'boss')).ask('/admin/gizmos/gizmo/');
-  assert.equal(status, 200);
-  for (const [id, title] of ROWS) assert.ok(text.includes(`href="/admin/gizmos/gizmo/${id}/change/">${title}</a>`), text);
+  const boss = await signedIn(server, 'boss');
+  const { text } = await boss.ask(list);
+  for (const [id] of ROWS) assert.ok(text.includes(`href="${list}${id}/change/"`), text);
+  assert.equal((await boss.post(`${list}add/`, { ...fields, title: 'Gizmo three' })).status, 302);
+  assert.equal((await boss.post(`${list}3/change/`, { ...fields, title: 'Changed' })).status, 302);
+  assert.ok((await get(`${server.url}/gizmos/3/`)).text.includes('<h1>Changed</h1>'));
+  assert.equal((await boss.post(`${list}3/delete/`, { post: 'yes' })).status, 302);
+  assert.equal((await get(`${server.url}/gizmos/3/`)).status, 404);
 });
