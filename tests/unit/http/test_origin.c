@@ -298,10 +298,63 @@ static void test_allowed_hosts(void **state)
     assert_false(origin_host_allowed(TEXT_NONE, TEXT("*")));
 }
 
+static const struct {
+    const char *allowed;
+    const char *host; /* the public one */
+} lists[] = {
+    {"www.example.com", "www.example.com"},
+    {"localhost, 127.0.0.1 ,[::1],a.example.com,b.example.com", "a.example.com"},
+    {".example.com,*,www.example.org", "www.example.org"},
+    {"*", ""},
+    {"", ""},
+    {",,", ""},
+    {".", ""},
+    {".example.com", ""},
+    {"intranet", ""},
+    {"localhost,site.localhost", ""},
+    {"10.0.0.1,::1,[::ffff:10.0.0.1]", ""},
+};
+
+static void test_public_host(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(lists); i++)
+        check(text_is(origin_host_public(text_of(lists[i].allowed)), lists[i].host),
+              "of ALLOWED_HOSTS=%s", lists[i].allowed);
+}
+
+static const struct {
+    const char *host;
+    const char *name;
+    const char *port;
+} parted[] = {
+    {"Example.com", "Example.com", ""},
+    {"example.com.:8000", "example.com", "8000"},
+    {"[::1]", "[::1]", ""},
+    {"[::1]:80", "[::1]", "80"},
+    {"example.com:", "", ""},
+    {"example.com:123456", "", ""},
+    {"", "", ""},
+    {":", "", ""},
+};
+
+static void test_host_parts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(parted); i++) {
+        struct text host = text_of(parted[i].host);
+        check(text_is(origin_host_name(host), parted[i].name), "the name of \"%s\"",
+              parted[i].host);
+        check(text_is(origin_host_port(host), parted[i].port), "the port of \"%s\"",
+              parted[i].host);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_proxies_setting), TEST(test_client),        TEST(test_client_from_several_headers),
     TEST(test_scheme),          TEST(test_host),          TEST(test_request_id),
-    TEST(test_new_ids_differ),  TEST(test_allowed_hosts),
+    TEST(test_new_ids_differ),  TEST(test_allowed_hosts), TEST(test_public_host),
+    TEST(test_host_parts),
 };
 
 UNIT_MAIN(tests)
