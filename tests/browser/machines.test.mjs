@@ -72,6 +72,12 @@ describeUnless(skipWithoutSite(), 'machines', () => {
     }
   });
 
+  test('search engines are asked to leave out what only repeats other pages', async () => {
+    for (const { name, path, unlisted, hidden } of PAGES.filter(({ status }) => !status)) {
+      assert.equal(/<meta name="robots" content="noindex/.test(await read(path)), Boolean(unlisted || hidden), name);
+    }
+  });
+
   test('a page of its own is its own canonical address', async () => {
     for (const { path } of own) assert.equal(canonicalOf(await read(path)), server.url + path);
   });

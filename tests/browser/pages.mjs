@@ -11,16 +11,16 @@ export const WIDTHS = [390, 768, 1440];
 const HEIGHT = 900;
 const LIMIT_MS = 15_000;
 
-/** Those that the demo data gives; hidden: from search engines. */
+/** Those that the demo data gives; unlisted: search engines are asked to follow their links alone; hidden: and that without a description. */
 export const PAGES = [
   { name: 'home', path: '/' },
   { name: 'lettings', path: '/lettings/' },
   { name: 'letting', path: '/lettings/1/' },
-  { name: 'search', path: '/lettings/?q=retreat' },
-  { name: 'search-suggestion', path: '/lettings/?q=brunswik' },
-  { name: 'search-nothing', path: '/lettings/?q=zzzz' },
-  { name: 'filter-state', path: '/lettings/?state=GA' },
-  { name: 'filter-city', path: '/lettings/?state=GA&city=Brunswick' },
+  { name: 'search', path: '/lettings/?q=retreat', unlisted: true },
+  { name: 'search-suggestion', path: '/lettings/?q=brunswik', unlisted: true },
+  { name: 'search-nothing', path: '/lettings/?q=zzzz', unlisted: true },
+  { name: 'filter-state', path: '/lettings/?state=GA', unlisted: true },
+  { name: 'filter-city', path: '/lettings/?state=GA&city=Brunswick', unlisted: true },
   { name: 'profiles', path: '/profiles/' },
   { name: 'profile', path: '/profiles/4meRomance/' },
   { name: 'sign-in', path: '/accounts/login/', hidden: true },
