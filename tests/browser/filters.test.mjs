@@ -1,7 +1,8 @@
 // The filters beside the list of lettings: out of the way on a phone, beside the list where there is room.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyDatabase, quoted, range, sql } from '../http/support.mjs';
+import { emptyDatabase, profileOf, quoted, range, sql } from '../http/support.mjs';
+import { judge } from './judge.mjs';
 import { describeSite, openTab, visit } from './pages.mjs';
 
 const STATES = 60;
@@ -56,8 +57,31 @@ describeSite('filters', (server, browser) => {
     await tab.keyboard.press('Tab');
     assert.equal(await tab.locator(':focus').textContent(), 'Letting 1');
   });
+
+  test('all of them open keep the rules of every page', async (t) => {
+    const tab = await open(t, '/lettings/?q=letting&state=AA');
+    await tab.locator('.places > summary').click();
+    for (const more of await tab.locator('.more-places summary').all()) await more.click();
+    await judge(tab, 'the filters');
+  });
 }, () => {
   const database = emptyDatabase();
   sql(database, range(1, 2 * STATES).map(letting).join(''));
+  return { database };
+});
+
+describeSite('lettings and profiles without texts', (server, browser) => {
+  for (const path of ['/lettings/', '/lettings/2/', '/profiles/']) {
+    test(`${path} keeps the rules of every page`, async (t) => {
+      const tab = await openTab(browser());
+      t.after(() => tab.context().close());
+      await visit(tab, server(), { path });
+      await judge(tab, path);
+    });
+  }
+}, () => {
+  const database = emptyDatabase();
+  sql(database, `${letting(1)} ${letting(2)} ${letting(3)} UPDATE lettings_letting SET title = '' WHERE id < 3; UPDATE lettings_address SET street = '', city = '', state = '', country_iso_code = '' WHERE id = 2;
+    ${profileOf(1, '')} ${profileOf(2, ' ')} UPDATE profiles_profile SET favorite_city = '';`);
   return { database };
 });
