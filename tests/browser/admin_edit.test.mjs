@@ -29,14 +29,15 @@ describeUnless(skipWithoutModule('admin', 'auth') || skipWithoutBrowser(), 'edit
 
   /** A tab that is signed in and shows a page; what the page's scripts complain of fails the test. */
   async function opened(t, path, options = {}) {
-    const tab = await openTab(browser, options);
+    // A transition between pages that the next one has no longer is an error of the browser's own.
+    const tab = await openTab(browser, { reducedMotion: 'reduce', ...options });
     const errors = [];
     t.after(async () => {
       await tab.context().close();
       assert.deepEqual(errors, []);
     });
     tab.on('pageerror', (error) => errors.push(error.message));
-    tab.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+    tab.on('console', (message) => { if (message.type() === 'error') errors.push(`${message.text()} ${message.location().url}`); });
     await tab.goto(`${server.url}/accounts/login/?next=${path}`);
     await tab.fill('#id_username', 'chief');
     await tab.fill('#id_password', PASSWORD);
