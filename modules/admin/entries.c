@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/models.h"
+#include "admin/page.h"
 #include "admin/registry.h"
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -95,6 +96,22 @@ static struct text json_slice(const json_t *string)
                : TEXT("");
 }
 
+/* Labels are in the log as forms of English write them: "Zip code". */
+static struct text label_of(struct arena *arena, struct text stored)
+{
+    char *label = text_string(arena, stored);
+    if (!stored.length)
+        return stored;
+    if (label[0] >= 'A' && label[0] <= 'Z' && !(label[1] >= 'A' && label[1] <= 'Z'))
+        label[0] = (char)(label[0] - 'A' + 'a');
+    return page_titled(arena, text_of(translate(label)));
+}
+
+static struct text name_of(struct arena *arena, struct text stored)
+{
+    return stored.length ? text_of(translate(text_string(arena, stored))) : stored;
+}
+
 /* "title, city and state" */
 static struct text fields_of(struct arena *arena, const json_t *fields)
 {
@@ -102,8 +119,8 @@ static struct text fields_of(struct arena *arena, const json_t *fields)
     size_t count = json_array_size(fields);
     for (size_t i = 0; i < count; i++) {
         const char *between = i == 0 ? "" : i + 1 == count ? translate(" and ") : ", ";
-        struct text slice = json_slice(json_array_get(fields, i));
-        buffer_format(&out, "%s%.*s", between, TEXT_ARG(slice));
+        struct text label = label_of(arena, json_slice(json_array_get(fields, i)));
+        buffer_format(&out, "%s%.*s", between, TEXT_ARG(label));
     }
     return buffer_contents(&out);
 }
@@ -120,7 +137,7 @@ static const char *template_of(const char *word, bool inner)
 static void put_part(struct buffer *out, const char *word, const json_t *inside)
 {
     const json_t *object = json_object_get(inside, "object");
-    struct text name = json_slice(json_object_get(inside, "name"));
+    struct text name = name_of(out->arena, json_slice(json_object_get(inside, "name")));
     struct text of = json_slice(object);
     struct text fields = fields_of(out->arena, json_object_get(inside, "fields"));
     const char *format = template_of(word, object != NULL);

@@ -75,7 +75,7 @@ static void note(struct inlines *inlines, const struct inline_row *row, struct e
     struct arena *arena = inlines->request->arena;
     const struct model *model = row->form.admin->model;
     const void *named = part.action == ENTRY_DELETED ? row->form.before : row->form.row;
-    part.name = model_verbose_name(model);
+    part.name = text_of(model_source_name(model));
     part.object = model_print(model, named, arena);
     *LIST_PUSH(arena, &inlines->parts) = part;
 }

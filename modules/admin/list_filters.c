@@ -174,7 +174,7 @@ enum status list_filters(const struct list *list, struct value *out)
         struct value_map *map = value_map_new(list->arena);
         status = add_choices(&filter, field);
         status = status == OK ? filter.status : status;
-        page_text(map, "title", text_of(field->label));
+        page_text(map, "title", text_of(translate(field->label)));
         value_map_set(map, TEXT("choices"),
                       value_list(list->arena, filter.choices.items, filter.choices.count));
         *LIST_PUSH(list->arena, &filters) = value_map(map);

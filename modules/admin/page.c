@@ -30,7 +30,8 @@ struct text page_titled(struct arena *arena, struct text text)
 
 struct text page_app_name(struct arena *arena, const char *app_label)
 {
-    return page_titled(arena, text_of(app_label));
+    struct text name = page_titled(arena, text_of(app_label));
+    return text_of(translate(text_string(arena, name)));
 }
 
 struct text page_path(struct arena *arena, const char *route, struct text argument)

@@ -45,10 +45,13 @@ static struct value user_is_authenticated(const void *row, struct arena *arena)
     return value_bool(true);
 }
 
-MODEL(permission, PERMISSION_FIELDS, "auth",
+MODEL(permission, PERMISSION_FIELDS, "auth", .verbose_name = N_("permission"),
+      .verbose_name_plural = N_("permissions"),
       .ordering = NAMES("content_type__app_label", "content_type__model", "codename"),
       .unique_together = TOGETHER(NAMES("content_type", "codename")),
       .natural_key = NAMES("codename", "content_type"), .print = permission_print);
-MODEL(group, GROUP_FIELDS, "auth", .natural_key = NAMES("name"), .print = group_print);
-MODEL(user, USER_FIELDS, "auth", .natural_key = NAMES("username"), .print = user_print,
+MODEL(group, GROUP_FIELDS, "auth", .verbose_name = N_("group"), .verbose_name_plural = N_("groups"),
+      .natural_key = NAMES("name"), .print = group_print);
+MODEL(user, USER_FIELDS, "auth", .verbose_name = N_("user"), .verbose_name_plural = N_("users"),
+      .natural_key = NAMES("username"), .print = user_print,
       .methods = METHODS(METHOD(user, "is_authenticated", user_is_authenticated)));

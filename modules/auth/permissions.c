@@ -84,13 +84,12 @@ static enum status write_permission(struct db *db, const struct model *model, co
                                     struct arena *arena)
 {
     struct text label = text_of(model->app_label);
-    struct text verbose = model_verbose_name(model);
     return db_run(db,
                   "INSERT INTO auth_permission (name, content_type_id, codename)"
                   " SELECT $1, id, $2 FROM django_content_type WHERE app_label = $3 AND model = $4"
                   " AND NOT EXISTS (SELECT 1 FROM auth_permission"
                   " WHERE content_type_id = django_content_type.id AND codename = $2)",
-                  DB_TEXT(text_format(arena, "Can %s %.*s", action, TEXT_ARG(verbose))),
+                  DB_TEXT(text_format(arena, "Can %s %s", action, model_source_name(model))),
                   DB_TEXT(text_format(arena, "%s_%s", action, model->name)), DB_TEXT(label),
                   DB_TEXT(text_of(model->name)));
 }

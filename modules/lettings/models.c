@@ -141,10 +141,11 @@ static struct value address_is_on_map(const void *row, struct arena *arena)
     return value_bool(false);
 }
 
-MODEL(address, ADDRESS_FIELDS, "lettings", .print = address_print,
-      .verbose_name_plural = "addresses",
+MODEL(address, ADDRESS_FIELDS, "lettings", .print = address_print, .verbose_name = N_("address"),
+      .verbose_name_plural = N_("addresses"),
       .methods = METHODS(METHOD(address, "is_on_map", address_is_on_map),
                          METHOD(address, "place", address_place)));
-MODEL(letting, LETTING_FIELDS, "lettings", .print = letting_print,
+MODEL(letting, LETTING_FIELDS, "lettings", .print = letting_print, .verbose_name = N_("letting"),
+      .verbose_name_plural = N_("lettings"),
       .methods = METHODS(METHOD(letting, "art", letting_art),
                          METHOD(letting, "name", letting_name)));

@@ -21,5 +21,6 @@ static struct value profile_name(const void *row, struct arena *arena)
     return value_text(text_format(arena, translate("Profile %lld"), (long long)profile->id));
 }
 
-MODEL(profile, PROFILE_FIELDS, "profiles", .print = profile_print,
+MODEL(profile, PROFILE_FIELDS, "profiles", .print = profile_print, .verbose_name = N_("profile"),
+      .verbose_name_plural = N_("profiles"),
       .methods = METHODS(METHOD(profile, "name", profile_name)));

@@ -177,7 +177,7 @@ static enum status check_unique(struct form *form, struct db *db, struct form_fi
     if (status == OK && taken) {
         struct text verbose = model_verbose_name(form->model);
         field->error = text_format(form->arena, translate("Another %.*s has this %s already."),
-                                   TEXT_ARG(verbose), of->label);
+                                   TEXT_ARG(verbose), translate(of->label));
     }
     return status;
 }
@@ -246,7 +246,7 @@ static struct text labels_of(struct form *form, const struct field *const *field
     struct buffer out = {.arena = form->arena};
     for (size_t i = 0; i < count; i++) {
         const char *between = i == 0 ? "" : i + 1 == count ? translate(" and ") : ", ";
-        buffer_format(&out, "%s%s", between, fields[i]->label);
+        buffer_format(&out, "%s%s", between, translate(fields[i]->label));
     }
     return titled(buffer_contents(&out), form->arena);
 }
@@ -395,7 +395,7 @@ static bool field_attribute(const void *self, struct text name, struct arena *ar
     else if (text_is(name, "id"))
         *out = value_text(prefixed(field, "id_", arena));
     else if (text_is(name, "label"))
-        *out = value_text(titled(text_of(of->label), arena));
+        *out = value_text(titled(text_of(translate(of->label)), arena));
     else if (text_is(name, "help_text"))
         *out = value_string(of->help_text ? of->help_text : "");
     else if (text_is(name, "value"))

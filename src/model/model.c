@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "model/query.h"
+#include "template/language.h"
 
 const struct field *model_key(const struct model *model)
 {
@@ -27,15 +28,20 @@ const char *model_table(const struct model *model)
     return model->db_table ? model->db_table : model->table;
 }
 
+const char *model_source_name(const struct model *model)
+{
+    return model->verbose_name ? model->verbose_name : model->name;
+}
+
 struct text model_verbose_name(const struct model *model)
 {
-    return text_of(model->verbose_name ? model->verbose_name : model->name);
+    return text_of(translate(model_source_name(model)));
 }
 
 struct text model_verbose_name_plural(const struct model *model, struct arena *arena)
 {
     if (model->verbose_name_plural)
-        return text_of(model->verbose_name_plural);
+        return text_of(translate(model->verbose_name_plural));
     struct text verbose = model_verbose_name(model);
     return text_format(arena, "%.*ss", TEXT_ARG(verbose));
 }
@@ -64,8 +70,7 @@ struct text model_print(const struct model *model, const void *row, struct arena
     if (model->print)
         return model->print(row, arena);
     struct text key = field_print(model_key(model), row, arena);
-    struct text verbose = model_verbose_name(model);
-    return text_format(arena, "%.*s object (%.*s)", TEXT_ARG(verbose), TEXT_ARG(key));
+    return text_format(arena, "%s object (%.*s)", model_source_name(model), TEXT_ARG(key));
 }
 
 /* "get_status_display" */

@@ -184,8 +184,11 @@ const struct field *model_key(const struct model *model) __attribute__((returns_
 const struct field *model_field(const struct model *model, struct text name);
 
 const char *model_table(const struct model *model);
+/* In the thread's language. */
 struct text model_verbose_name(const struct model *model);
 struct text model_verbose_name_plural(const struct model *model, struct arena *arena);
+/* As it is declared: for what is stored. */
+const char *model_source_name(const struct model *model);
 
 /* A row with all NULL, as far as its fields can be; in the arena. */
 void *model_empty(const struct model *model, struct arena *arena);

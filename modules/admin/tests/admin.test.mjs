@@ -189,6 +189,20 @@ describe('export', () => {
   });
 });
 
+describe('another language', () => {
+  test('has its words for tables, fields and what was changed; the log stays English', async () => {
+    const id = addAddress({ city: 'Languages' });
+    const french = { headers: { 'Accept-Language': 'fr' } };
+    assert.equal((await boss.post(`${CITIES}${id}/change/`, { ...ADDRESS, city: 'Langues', zip_code: '2' }, french)).status, 302);
+    assert.equal(one(`SELECT change_message FROM django_admin_log WHERE object_id = '${id}' ORDER BY id DESC LIMIT 1`), '[{"changed": {"fields": ["City", "Zip code"]}}]');
+    for (const [path, words] of [['/admin/', 'Adresses'], [CITIES, 'Ajouter : adresse'], [`${CITIES}${id}/change/`, 'Code postal'],
+      [`${CITIES}${id}/history/`, 'Modification de Ville et Code postal.'], ['/admin/auth/user/', 'Statut superutilisateur']]) {
+      const { text } = await boss.ask(path, french);
+      assert.ok(text.includes(words), `${path}: ${text}`);
+    }
+  });
+});
+
 describe('import', () => {
   const BOUNDARY = 'a-boundary-of-the-test';
   const IMPORT = `${CITIES}import/`;
