@@ -58,3 +58,13 @@ void scrub_query(struct buffer *out, struct text query)
         }
     }
 }
+
+void scrub_url(struct buffer *out, struct text url)
+{
+    size_t query = text_find_char(url, '?');
+    buffer_text(out, text_part(url, 0, query));
+    if (query == TEXT_NOT_FOUND)
+        return;
+    buffer_char(out, '?');
+    scrub_query(out, text_from(url, query + 1));
+}

@@ -18,3 +18,5 @@ bool scrub_is_personal(struct text header);
 
 /* Appends a query string, with the values of secret keys replaced. */
 void scrub_query(struct buffer *out, struct text query);
+/* Appends an address, with its query scrubbed so. */
+void scrub_url(struct buffer *out, struct text url);

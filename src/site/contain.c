@@ -38,18 +38,52 @@ static void put_member(struct buffer *out, const char *name, struct text value)
     put_value(out, value);
 }
 
+/* Up to where a route begins whose arguments are secret: a page that was reached through one names
+ * it. */
+static struct text before_secret(struct text url)
+{
+    struct route_row row;
+    for (size_t i = 0; router_row(site_router(), i, &row); i++) {
+        struct text fixed = text_part(row.path, 0, text_find_char(row.path, '<'));
+        size_t at = row.route->is_secret ? text_find(url, fixed) : TEXT_NOT_FOUND;
+        if (at != TEXT_NOT_FOUND)
+            return text_part(url, 0, at + fixed.length);
+    }
+    return url;
+}
+
+static void put_referer(struct buffer *out, struct text url)
+{
+    char room[2048];
+    struct buffer scrubbed = BUFFER_ON(room);
+    struct text shown = before_secret(url);
+    scrub_url(&scrubbed, shown);
+    if (shown.length < url.length)
+        buffer_text(&scrubbed, SCRUB_FILTERED);
+    put_value(out, scrubbed.failed ? TEXT("(long)") : buffer_contents(&scrubbed));
+}
+
+static void put_header_value(struct buffer *out, const struct request_header *header)
+{
+    if (scrub_is_secret(header->name) || scrub_is_personal(header->name))
+        put_value(out, SCRUB_FILTERED);
+    else if (text_equal_nocase(header->name, TEXT("Referer")))
+        put_referer(out, header->value);
+    else
+        put_value(out, header->value);
+}
+
 static void put_headers(struct buffer *out, const struct request *request)
 {
     buffer_text(out, TEXT(",\"headers\":["));
     for (size_t i = 0; i < request->header_count; i++) {
         const struct request_header *header = &request->headers[i];
-        bool hidden = scrub_is_secret(header->name) || scrub_is_personal(header->name);
         if (i)
             buffer_char(out, ',');
         buffer_char(out, '[');
         put_value(out, header->name);
         buffer_char(out, ',');
-        put_value(out, hidden ? SCRUB_FILTERED : header->value);
+        put_header_value(out, header);
         buffer_char(out, ']');
     }
     buffer_char(out, ']');
@@ -75,6 +109,8 @@ static struct text pattern_of(const struct route *route)
 /* A path that is itself a key, as that of a mail to set a new password, is told by its pattern. */
 static bool path_is_secret(const struct request *request)
 {
+    if (request->route->is_secret)
+        return true;
     for (size_t i = 0; i < request->argument_count; i++)
         if (scrub_is_secret(request->arguments[i].name))
             return true;

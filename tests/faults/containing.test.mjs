@@ -119,6 +119,20 @@ test('a record has no secret of the request', { skip }, async (t) => {
   assert.doesNotMatch(JSON.stringify(request), /s3cret|203\.0\.113/);
 });
 
+test('a record has no secret of the page that led to the request, nor of a route that is one', { skip }, async (t) => {
+  const server = await start(t);
+  const from = (referer) => get(`${server.url}/sentry-debug/`, { headers: { Referer: referer } });
+  await from(`${server.url}/lettings/?page=2&token=s3cret1`);
+  await from(`${server.url}/fr/accounts/reset/MQ/s3cret2/?page=3`);
+  assert.equal((await answer(server, '/probe/fault-behind/divide/')).status, 500);
+  const told = (await events(server, 3)).map(({ request }) => request);
+  const referer = ({ headers }) => headers.find(([name]) => name.toLowerCase() === 'referer')[1];
+  assert.equal(referer(told[0]), `${server.url}/lettings/?page=2&token=[Filtered]`);
+  assert.equal(referer(told[1]), `${server.url}/fr/accounts/reset/[Filtered]`);
+  assert.equal(new URL(told[2].url).pathname, '/probe/fault-behind/%3Cslug:kind%3E/');
+  assert.doesNotMatch(JSON.stringify(told), /s3cret|divide/);
+});
+
 test('/sentry-debug/ shows its line, and five around it', { skip }, async (t) => {
   const server = await start(t, 1, { SOURCE_DIR: ROOT, SENTRY_ENVIRONMENT: 'staging', SENTRY_RELEASE: 'site@1' });
   await answer(server, '/sentry-debug/');

@@ -478,6 +478,8 @@ const struct module probe_module = {
          .work = WORK_NONE},
         {"fault/<slug:kind>/", fault, .name = "fault", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"fault-on-executor/<slug:kind>/", fault, .access = ACCESS_PUBLIC, .work = WORK_BLOCKS},
+        {"fault-behind/<slug:kind>/", fault, .access = ACCESS_PUBLIC, .work = WORK_NONE,
+         .is_secret = true},
         {"fault-in-rows/", fault_in_rows, .access = ACCESS_PUBLIC},
         {"fault-in-transaction/<slug:kind>/", fault_in_transaction, .access = ACCESS_PUBLIC,
          .work = WORK_BLOCKS},

@@ -48,12 +48,34 @@ static void test_queries(void **state)
     }
 }
 
+static void test_urls(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *scrubbed;
+    } cases[] = {
+        {"", ""},
+        {"https://a.example/b/", "https://a.example/b/"},
+        {"https://a.example/b/?", "https://a.example/b/?"},
+        {"/b/?page=2&token=abc", "/b/?page=2&token=[Filtered]"},
+        {"/b/?next=/c/?d&pwd=abc", "/b/?next=/c/?d&pwd=[Filtered]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char room[100];
+        struct buffer out = BUFFER_ON(room);
+        scrub_url(&out, text_of(cases[i].url));
+        assert_true(text_is(buffer_contents(&out), cases[i].scrubbed));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_secret_keys),
         cmocka_unit_test(test_personal_headers),
         cmocka_unit_test(test_queries),
+        cmocka_unit_test(test_urls),
     };
     return cmocka_run_group_tests_name("scrub", tests, NULL, NULL);
 }
