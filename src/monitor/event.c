@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <xxhash.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "monitor/symbols.h"
 
@@ -25,15 +26,19 @@ static void put_text(json_t *object, const char *key, struct text value)
     json_object_set_new(object, key, json_stringn(value.at ? value.at : "", value.length));
 }
 
-/* 32 hexadecimal digits. */
-static json_t *new_id(void)
+/* 32 hexadecimal digits, of the record's name and whose it is: made again of the same record, it is
+ * the same event, which Sentry takes once. */
+static json_t *id_of(struct text name, const char *server_name)
 {
-    unsigned char bytes[16];
-    char digits[2 * sizeof bytes + 1];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        return NULL;
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
+    char whose[512];
+    char digits[33];
+    struct buffer key = BUFFER_ON(whose);
+    buffer_text(&key, text_of(server_name));
+    buffer_char(&key, '/');
+    buffer_text(&key, name);
+    struct text bytes = buffer_contents(&key);
+    XXH128_hash_t hash = XXH3_128bits(bytes.at, bytes.length);
+    snprintf(digits, sizeof digits, "%016" PRIx64 "%016" PRIx64, hash.high64, hash.low64);
     return json_string(digits);
 }
 
@@ -236,11 +241,12 @@ static void add_request(json_t *event, const json_t *request)
                         json_pack("{s:O?}", "request_id", json_object_get(request, "request_id")));
 }
 
-static void add_origin(json_t *event, const json_t *record, const struct event_origin *origin)
+static void add_origin(json_t *event, struct text name, const json_t *record,
+                       const struct event_origin *origin)
 {
     char moment[CLOCK_ISO_SIZE];
     clock_iso(moment, json_integer_value(json_object_get(record, "at")));
-    json_object_set_new(event, "event_id", new_id());
+    json_object_set_new(event, "event_id", id_of(name, origin->server_name));
     json_object_set_new(event, "timestamp", json_string(moment));
     json_object_set_new(event, "platform", json_string(PLATFORM));
     json_object_set_new(event, "server_name", json_string(origin->server_name));
@@ -248,7 +254,7 @@ static void add_origin(json_t *event, const json_t *record, const struct event_o
     put_text(event, "environment", origin->environment);
 }
 
-json_t *event_from_record(struct text record, const struct event_origin *origin)
+json_t *event_from_record(struct text name, struct text record, const struct event_origin *origin)
 {
     struct text first;
     struct text second = TEXT_NONE;
@@ -258,7 +264,7 @@ json_t *event_from_record(struct text record, const struct event_origin *origin)
     json_t *request = json_loadb(second.at ? second.at : "", second.length, 0, NULL);
     json_t *event = json_object();
     bool good = true;
-    add_origin(event, what, origin);
+    add_origin(event, name, what, origin);
     if (json_is_string(json_object_get(what, "name")))
         good = add_fault(event, what, origin);
     else if (json_is_string(json_object_get(what, "type"))

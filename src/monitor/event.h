@@ -12,7 +12,7 @@ struct event_origin {
     const char *server_name;
 };
 
-/* `record`: the lines of a file of the spool (record.h). Its stack gets functions, files, lines and
- * source, as far as debug information and sources are at hand. NULL: it is no record. The caller's
- * (json_decref()). */
-json_t *event_from_record(struct text record, const struct event_origin *origin);
+/* `record`: the lines of a file of the spool (record.h), `name`: that file's, without its ending;
+ * the event's id is of it. Its stack gets functions, files, lines and source, as far as debug
+ * information and sources are at hand. NULL: it is no record. The caller's (json_decref()). */
+json_t *event_from_record(struct text name, struct text record, const struct event_origin *origin);

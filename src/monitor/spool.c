@@ -87,8 +87,8 @@ static bool write_event(int folder, const char *name, const json_t *event)
 static void convert(struct arena *arena, int folder, const struct file *file,
                     const struct event_origin *origin, void (*noticed)(const json_t *event))
 {
-    json_t *event = event_from_record(read_record(arena, folder, file), origin);
     struct text stem = text_part(file->name, 0, text_find_char(file->name, '.'));
+    json_t *event = event_from_record(stem, read_record(arena, folder, file), origin);
     struct text name = text_format(arena, "%.*s.event", TEXT_ARG(stem));
     bool done = !event || write_event(folder, name.at, event);
     if (event && done)

@@ -1,0 +1,126 @@
+/* What the clerk makes of the records in the spool. */
+#include "unit.h"
+
+#include <jansson.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "monitor/spool.h"
+
+#define RECORD                                                                                     \
+    "{\"type\":\"Failure\",\"at\":1700000000000000,\"message\":\"it broke\",\"file\":\"src/a.c\"," \
+    "\"function\":\"a\",\"line\":7}\n"
+
+static size_t noticed;
+
+static void count(const json_t *event)
+{
+    (void)event;
+    noticed++;
+}
+
+static size_t keep(void)
+{
+    const struct event_origin origin = {
+        .release = TEXT("site@1"),
+        .environment = TEXT("test"),
+        .source_dir = TEXT("."),
+        .server_name = "here",
+    };
+    noticed = 0;
+    return spool_keep(unit_directory(), &origin, count);
+}
+
+/* Of the event that a record of this name has become; the arena's. */
+static const char *id_of(struct arena *arena, const char *name)
+{
+    json_t *event = json_load_file(unit_path(arena, name), 0, NULL);
+    assert_non_null(event);
+    const char *id = json_string_value(json_object_get(event, "event_id"));
+    assert_non_null(id);
+    assert_int_equal(strlen(id), 32);
+    assert_int_equal(strspn(id, "0123456789abcdef"), 32);
+    const char *copy = text_copy(arena, text_of(id)).at;
+    json_decref(event);
+    return copy;
+}
+
+static struct text name_of(struct arena *arena, unsigned number, const char *ending)
+{
+    return text_format(arena, "%lld-1-%u.%s", (long long)clock_wall(), number, ending);
+}
+
+static void test_a_record_made_again_is_the_same_event(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct text stem = text_format(arena, "%lld-1", (long long)clock_wall());
+    const char *first = text_format(arena, "%.*s-0.fault", TEXT_ARG(stem)).at;
+    const char *second = text_format(arena, "%.*s-1.fault", TEXT_ARG(stem)).at;
+    const char *event = text_format(arena, "%.*s-0.event", TEXT_ARG(stem)).at;
+    unit_file(arena, first, TEXT(RECORD));
+    unit_file(arena, second, TEXT(RECORD));
+    assert_int_equal(keep(), 0);
+    assert_int_equal(noticed, 2);
+    const char *id = id_of(arena, event);
+    const char *other = id_of(arena, text_format(arena, "%.*s-1.event", TEXT_ARG(stem)).at);
+    assert_string_not_equal(id, other);
+    unit_file(arena, first, TEXT(RECORD)); /* as if it had been killed before it removed this */
+    assert_int_equal(keep(), 0);
+    assert_string_equal(id_of(arena, event), id);
+    arena_free(arena);
+}
+
+static void test_what_is_no_record_goes(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    const char *name = name_of(arena, 7, "fault").at;
+    const char *path = unit_file(arena, name, TEXT("{\"type\":"));
+    assert_int_equal(keep(), 0);
+    assert_int_equal(noticed, 0);
+    assert_int_equal(access(path, F_OK), -1);
+    arena_free(arena);
+}
+
+/* A part is a record that is still being written; one that nobody ends any more is taken as it is.
+ */
+static void test_a_part_waits_until_it_is_stale(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    const char *young = unit_file(arena, name_of(arena, 8, "part").at, TEXT(RECORD));
+    struct text stale =
+        text_format(arena, "%lld-1-9.part", (long long)(clock_wall() - (int64_t)60 * 1000000));
+    const char *old = unit_file(arena, stale.at, TEXT(RECORD));
+    assert_int_equal(keep(), 0);
+    assert_int_equal(noticed, 1);
+    assert_int_equal(access(young, F_OK), 0);
+    assert_int_equal(access(old, F_OK), -1);
+    arena_free(arena);
+}
+
+static void test_what_is_too_old_is_dropped_and_counted(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct text name =
+        text_format(arena, "%lld-1-3.event", (long long)(clock_wall() - SPOOL_AGE - 1000000));
+    const char *path = unit_file(arena, name.at, TEXT("{}"));
+    assert_int_equal(keep(), 1);
+    assert_int_equal(access(path, F_OK), -1);
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_record_made_again_is_the_same_event),
+        cmocka_unit_test(test_what_is_no_record_goes),
+        cmocka_unit_test(test_a_part_waits_until_it_is_stale),
+        cmocka_unit_test(test_what_is_too_old_is_dropped_and_counted),
+    };
+    return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
+}
