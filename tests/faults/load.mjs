@@ -29,6 +29,7 @@ class Client {
     this.bytes = '';
     this.sentAt = 0;
     this.answered = 0;
+    this.waited = 0;
     const socket = net.connect({ port: this.load.port, host: '127.0.0.1', noDelay: true });
     this.socket = socket;
     socket.setEncoding('latin1');
@@ -53,7 +54,8 @@ class Client {
     if (end < 0) return;
     const answer = this.bytes.slice(0, end);
     const status = Number(answer.slice(9, 12));
-    this.load.answers.push({ client: this.index, status, ms: performance.now() - this.sentAt });
+    this.waited = performance.now() - this.sentAt;
+    this.load.answers.push({ client: this.index, status, ms: this.waited });
     this.sentAt = 0;
     this.answered++;
     this.bytes = this.bytes.slice(end);
@@ -65,7 +67,7 @@ class Client {
     if (this.sentAt) {
       this.load.failures.push({
         client: this.index, at: performance.now(), sentAt: this.sentAt, reason: this.reason ?? 'closed',
-        received: this.bytes.length, answered: this.answered, localPort: this.localPort,
+        received: this.bytes.length, answered: this.answered, localPort: this.localPort, waited: this.waited,
       });
     } else if (this.reason) {
       this.load.refusals.push({ client: this.index, at: performance.now(), reason: this.reason });
@@ -76,7 +78,7 @@ class Client {
 }
 
 /** Starts the clients. failures: requests sent and not wholly answered, with how many
- *  answers their connection had before; refusals: no connection. */
+ *  answers their connection had before, and how long (ms) the last of these took to be read here; refusals: no connection. */
 export function startLoad(port, { clients = 16, path = PAGE } = {}) {
   const load = { port, path, answers: [], failures: [], refusals: [], stopping: false };
   const all = Array.from({ length: clients }, (_, index) => new Client(load, index));
