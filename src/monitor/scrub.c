@@ -51,10 +51,12 @@ void scrub_query(struct buffer *out, struct text query)
         if (!first)
             buffer_char(out, '&');
         first = false;
-        buffer_text(out, hidden ? key : field);
         if (hidden) {
+            buffer_text(out, key);
             buffer_char(out, '=');
             buffer_text(out, SCRUB_FILTERED);
+        } else {
+            buffer_text(out, field);
         }
     }
 }
