@@ -187,9 +187,9 @@ static void on_fault(int signal, siginfo_t *info, void *context)
                         .pc = pc_of(context)};
     read_fault(walk.fault, info);
     _Unwind_Backtrace(visit, &walk);
-    bool contained = is_of_ours(info) && may_contain(&walk);
+    bool contained = frame && is_of_ours(info) && may_contain(&walk);
     write_record(walk.fault, frame, contained);
-    if (!contained || !frame)
+    if (!contained)
         end(signal);
     innermost = frame->outer;
     handling = 0;

@@ -319,7 +319,7 @@ static enum status plans(struct request *request, struct response *response)
 
 static void fault_null(void)
 {
-    volatile int *volatile nowhere = NULL;
+    static volatile int *volatile nowhere;
     *nowhere = 1; /* NOLINT(clang-analyzer-core.NullDereference) */
 }
 
@@ -331,7 +331,7 @@ static void fault_wild(void)
 
 static void fault_divide(void)
 {
-    volatile int zero = 0;
+    static volatile int zero;
     volatile int quotient = 6;
     quotient = quotient / zero; /* NOLINT(clang-analyzer-core.DivideZero) */
 }

@@ -1,6 +1,7 @@
 /* How a database's states are told apart. */
 #include "database.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 UNIT_CONNECTION("CREATE TABLE thing (id integer PRIMARY KEY, title text);"
@@ -156,6 +157,14 @@ static void test_log_of_another_file_is_let_be(void **state)
     db_close(other);
 }
 
+static FILE *opened(const char *path, const char *mode)
+{
+    FILE *file = fopen(path, mode);
+    if (!file)
+        abort();
+    return file;
+}
+
 /* A backup in our very file. */
 static void overwrite_database(void)
 {
@@ -163,12 +172,12 @@ static void overwrite_database(void)
     path_of(path, "");
     path_of(other, ".other");
     assert_status(db_run(db, "VACUUM INTO $1", DB_TEXT(text_of(other))), OK);
-    FILE *from = fopen(other, "r");
+    FILE *from = opened(other, "r");
     size_t length = fread(bytes, 1, sizeof bytes, from);
     fclose(from);
     unlink(other);
     remove_log();
-    FILE *to = fopen(path, "r+");
+    FILE *to = opened(path, "r+");
     assert_int_equal(fwrite(bytes, 1, length, to), length);
     fclose(to);
 }
