@@ -14,6 +14,8 @@
 #define LONG_WORD  5 /* from here on two letters may be left out */
 #define MOST_WORDS 50
 #define MOST_TRIES 20 /* of those like a word */
+#define MOST_WRONG                                                                                 \
+    3 /* words that are corrected: some 7 ms each, in which a thread answers nobody */
 
 struct letters {
     uint32_t at[LONGEST + 2];
@@ -209,13 +211,14 @@ enum status search_suggest(struct db *db, struct arena *arena, const struct lett
     struct words words;
     bool wrong[WORDS_MOST] = {0};
     bool any = false;
+    size_t corrected = 0;
     struct buffer text = {.arena = arena};
     words_read(&words, arena, filter->query);
     enum status status = find_wrong(db, arena, &words, wrong);
     for (size_t i = 0; i < words.count && status == OK; i++) {
         struct correction correction = {db,           arena,       filter, &words, &words.items[i],
                                         {.count = 0}, {.count = 0}};
-        if (wrong[i])
+        if (wrong[i] && corrected++ < MOST_WRONG)
             status = correct(&correction);
     }
     if (status != OK)

@@ -20,13 +20,13 @@ int64_t lettings_search_limit;
 
 /* The list */
 
-/* Of what cannot be read as text, nothing. */
+/* Of what cannot be read as text, nothing; nor of spaces. A place may have some at its ends. */
 static struct text parameter(const struct request *request, const char *name)
 {
     struct text value;
-    if (!request_query(request, name, &value))
+    if (!request_query(request, name, &value) || text_trim(value).length == 0)
         return TEXT("");
-    return text_trim(value);
+    return value;
 }
 
 struct text listing_url(const struct listing *listing, struct letting_filter filter)
@@ -192,6 +192,7 @@ static void answer_late(const struct listing *listing, struct response *response
     page_cache_refuse(listing->request);
     response->status = 503;
     response_header(response, "Cache-Control", TEXT("no-store"));
+    response_header(response, "Retry-After", TEXT("5"));
 }
 
 enum status lettings_index(struct request *request, struct response *response)
@@ -199,7 +200,7 @@ enum status lettings_index(struct request *request, struct response *response)
     struct listing listing = {
         .request = request,
         .context = site_context(request),
-        .filter = {text_part(parameter(request, "q"), 0, LONGEST_QUERY),
+        .filter = {text_part(text_trim(parameter(request, "q")), 0, LONGEST_QUERY),
                    parameter(request, "state"), parameter(request, "city")},
     };
     start_clock(&listing);

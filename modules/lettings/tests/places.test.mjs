@@ -107,6 +107,16 @@ describe('places', () => {
     assert.doesNotMatch(more, /lettings found/);
   });
 
+  test('a place with spaces at its ends leads to what is counted', async (t) => {
+    t.after(() => sql(server.database, 'DELETE FROM lettings_letting WHERE id >= 100; DELETE FROM lettings_address WHERE id >= 100;'));
+    sql(server.database, insertLetting(100, 'Hut', ' Trailing ', 'QQ '));
+    for (const { count, url } of [chipsOf(await ask('')).QQ, chipsOf(await ask('?state=QQ%20'))['Trailing , QQ']]) {
+      assert.equal(count, 1);
+      assert.deepEqual(titlesOf(await ask(url.slice(url.indexOf('?')))), ['Hut']);
+    }
+    assert.deepEqual(titlesOf(await ask('?state=%20')), titlesOf(await ask('')));
+  });
+
   test('a state beyond the first hundred is shown when it is chosen', async (t) => {
     t.after(() => sql(server.database, 'DELETE FROM lettings_letting WHERE id >= 100; DELETE FROM lettings_address WHERE id >= 100;'));
     sql(server.database, `BEGIN; ${range(0, 119).map((i) => insertLetting(100 + i, 'Hut', 'Town', String.fromCharCode(65 + Math.floor(i / 26), 65 + (i % 26)))).join('')}
@@ -135,7 +145,7 @@ describe('a search that takes too long', () => {
     for (let i = 0; i < 2; i++) {
       const { status, headers, text } = await get(query);
       assert.equal(status, 503);
-      assert.equal(headers['cache-control'], 'no-store');
+      assert.deepEqual([headers['cache-control'], headers['retry-after']], ['no-store', '5']);
       assert.equal(headers.etag, undefined);
       assert.match(text, /This search takes too long/);
       assert.match(text, /name="q"[^>]*value="odd even"/);
