@@ -88,17 +88,17 @@ describe('check and routes', () => {
   // [file, what is written over the first "<h1>", what the fault says]
   const FAULTS = [
     ['modules/home/templates/home/index.html', '{% url "no:such" %}',
-      /home\/index\.html:5: .*no:such/],
+      /home\/index\.html:4: .*no:such/],
     ['modules/home/templates/home/index.html', '{% static "no/such.css" %}',
-      /home\/index\.html:5: .*no\/such\.css/],
+      /home\/index\.html:4: .*no\/such\.css/],
     ['modules/home/templates/home/index.html', '{% include "no/such.html" %}',
-      /home\/index\.html:5: .*no\/such\.html/],
+      /home\/index\.html:4: .*no\/such\.html/],
     ['modules/home/templates/home/index.html', '{{ nav|no_such_filter }}',
-      /home\/index\.html:5: .*no_such_filter/],
+      /home\/index\.html:4: .*no_such_filter/],
     ['modules/home/templates/home/index.html', '{% no_such_tag %}',
-      /home\/index\.html:5: .*no_such_tag/],
+      /home\/index\.html:4: .*no_such_tag/],
     ['modules/home/templates/home/index.html', '{% if nav %}', /home\/index\.html:\d+: .*if/],
-    ['modules/home/templates/home/index.html', '{{ nav.title {{ nav }}', /index\.html:5: .*nav\.title/],
+    ['modules/home/templates/home/index.html', '{{ nav.title {{ nav }}', /index\.html:4: .*nav\.title/],
     ['src/site/templates/404.html', '{% for x nav %}', /404\.html:\d+: .*for/],
   ];
   test('check, like serve, names file and line of a fault in a template', () => {

@@ -46,17 +46,17 @@ describe('DEBUG=1', () => {
     edit(file, '<h1>', '<h1>{{ nav|no_such_filter }}');
     const { status, text } = await get(`${server.url}/`);
     assert.equal(status, 500);
-    assert.ok(text.includes(`${file}:5`), text);
+    assert.ok(text.includes(`${file}:4`), text);
     assert.ok(text.includes('no_such_filter'));
-    assert.ok(text.includes(`<p><code>TemplateSyntaxError</code> in <code>${file}</code>, line 5:</p>`), text);
-    assert.match(text, /<tr class="failed" aria-current="true"><th scope="row">5<\/th><td><code>&lt;h1&gt;\{\{ nav\|no_such_filter \}\}/);
-    assert.deepEqual([...text.matchAll(/<tr[^>]*><th scope="row">(\d+)<\/th>/g)].map(([, number]) => number), ['2', '3', '4', '5', '6', '7', '8']);
+    assert.ok(text.includes(`<p><code>TemplateSyntaxError</code> in <code>${file}</code>, line 4:</p>`), text);
+    assert.match(text, /<tr class="failed" aria-current="true"><th scope="row">4<\/th><td><code>&lt;h1&gt;\{\{ nav\|no_such_filter \}\}/);
+    assert.deepEqual([...text.matchAll(/<tr[^>]*><th scope="row">(\d+)<\/th>/g)].map(([, number]) => number), ['1', '2', '3', '4', '5', '6', '7']);
     assert.ok(!text.includes('Made at'));
     assert.equal((await get(`${server.url}/probe/users/`)).status, 200);
     edit(file, '{{ nav|no_such_filter }}', '');
     assert.equal((await get(`${server.url}/`)).status, 200);
     edit(file, '<h1>', '<h1>{{ site_name|add:nothing_of_that_name }}');
-    assert.ok((await get(`${server.url}/`)).text.includes(`<p><code>VariableDoesNotExist</code> in <code>${file}</code>, line 5:</p>`));
+    assert.ok((await get(`${server.url}/`)).text.includes(`<p><code>VariableDoesNotExist</code> in <code>${file}</code>, line 4:</p>`));
     edit(file, '{{ site_name|add:nothing_of_that_name }}', '');
   });
 

@@ -248,13 +248,13 @@ describe('import', () => {
     const other = await startServer({ t, env: { ...FAST, DATABASE_URL: `sqlite:///${server.database}` }, database: null });
     const there = new Visitor(other.url);
     assert.equal((await there.signIn('boss')).status, 302);
-    const rows = (city) => `${HEADER}\r\n${Array.from({ length: 12_000 }, (_, i) => `,${i % 100},Quay Street,${city},FL,12345,USA\r\n`).join('')}`;
+    const rows = (city) => `${HEADER}\r\n${Array.from({ length: 4000 }, (_, i) => `,${i % 100},${'Quay Street '.repeat(5)},${city},FL,12345,USA\r\n`).join('')}`;
     const kept = () => one('SELECT count(*) FROM uploads_part');
     const before = Number(kept());
     const asked = await upload(boss, rows('Elsewhere')); // of several parts
     assert.ok(Number(kept()) > before + 1, asked.text);
     assert.equal((await there.post(IMPORT, { upload: nameOf(asked.text) })).headers.location, CITIES);
-    assert.equal(one("SELECT count(*) FROM lettings_address WHERE city = 'Elsewhere'"), '12000');
+    assert.equal(one("SELECT count(*) FROM lettings_address WHERE city = 'Elsewhere'"), '4000');
     assert.equal(Number(kept()), before);
     const late = nameOf((await upload(boss, `${HEADER}\r\n,1,Quay Street,Late,FL,12345,USA\r\n`)).text);
     sql(server.database, 'UPDATE uploads_part SET kept_at = kept_at - 3601;');
