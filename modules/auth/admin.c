@@ -1,6 +1,6 @@
 /* Who may do what is for superusers to decide: others with the permission to change users see the
- * rights and do not set them, and cannot touch a superuser's account, whose password would be all
- * they need. */
+ * rights and do not set them, and cannot touch the account of anybody else who gets into the admin,
+ * whose password, or whose address to reset it, would be all they need. */
 #include "auth/admin.h"
 
 #include <string.h>
@@ -21,7 +21,10 @@ static bool is_superuser(const struct request *request)
 static bool may_touch(const struct request *request, enum admin_action action, const void *row)
 {
     const struct user *user = row;
-    return is_superuser(request) || action == ADMIN_VIEW || !user || !user->is_superuser;
+    if (is_superuser(request) || action == ADMIN_VIEW || !user)
+        return true;
+    bool is_own = request->user && user->id == request->user->id;
+    return !user->is_superuser && (!user->is_staff || is_own);
 }
 
 static bool may_edit_user(const struct request *request, const struct field *field, const void *row)

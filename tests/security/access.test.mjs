@@ -101,17 +101,18 @@ describeUnless(skipped('admin', 'auth'), 'rights', () => {
   before(async () => { visitors.clear(); server = await startServer({ env: FAST }); });
   after(() => server?.stop());
 
-  const rightsNow = () => one(`SELECT group_concat(id || username || is_superuser || is_staff || (CASE WHEN is_superuser THEN password || is_active ELSE '' END), '|') FROM auth_user WHERE username NOT LIKE 'made%';
+  const rightsNow = () => one(`SELECT group_concat(id || username || is_superuser || is_staff || (CASE WHEN is_superuser OR username = 'colleague' THEN password || email || is_active ELSE '' END), '|') FROM auth_user WHERE username NOT LIKE 'made%';
     SELECT group_concat(user_id || ':' || permission_id) FROM auth_user_user_permissions; SELECT group_concat(user_id || ':' || group_id) FROM auth_user_groups;
     SELECT group_concat(group_id || ':' || permission_id) FROM auth_group_permissions; SELECT count(*) FROM auth_user WHERE username LIKE 'made%' AND (is_superuser OR is_staff);`);
 
   for (const { name, has, post, fields, superuserMay } of rights) {
     test(`nobody raises rights: ${name}`, async () => {
       if (!visitors.has('superuser')) await visitorOf('superuser');
+      const colleague = await visitorOf('colleague', ['change_letting']);
       const visitor = await visitorOf(`raiser${++count}`, has);
       const group = inserted('auth_group', 'name', quoted(`raised ${count}`));
       if (post.includes('{group}')) sql(server.database, `INSERT INTO auth_user_groups (user_id, group_id) VALUES (${visitor.id}, ${group});`);
-      const put = (text) => text.replaceAll('{self}', visitor.id).replaceAll('{superuser}', visitors.get('superuser').id).replaceAll('{group}', group)
+      const put = (text) => text.replaceAll('{self}', visitor.id).replaceAll('{superuser}', visitors.get('superuser').id).replaceAll('{colleague}', colleague.id).replaceAll('{group}', group)
         .replaceAll('{permission}', one("SELECT id FROM auth_permission WHERE codename = 'delete_user'")).replaceAll('{name}', `raiser${count}`).replaceAll('{count}', count);
       const before = rightsNow();
       const send = (who) => who.post(put(post), Object.entries(fields).map(([key, value]) => [key, put(value)]), { page: '/accounts/password_change/' });
