@@ -50,6 +50,13 @@ test('links lead somewhere', () => {
   for (const link of links) readFileSync(join(ROOT, 'docs', link));
 });
 
+test('each of the 25 behaviours of Django has its row: what it is, ours, and its test', () => {
+  const table = readFileSync(join(ROOT, 'docs/admin.md'), 'utf8').split("\n## Django's behaviours, and ours\n")[1].split('\n## ')[0];
+  const rows = [...table.matchAll(/^\| (.*) \|$/gm)].slice(2).map(([, row]) => row.split(' | '));
+  assert.deepEqual(rows.map(([number]) => number), Array.from({ length: 25 }, (_, i) => String(i + 1)));
+  for (const row of rows) assert.ok(row.length === 4 && row.every((cell) => cell.trim()), row.join(' | '));
+});
+
 describe('the tree with what it shows', () => {
   let tree;
   before(() => {
