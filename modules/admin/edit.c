@@ -241,7 +241,8 @@ static enum status finish(struct editing *editing)
     struct arena *arena = request->arena;
     const struct model *model = editing->admin->model;
     bool again = was_pressed(request, "_addanother") && editing->may[ADMIN_ADD];
-    bool goes_on = editing->as_new ? editing->may[ADMIN_CHANGE] : was_pressed(request, "_continue");
+    bool goes_on = editing->as_new ? editing->may[ADMIN_CHANGE]
+                                   : was_pressed(request, "_continue") && editing->may[ADMIN_VIEW];
     if (popup_is(request))
         return popup_answer(request, editing->response, editing->form.before ? "change" : "add",
                             model, editing->form.row);

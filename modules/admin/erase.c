@@ -48,12 +48,17 @@ static enum status show(const struct erasing *erasing, struct value missing,
     struct text verbose = model_verbose_name(model);
     struct text title = text_format(arena, translate("Delete %.*s"), TEXT_ARG(verbose));
     struct value_map *context = page_context(request, title, erasing->admin);
-    page_crumb(context, name, change);
+    bool may_view;
+    enum status status = registry_may(request, erasing->admin, ADMIN_VIEW, erasing->row, &may_view);
+    if (status != OK)
+        return status;
+    if (may_view)
+        page_crumb(context, name, change);
     page_crumb(context, text_of(translate("Delete")), TEXT(""));
     page_text(context, "object", name);
-    page_text(context, "back_url", change);
+    page_text(context, "back_url", may_view ? change : page_list_url(request, erasing->admin));
     value_map_set(context, TEXT("missing"), missing);
-    enum status status = tree_add_context(request, &erasing->deletion, context);
+    status = tree_add_context(request, &erasing->deletion, context);
     return status == OK ? page_show(request, response, "admin/delete.html", context) : status;
 }
 

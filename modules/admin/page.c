@@ -112,6 +112,9 @@ struct text page_list_url(const struct request *request, const struct model_admi
 {
     struct buffer out = {.arena = request->arena};
     struct text query = kept_query(request);
+    bool may;
+    if (registry_may(request, admin, ADMIN_VIEW, NULL, &may) != OK || !may)
+        return page_path(request->arena, "admin:index", TEXT_NONE);
     buffer_text(&out, registry_url(request->arena, admin, "changelist", TEXT_NONE));
     if (query.length) {
         buffer_char(&out, '?');

@@ -32,7 +32,8 @@ struct text page_path(struct arena *arena, const char *route, struct text argume
 
 /* "_changelist_filters=…": the list's own query, to be kept while its rows are edited. */
 void page_put_kept(struct buffer *out, struct text query);
-/* Where the list is, as it was when this page was come to from it. */
+/* Where the list is, as it was when this page was come to from it; the index for who may not see
+ * it. */
 struct text page_list_url(const struct request *request, const struct model_admin *admin);
 /* "?_changelist_filters=…" of this page, to be taken on to the next; or nothing. */
 struct text page_kept(const struct request *request);

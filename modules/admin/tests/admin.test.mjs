@@ -97,6 +97,26 @@ describe('who gets in', () => {
     const deleter = await staff('deleter', 'delete_address');
     assert.equal((await deleter.ask(CITIES)).status, 403);
   });
+
+  test('leads who may not see the list to the index, with the message', async () => {
+    const follow = async (visitor, { headers: { location } }, words) => {
+      assert.equal(location, '/admin/');
+      const { status, text } = await visitor.ask(location);
+      assert.equal(status, 200);
+      assert.match(messagesOf(text).join(), words);
+    };
+    const adder = await staff('adds_unseen', 'add_address');
+    const add = `${CITIES}add/?_changelist_filters=q%3Da`;
+    for (const button of ['_save', '_continue']) {
+      await follow(adder, await adder.post(add, { ...ADDRESS, city: 'Index', [button]: '1' }, { page: add }), /was added successfully\.$/);
+    }
+    assert.equal(one("SELECT count(*) FROM lettings_address WHERE city = 'Index'"), '2');
+    const deleter = await staff('deletes_unseen', 'delete_address');
+    const path = `${CITIES}${addAddress()}/delete/`;
+    assert.match((await deleter.ask(path)).text, /href="\/admin\/">No, go back/);
+    assert.doesNotMatch((await deleter.ask(path)).text, /\/change\//);
+    await follow(deleter, await deleter.post(path, { post: 'yes' }, { page: path }), /was deleted successfully/);
+  });
 });
 
 describe('lists', () => {
