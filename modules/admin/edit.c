@@ -277,8 +277,11 @@ static enum status take(struct editing *editing)
 {
     struct request *request = editing->request;
     enum status status = inlines_check(&editing->inlines);
+    enum status others = status == INVALID ? check_digests(editing, request->db) : OK;
     if (status == OK)
         status = db_transaction(request->db, save, editing);
+    else if (others != OK)
+        status = others; /* what is amiss may be somebody else's doing */
     if (status == CONFLICT && editing->form.before)
         status = meet(editing);
     else if (status == INVALID)

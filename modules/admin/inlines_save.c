@@ -42,9 +42,30 @@ enum status inlines_check_digests(struct inlines *inlines, struct db *db)
     return status == OK && conflict ? CONFLICT : status;
 }
 
+/* Somebody else has changed which row the main one refers to, and the visitor has not: what they
+ * typed is then of the other one. */
+static void follow_choice(const struct inlines *inlines, const struct inline_set *set)
+{
+    struct arena *arena = inlines->request->arena;
+    const struct inline_row *row = set->rows.count ? set->rows.items[0] : NULL;
+    struct form_field *field = form_field(&inlines->main->form, text_of(set->field->name));
+    if (!inlines->main->is_behind || !row || !is_saved(row) || !field)
+        return;
+    const struct model *model = row->form.admin->model;
+    struct text sent =
+        text_trim(admin_form_sent(inlines->request, row->form.prefix, model_key(model)->name));
+    if (!sent.length || !text_equal(text_trim(field->raw), sent))
+        return;
+    field->raw = row->form.before ? key_of(arena, model, row->form.before) : TEXT("");
+    field->error = TEXT_NONE;
+}
+
 enum status inlines_meet(struct inlines *inlines)
 {
     enum status status = OK;
+    for (size_t i = 0; i < inlines->sets.count; i++)
+        if (inlines->sets.items[i].nested->forward)
+            follow_choice(inlines, &inlines->sets.items[i]);
     for (size_t i = 0; i < inlines->sets.count; i++)
         for (size_t k = 0; k < inlines->sets.items[i].rows.count && status == OK; k++) {
             struct inline_row *row = inlines->sets.items[i].rows.items[k];
