@@ -183,13 +183,13 @@ enum status list_edit_take(struct list_edit *edit, struct list *list, struct row
     struct saving saving = {.edit = edit};
     enum status status = take_forms(edit, rows);
     if (status == OK && count_errors(edit))
-        return fail_as(INVALID, "some rows need another look");
-    if (status == OK)
+        status = fail_as(INVALID, "some rows need another look");
+    else if (status == OK)
         status = db_transaction(list->request->db, save, &saving);
     if (status == CONFLICT)
-        return meet(edit);
-    if (status == OK)
-        tell(list, saving.done, edit->lost);
+        status = meet(edit);
+    if (status == OK || status == INVALID || status == CONFLICT)
+        tell(list, status == OK ? saving.done : 0, edit->lost);
     return status;
 }
 

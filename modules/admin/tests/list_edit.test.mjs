@@ -88,6 +88,21 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'editing in the list', () => 
     assert.deepEqual((await messages(boss)).map((words) => words.slice(0, 40)), ['1 boat was changed successfully.', 'Somebody else has deleted rows of this l']);
   });
 
+  test('tells of deleted rows also where others are wrong, or were saved since', async () => {
+    for (const [length, theirs] of [['x', 20], ['21', 77]]) {
+      reset();
+      const late = await opened();
+      sql(server.database, `DELETE FROM harbour_boat WHERE id = 2; UPDATE harbour_boat SET length = ${theirs} WHERE id = 1;`);
+      const told = await save({ ...late, 'form-0-length': '1', 'form-1-length': length });
+      assert.equal(told.status, 200);
+      assert.match(told.text, /Somebody else has deleted rows of this list/);
+      assert.match(told.text, length === 'x' ? /Please correct the error/ : /Somebody else has saved rows of this list/);
+      assert.doesNotMatch(told.text, /changed successfully/);
+      assert.equal(valueOf(told.text, 'form-0-length'), length, 'what is left is numbered anew');
+      assert.equal(boats(), `Ada ${theirs} 1`);
+    }
+  });
+
   test('is for who may change the table, and for no more than its fields', async () => {
     reset();
     const fields = await opened();
