@@ -237,26 +237,22 @@ static enum status show(struct shown *shown, struct response *response)
 }
 
 /* What was typed is shown again, on the rows that it was typed in. */
-static enum status take_edits(struct shown *shown, struct response *response)
+static enum status take(struct shown *shown, struct response *response)
 {
     struct row_list sent = {0};
     struct list *list = &shown->list;
-    if (!shown->may[ADMIN_CHANGE])
+    bool saves = list_edit_was_sent(list);
+    if (saves && !shown->may[ADMIN_CHANGE])
         return page_forbidden(list->request, response);
-    enum status status = list_edit_take(&shown->edit, list, &sent);
+    enum status status = saves ? list_edit_take(&shown->edit, list, &sent)
+                               : list_edit_refuse_loss(&shown->edit, list, &sent);
     if (status == OK)
-        return page_go(response, list_own_url(list));
+        return saves ? page_go(response, list_own_url(list)) : actions_take(list, response);
     if (status != INVALID && status != CONFLICT)
         return status;
     status = list_find_rows(list, &shown->found);
     shown->found.rows = sent;
     return status == OK ? show(shown, response) : status;
-}
-
-static enum status take(struct shown *shown, struct response *response)
-{
-    return list_edit_was_sent(&shown->list) ? take_edits(shown, response)
-                                            : actions_take(&shown->list, response);
 }
 
 enum status admin_list(struct request *request, struct response *response)

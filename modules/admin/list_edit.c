@@ -193,6 +193,22 @@ enum status list_edit_take(struct list_edit *edit, struct list *list, struct row
     return status;
 }
 
+enum status list_edit_refuse_loss(struct list_edit *edit, struct list *list, struct row_list *rows)
+{
+    bool is_touched = false;
+    *edit = (struct list_edit){.list = list};
+    enum status status = list->admin->list_editable ? take_forms(edit, rows) : OK;
+    for (size_t i = 0; i < edit->forms.count; i++)
+        is_touched = is_touched || edit->forms.items[i]->is_touched;
+    if (status != OK || !is_touched)
+        return status;
+    message_add(list->request, MESSAGE_WARNING,
+                text_of(translate("Nothing was done yet: what you typed in this list is not "
+                                  "saved. Save it, and then choose the action again.")));
+    tell(list, 0, edit->lost);
+    return fail_as(INVALID, "what was typed in the list is not saved");
+}
+
 /* Showing */
 
 enum status list_edit_set_cell(const struct list_edit *edit, size_t row, const char *name,

@@ -21,6 +21,9 @@ enum status list_edit_start(struct list_edit *edit, struct list *list, const str
 bool list_edit_was_sent(const struct list *list);
 /* Saves them. INVALID or CONFLICT: the forms say why, and `rows` are those that were sent. */
 enum status list_edit_take(struct list_edit *edit, struct list *list, struct row_list *rows);
+/* Before an action is taken. INVALID: something was typed in the list, which the action would lose;
+ * a message says so, and forms and `rows` are as above. */
+enum status list_edit_refuse_loss(struct list_edit *edit, struct list *list, struct row_list *rows);
 
 /* What templates see: of a field that is edited, its input and a name that says whose it is; of a
  * row, what is sent along; of the list, how many are edited and what is wrong. */

@@ -61,8 +61,16 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'editing in the list', () => 
   test('stands beside actions', async () => {
     reset();
     const fields = await opened();
-    const asked = await boss.post(BOATS, { ...fields, 'form-0-length': '99', action: 'delete_selected', _selected_action: '1', index: '0' });
+    const action = { action: 'delete_selected', _selected_action: '1', index: '0' };
+    const asked = await boss.post(BOATS, { ...fields, ...action });
     assert.match(asked.text, /Do you want to delete these rows/);
+    for (const pressed of [action, { ...action, action: '' }, { ...action, post: 'yes' }]) {
+      const kept = await boss.post(BOATS, { ...fields, 'form-0-length': '99', ...pressed });
+      assert.equal(kept.status, 200);
+      assert.match(kept.text, /Nothing was done yet: what you typed in this list is not saved/);
+      assert.equal(valueOf(kept.text, 'form-0-length'), '99');
+      assert.equal(boats(), 'Ada 20 1,Bea 30 0');
+    }
     await save({ ...fields, action: 'delete_selected', _selected_action: '1', 'form-0-length': '32' });
     assert.equal(boats(), 'Ada 20 1,Bea 32 0', 'the button that was pressed counts');
   });
