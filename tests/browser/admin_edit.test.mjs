@@ -106,9 +106,17 @@ describeUnless(skipWithoutModule('admin', 'auth') || skipWithoutBrowser(), 'edit
     await tab.getByText('Nothing is found.').waitFor();
     await tab.keyboard.press('Enter');
     assert.match(tab.url(), /licence\/add/, 'what is no boat is not sent');
+    await tab.fill('#id_number', 'L20');
+    assert.equal(await box.inputValue(), 'Boat 20zz', 'it stays where one goes on');
+    assert.equal(await box.getAttribute('aria-invalid'), 'true');
+    assert.ok(await tab.getByText('Choose one of the list, or empty the field.').isVisible());
+    await judge(tab, 'a field with what is no row');
+    await tab.press('#id_number', 'Enter');
+    assert.equal(await tab.evaluate(() => document.activeElement.getAttribute('role')), 'combobox', 'the form is not sent');
+    assert.equal(one('SELECT count(*) FROM harbour_licence'), '0');
     await tab.keyboard.press('Escape');
     assert.equal(await box.inputValue(), 'Boat 20');
-    await tab.fill('#id_number', 'L20');
+    assert.equal(await box.getAttribute('aria-invalid'), null);
     await follow(tab, () => tab.press('#id_number', 'Enter'));
     assert.equal(one("SELECT boat_id FROM harbour_licence WHERE number = 'L20'"), '20');
     await tab.goto(`${server.url}/admin/harbour/licence/${one('SELECT max(id) FROM harbour_licence')}/change/`);

@@ -91,9 +91,10 @@
     const label = document.querySelector(`label[for="${CSS.escape(raw.id)}"]`);
     const input = visibleField(raw, box.querySelector('.related'), id);
     const list = element('ul', { role: 'listbox', id, 'aria-label': label?.textContent.replace('*', '').trim() ?? input.getAttribute('aria-label') ?? '', hidden: '' });
-    const status = element('p', { role: 'status', class: 'quiet' });
+    const status = element('p', { role: 'status', class: 'quiet', id: `${raw.id}_status` });
     box.append(list, status);
 
+    const described = input.getAttribute('aria-describedby');
     let chosen = { value: raw.value, obj: input.value };
     let active = null;
     let timer = 0;
@@ -122,7 +123,28 @@
       status.textContent = '';
     }
 
+    let refused = false;
+
+    /** What was typed is none of the list: it stays, and is not sent. */
+    function refuse() {
+      close();
+      refused = true;
+      input.setAttribute('aria-invalid', 'true');
+      input.setAttribute('aria-describedby', [described, status.id].filter(Boolean).join(' '));
+      status.textContent = admin.dataset.choose;
+    }
+
+    function accept() {
+      if (!refused) return;
+      refused = false;
+      input.removeAttribute('aria-invalid');
+      if (described) input.setAttribute('aria-describedby', described);
+      else input.removeAttribute('aria-describedby');
+      status.textContent = '';
+    }
+
     function take(row) {
+      accept();
       chosen = row;
       raw.value = row.value;
       input.value = row.obj;
@@ -193,12 +215,19 @@
     });
     input.addEventListener('input', () => {
       clearTimeout(timer);
+      accept();
       raw.value = isDirty() ? '' : chosen.value;
       if (!input.value.trim()) take({ value: '', obj: '' });
       else timer = setTimeout(search, WAIT, 1);
     });
     input.addEventListener('click', () => { if (!isOpen()) search(1); });
-    input.addEventListener('blur', () => take(chosen));
+    input.addEventListener('blur', () => (isDirty() ? refuse() : take(chosen)));
+    document.addEventListener('submit', (event) => {
+      if (event.target !== input.form || !isDirty()) return;
+      if (!event.defaultPrevented) input.focus(); // the first of several
+      event.preventDefault();
+      refuse();
+    });
     list.addEventListener('mousedown', (event) => event.preventDefault()); // the field keeps the focus
     list.addEventListener('click', ({ target }) => {
       const option = target.closest('[role="option"]');
