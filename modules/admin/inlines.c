@@ -354,19 +354,31 @@ static enum status check_row(const struct inlines *inlines, struct inline_row *r
     return status == INVALID ? OK : status;
 }
 
-static void check_count(const struct inlines *inlines, struct inline_set *set)
+void inline_check_count(const struct inlines *inlines, struct inline_set *set, size_t count)
 {
     struct arena *arena = inlines->request->arena;
-    size_t kept = 0;
     size_t max = set->nested->max;
+    bool adds = false;
     for (size_t i = 0; i < set->rows.count; i++)
-        kept += !set->rows.items[i]->deletes
-                && (set->rows.items[i]->form.before || !set->rows.items[i]->is_empty);
-    if (max && kept > max)
+        adds = adds
+               || (!set->rows.items[i]->form.before && !set->rows.items[i]->deletes
+                   && !set->rows.items[i]->is_empty);
+    if (max && adds && count > max)
         set->error = text_format(arena, translate("There may be %zu at most."), max);
     else if ((set->rows.count || !inlines->main->before) && set->may[ADMIN_ADD]
-             && kept < set->nested->min)
+             && count < set->nested->min)
         set->error = text_format(arena, translate("There must be %zu at least."), set->nested->min);
+}
+
+/* Of a new main row there are no others than those that were sent; of one that is there they are
+ * counted within the transaction. */
+static void check_count(const struct inlines *inlines, struct inline_set *set)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < set->rows.count; i++)
+        kept += !set->rows.items[i]->deletes && !set->rows.items[i]->is_empty;
+    if (!inlines->main->before)
+        inline_check_count(inlines, set, kept);
 }
 
 static enum status check_set(const struct inlines *inlines, struct inline_set *set)

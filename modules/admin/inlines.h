@@ -44,6 +44,9 @@ enum status inline_blank_row(const struct inlines *inlines, struct inline_set *s
                              struct inline_row **out);
 /* How many there may be. */
 size_t inline_most(const struct inline_set *set);
+/* Says in the set what is wrong when there are, or are to be, so many of the main row: too many
+ * only where some are added. */
+void inline_check_count(const struct inlines *inlines, struct inline_set *set, size_t count);
 
 /* Those that the visitor may see, with what is stored, or with what was sent. */
 enum status inlines_start(struct inlines *inlines, struct request *request, struct admin_form *main,

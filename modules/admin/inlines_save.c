@@ -209,11 +209,35 @@ static enum status save_set(struct inlines *inlines, const struct inline_set *se
     return status;
 }
 
+/* All that there are by now, also those that were not sent. */
+static enum status check_stored(const struct inlines *inlines, struct inline_set *set,
+                                struct db *db)
+{
+    int64_t count;
+    const struct condition where = {.name = set->field->name,
+                                    .value =
+                                        model_key_of(inlines->main->admin->model,
+                                                     inlines->main->row, inlines->request->arena)};
+    const struct query query = {.model = set->nested->admin.model, .where = {&where, 1}};
+    if (!set->nested->min && !set->nested->max)
+        return OK;
+    enum status status = query_count(db, &query, &count);
+    if (status != OK)
+        return status;
+    inline_check_count(inlines, set, (size_t)count);
+    return set->error.length ? fail_as(INVALID, "an inline has too many rows, or too few") : OK;
+}
+
 enum status inlines_save(struct inlines *inlines, struct db *db)
 {
     enum status status = OK;
-    for (size_t i = 0; i < inlines->sets.count && status == OK; i++)
-        if (!inlines->sets.items[i].nested->forward)
-            status = save_set(inlines, &inlines->sets.items[i], db);
+    for (size_t i = 0; i < inlines->sets.count && status == OK; i++) {
+        struct inline_set *set = &inlines->sets.items[i];
+        if (set->nested->forward)
+            continue;
+        status = save_set(inlines, set, db);
+        if (status == OK)
+            status = check_stored(inlines, set, db);
+    }
     return status;
 }

@@ -95,6 +95,16 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'rows that refer to this one'
     assert.deepEqual(errorsOf(many.text), ['There may be 4 at most.']);
     assert.equal((await boss.post(path, { ...sent, ...more, 'boat_set-0-DELETE': 'on' })).status, 302, 'those that go do not count');
     assert.equal(boatsAt(id), 'Bea 20,Cleo 20,Dot 1,Eve 1');
+    insert('boat', { quay_id: id, name: 'Five', length: 20, afloat: 1 });
+    const { path: half, id: halfId } = quay('Ada', 'Bea');
+    const stale = fieldsOf((await boss.ask(half)).text);
+    for (const name of ['Xi', 'Yo']) insert('boat', { quay_id: halfId, name, length: 1, afloat: 1 });
+    const beyond = await boss.post(half, { ...stale, 'boat_set-2-name': 'Zed', 'boat_set-2-length': '1' });
+    assert.deepEqual(errorsOf(beyond.text), ['There may be 4 at most.'], 'those that others have added count');
+    assert.equal(valueOf(beyond.text, 'boat_set-2-name'), 'Zed');
+    assert.equal(boatsAt(halfId), 'Ada 20,Bea 20,Xi 1,Yo 1');
+    const full = fieldsOf((await boss.ask(path)).text);
+    assert.equal((await boss.post(path, { ...full, 'boat_set-0-length': '5' })).status, 302, 'who adds none is not refused');
     const boat = { quay: id, name: 'Fay', length: '3', afloat: 'on' };
     const without = await boss.post(`${BOAT}add/`, boat);
     assert.deepEqual(errorsOf(without.text), ['There must be 1 at least.']);
