@@ -304,7 +304,8 @@ describe('import', () => {
     const visitor = await staff('loader', 'add_user', 'change_user', 'view_user');
     const self = one("SELECT id FROM auth_user WHERE username = 'loader'");
     const superuser = one("SELECT id FROM auth_user WHERE username = 'boss'");
-    for (const [columns, row] of [['id,is_superuser', `${self},1`], ['id,is_staff', `${self},1`], ['id,password', `${superuser},x`], ['id,user_permissions', `${self},1`], ['id,username', `${superuser},taken`]]) {
+    const colleague = addUser(server.database, 'colleague', { staff: 1 });
+    for (const [columns, row] of [['id,is_superuser', `${self},1`], ['id,is_staff', `${self},1`], ['id,password', `${superuser},x`], ['id,user_permissions', `${self},1`], ['id,username', `${superuser},taken`], ['id,email', `${colleague},mine@example.com`]]) {
       const { text } = await upload(visitor, `${columns}\r\n${row}\r\n`, { path });
       assert.equal(nameOf(text), undefined, columns);
       assert.match(text, /role="alert"/, columns);
