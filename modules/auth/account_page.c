@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/routes.h"
@@ -97,6 +98,37 @@ enum status account_page_show(struct account_page *page, struct request *request
     value_map_set(context, TEXT("more_url"), value_text(more));
     value_map_set(context, TEXT("more_label"), value_string(page->more_label));
     return account_page_render(request, response, "auth/form.html", context);
+}
+
+struct text account_page_wait_words(const struct request *request, int64_t seconds)
+{
+    static const struct {
+        const char *one;
+        const char *many;
+    } words[] = {
+        {NP_("There were too many attempts. Please try again in %d second.",
+             "There were too many attempts. Please try again in %d seconds.")},
+        {NP_("There were too many attempts. Please try again in %d minute.",
+             "There were too many attempts. Please try again in %d minutes.")},
+    };
+    bool is_long = seconds > 90;
+    int64_t count = is_long ? (seconds + 59) / 60 : seconds;
+    struct buffer out = {.arena = request->arena};
+    language_fill(&out,
+                  language_count(request->language, TEXT_NONE, text_of(words[is_long].one),
+                                 text_of(words[is_long].many), count),
+                  text_format(request->arena, "%lld", (long long)count));
+    return buffer_contents(&out);
+}
+
+enum status account_page_wait(struct account_page *page, struct request *request,
+                              struct response *response, int64_t seconds)
+{
+    page->error = account_page_wait_words(request, seconds);
+    response->status = 429;
+    response_header(response, "Retry-After",
+                    text_format(request->arena, "%lld", (long long)seconds));
+    return account_page_show(page, request, response);
 }
 
 enum status account_page_say(struct request *request, struct response *response, const char *title,

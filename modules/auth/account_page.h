@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 #include "base/text.h"
@@ -44,6 +45,12 @@ struct text account_page_next(const struct request *request);
 /* Nobody keeps these pages. */
 enum status account_page_show(struct account_page *page, struct request *request,
                               struct response *response);
+
+/* What to say to who must wait so many seconds, having tried too often. */
+struct text account_page_wait_words(const struct request *request, int64_t seconds);
+/* The page with that, 429 and Retry-After (RFC 9110, 10.2.3). */
+enum status account_page_wait(struct account_page *page, struct request *request,
+                              struct response *response, int64_t seconds);
 
 /* A page that only says something, with a link to a route. */
 enum status account_page_say(struct request *request, struct response *response, const char *title,

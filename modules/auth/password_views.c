@@ -87,11 +87,7 @@ static enum status check_old(struct request *request, struct input *old)
     if (status != OK)
         return status;
     if (wait > 0)
-        old->error =
-            text_format(request->arena,
-                        translate(
-                            "There were too many attempts. Please try again in %lld seconds."),
-                        (long long)wait);
+        old->error = account_page_wait_words(request, wait);
     else if (!password_verify(request->arena, request->user->password, old->value, true))
         old->error = text_of(translate("That is not your password."));
     else
@@ -300,15 +296,8 @@ enum status password_reset(struct request *request, struct response *response)
     const struct attempt attempts[] = {{&address, folded(request->arena, input.value)},
                                        {&client, attempt_client(request)}};
     enum status status = attempts_begin(request->db, request->arena, attempts, 2, &wait);
-    if (status == OK && wait > 0) {
-        page.error =
-            text_format(request->arena,
-                        translate(
-                            "There were too many attempts. Please try again in %lld seconds."),
-                        (long long)wait);
-        response->status = 429;
-        return account_page_show(&page, request, response);
-    }
+    if (status == OK && wait > 0)
+        return account_page_wait(&page, request, response, wait);
     struct resetting resetting = {request, input.value};
     if (status == OK)
         status = db_transaction(request->db, write_mails, &resetting);

@@ -68,18 +68,6 @@ static void start(struct signing_in *signing, struct request *request, struct re
             translate("You are signed in. To go there, sign in as somebody else.");
 }
 
-static enum status refuse_for_now(struct signing_in *signing, int64_t wait)
-{
-    struct arena *arena = signing->request->arena;
-    signing->page.error =
-        text_format(arena,
-                    translate("There were too many attempts. Please try again in %lld seconds."),
-                    (long long)wait);
-    signing->response->status = 429;
-    response_header(signing->response, "Retry-After", text_format(arena, "%lld", (long long)wait));
-    return account_page_show(&signing->page, signing->request, signing->response);
-}
-
 /* An unknown user costs what a wrong password does, and nothing tells the two apart. */
 static enum status authenticate(struct signing_in *signing)
 {
@@ -165,7 +153,7 @@ static enum status take(struct signing_in *signing)
     enum status status = guessing_begin(&signing->guessing, signing->request,
                                         signing->inputs[USERNAME].value, &wait);
     if (status == OK && wait > 0)
-        return refuse_for_now(signing, wait);
+        return account_page_wait(&signing->page, signing->request, signing->response, wait);
     if (status == OK)
         status = authenticate(signing);
     if (status != OK)

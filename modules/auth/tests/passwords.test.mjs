@@ -197,6 +197,22 @@ test('no more than a few mails go to one address', async () => {
   assert.ok(answers.includes(429), String(answers));
 });
 
+test('a long wait is told in minutes, in the language of the page, and in seconds to programs', async () => {
+  const visitor = newVisitor();
+  for (let i = 0; i < 4; i++) await visitor.post('/accounts/password_reset/', { email: 'waiting@example.com' });
+  for (const [seconds, words, french] of [[600, '10 minutes', '10 minutes'], [60, '60 seconds', '60 secondes']]) {
+    sql(server.database, `UPDATE attempts_attempt SET free_at = ${Math.floor(Date.now() / 1000) + seconds} WHERE subject LIKE 'reset:%';`);
+    for (const [headers, expected] of [[{}, `again in ${words}`], [{ 'Accept-Language': 'fr' }, `dans ${french}`]]) {
+      const answer = await visitor.post('/accounts/password_reset/', { email: 'waiting@example.com' }, { headers });
+      assert.equal(answer.status, 429);
+      const told = Number(answer.headers['retry-after']);
+      assert.ok(told <= seconds && told > seconds - 30, String(told));
+      if (seconds === 600) assert.ok(answer.text.includes(expected), `${expected}: ${answer.text}`);
+      else assert.match(answer.text, /\d+ second(e?)s\./);
+    }
+  }
+});
+
 test('an account with an address that is none gets no mail, and the answer is the same', async () => {
   addUser(server.database, 'intranet', { email: 'root@intranet' });
   const { status, headers } = await newVisitor().post('/accounts/password_reset/', { email: 'root@intranet' });
