@@ -182,9 +182,12 @@ enum status password_of_user(struct request *request, struct response *response,
 
 /* Asking for the link */
 
+#define RESET_PAUSE INT64_C(300) /* seconds between two links to one address */
+
 struct resetting {
     struct request *request;
     struct text email;
+    struct text folded;
 };
 
 /* However an address is spelled, its mails go to the same people. */
@@ -244,6 +247,19 @@ static enum status waste_mail(struct request *request)
     return write_mail(request, &nobody, mail_waste);
 }
 
+/* Whoever asks for links over and over fills no mailbox, and keeps nobody from having one: it is
+ * there. Of an address that nobody has the same is remembered. */
+static enum status choose_putting(struct db *db, const struct resetting *resetting,
+                                  mail_putting **out)
+{
+    struct arena *arena = resetting->request->arena;
+    struct text subject = text_format(arena, "reset\n%.*s", TEXT_ARG(resetting->folded));
+    bool is_known;
+    enum status status = attempts_is_known(db, arena, subject, &is_known);
+    *out = status == OK && is_known ? mail_waste : mail_put;
+    return status == OK && !is_known ? attempts_know(db, arena, subject, RESET_PAUSE) : status;
+}
+
 /* To each account that has the address, may sign in and has a password. */
 static enum status write_mails(struct db *db, void *context)
 {
@@ -257,7 +273,10 @@ static enum status write_mails(struct db *db, void *context)
     };
     struct row_list users = {0};
     bool wrote = false;
-    enum status status = query_rows(db, request->arena, &query, &users);
+    mail_putting *putting;
+    enum status status = choose_putting(db, resetting, &putting);
+    if (status == OK)
+        status = query_rows(db, request->arena, &query, &users);
     for (size_t i = 0; i < users.count && status == OK; i++) {
         const struct user *user = users.items[i];
         if (!password_is_usable(user->password))
@@ -267,7 +286,7 @@ static enum status write_mails(struct db *db, void *context)
             log_warning("no link can be sent", LOG_INT("user", user->id),
                         LOG_STRING("error", fault));
         else
-            status = write_mail(request, user, mail_put);
+            status = write_mail(request, user, putting);
         wrote = wrote || !fault;
     }
     return status == OK && !wrote ? waste_mail(request) : status;
@@ -275,7 +294,7 @@ static enum status write_mails(struct db *db, void *context)
 
 enum status password_reset(struct request *request, struct response *response)
 {
-    static const struct attempt_limit address = {"reset", 3, 3600};
+    static const struct attempt_limit place = {"reset", 3, 3600};
     static const struct attempt_limit client = {"reset-client", 10, 3600};
     struct input input = {.name = "email",
                           .label = N_("Email"),
@@ -293,12 +312,14 @@ enum status password_reset(struct request *request, struct response *response)
     int64_t wait = 0;
     if (request->method != HTTP_POST || !account_page_take(&page, request))
         return account_page_show(&page, request, response);
-    const struct attempt attempts[] = {{&address, folded(request->arena, input.value)},
-                                       {&client, attempt_client(request)}};
+    struct resetting resetting = {request, input.value, folded(request->arena, input.value)};
+    struct text from = attempt_client(request);
+    struct text pair =
+        text_format(request->arena, "%.*s\n%.*s", TEXT_ARG(from), TEXT_ARG(resetting.folded));
+    const struct attempt attempts[] = {{&place, pair}, {&client, from}};
     enum status status = attempts_begin(request->db, request->arena, attempts, 2, &wait);
     if (status == OK && wait > 0)
         return account_page_wait(&page, request, response, wait);
-    struct resetting resetting = {request, input.value};
     if (status == OK)
         status = db_transaction(request->db, write_mails, &resetting);
     return status == OK ? account_page_go(request, response, TEXT(""), "password_reset_done")
