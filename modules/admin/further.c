@@ -9,49 +9,37 @@
 #include "site/messages.h"
 #include "template/language.h"
 
-struct noting {
+struct changing {
     const struct request *request;
-    const struct model *model;
-    const void *row;
-    struct text label;
+    const struct model_admin *admin;
+    struct text key;
+    struct admin_change change;
+    bool may;
 };
 
-static enum status note(struct db *db, void *context)
+/* The row may have become another since the page was made of it. */
+static enum status run(struct db *db, void *context)
 {
-    const struct noting *noting = context;
-    const struct entry_part part = {.action = ENTRY_CHANGED,
-                                    .fields = &noting->label,
-                                    .field_count = 1};
-    (void)db;
-    return entry_write(noting->request, noting->model, noting->row, ENTRY_CHANGED, &part, 1);
+    struct changing *changing = context;
+    const struct model *model = changing->admin->model;
+    const struct text label = text_of(changing->change.label);
+    const struct entry_part part = {.action = ENTRY_CHANGED, .fields = &label, .field_count = 1};
+    void *row;
+    enum status status = registry_row(changing->request, model, changing->key, &row);
+    if (status == OK)
+        status =
+            registry_may(changing->request, changing->admin, ADMIN_CHANGE, row, &changing->may);
+    if (status == OK && !changing->may)
+        return fail_as(CONFLICT, "the row was changed in the meantime");
+    if (status == OK)
+        status = changing->change.run(db, changing->change.context);
+    return status == OK ? entry_write(changing->request, model, row, ENTRY_CHANGED, &part, 1)
+                        : status;
 }
 
-enum status admin_further(struct request *request, struct response *response)
+static enum status finish(struct request *request, struct response *response,
+                          const struct model_admin *admin, const void *row)
 {
-    const struct model_admin *admin = registry_of(request);
-    struct text key = request_text(request, "object_id");
-    const char *changed = NULL;
-    void *row;
-    bool may;
-    enum status status = registry_may(request, admin, ADMIN_CHANGE, NULL, &may);
-    if (status == OK && !may)
-        return page_forbidden(request, response);
-    if (status == OK)
-        status = registry_row(request, admin->model, key, &row);
-    if (status == NOT_FOUND)
-        return page_missing(request, response, admin, key);
-    if (status == OK)
-        status = registry_may(request, admin, ADMIN_CHANGE, row, &may);
-    if (status == OK && !may)
-        return page_forbidden(request, response);
-    if (status == OK)
-        status = registry_page(request)->view(request, response, row, &changed);
-    if (status != OK || !changed)
-        return status;
-    struct noting noting = {request, admin->model, row, text_of(changed)};
-    status = db_transaction(request->db, note, &noting);
-    if (status != OK)
-        return status;
     struct text verbose = model_verbose_name(admin->model);
     struct text label = model_print(admin->model, row, request->arena);
     message_add(request, MESSAGE_SUCCESS,
@@ -59,4 +47,25 @@ enum status admin_further(struct request *request, struct response *response)
                             TEXT_ARG(verbose), TEXT_ARG(label)));
     return page_go(response, registry_url(request->arena, admin, "change",
                                           key_of(request->arena, admin->model, row)));
+}
+
+enum status admin_further(struct request *request, struct response *response)
+{
+    const struct model_admin *admin = registry_of(request);
+    struct changing changing = {request, admin, .key = request_text(request, "object_id")};
+    void *row;
+    enum status status = registry_may(request, admin, ADMIN_CHANGE, NULL, &changing.may);
+    if (status == OK && changing.may)
+        status = registry_row(request, admin->model, changing.key, &row);
+    if (status == OK && changing.may)
+        status = registry_may(request, admin, ADMIN_CHANGE, row, &changing.may);
+    if (status == OK && changing.may)
+        status = registry_page(request)->view(request, response, row, &changing.change);
+    if (status == OK && changing.may && changing.change.run)
+        status = db_transaction(request->db, run, &changing);
+    if (status == NOT_FOUND)
+        return page_missing(request, response, admin, changing.key);
+    if ((status == OK || status == CONFLICT) && !changing.may)
+        return page_forbidden(request, response);
+    return status == OK && changing.change.run ? finish(request, response, admin, row) : status;
 }

@@ -16,6 +16,7 @@
 #include "http/response.h"
 #include "mail/mail.h"
 #include "model/query.h"
+#include "site/admin.h"
 #include "site/links.h"
 #include "site/messages.h"
 #include "site/settings.h"
@@ -151,7 +152,7 @@ static enum status set_password(struct db *db, void *context)
 }
 
 enum status password_of_user(struct request *request, struct response *response, const void *row,
-                             const char **changed)
+                             struct admin_change *out)
 {
     const struct user *user = row;
     struct input inputs[] = {
@@ -172,12 +173,11 @@ enum status password_of_user(struct request *request, struct response *response,
     if (request->method != HTTP_POST || !account_page_take(&page, request)
         || !is_good(request->arena, &inputs[0], &inputs[1], user))
         return account_page_show(&page, request, response);
-    struct setting_password setting = {request, response, user,
-                                       password_hash(request->arena, inputs[0].value)};
-    enum status status = db_transaction(request->db, set_password, &setting);
-    if (status == OK)
-        *changed = "Password";
-    return status;
+    struct setting_password *setting = ARENA_NEW(request->arena, struct setting_password);
+    *setting = (struct setting_password){request, response, user,
+                                         password_hash(request->arena, inputs[0].value)};
+    *out = (struct admin_change){"Password", set_password, setting};
+    return OK;
 }
 
 /* Asking for the link */

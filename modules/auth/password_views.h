@@ -3,9 +3,11 @@
 
 #include "http/routes.h"
 
+struct admin_change;
+
 view password_change, password_reset, password_reset_done, password_reset_confirm,
     password_reset_complete;
 
-/* Gives any user a password: a page of the admin (site/admin.h). */
+/* What gives any user a password: a page of the admin (site/admin.h). */
 enum status password_of_user(struct request *request, struct response *response, const void *row,
-                             const char **changed);
+                             struct admin_change *change);

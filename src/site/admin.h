@@ -51,15 +51,22 @@ struct admin_bulk {
 /* Ended by a row without a name. */
 #define ADMIN_ACTIONS(...) ((const struct admin_bulk[]){__VA_ARGS__, {.name = NULL}})
 
+/* What a further page does to a row: run and written to the log in one transaction. */
+struct admin_change {
+    const char *label; /* N_("…"): of what is changed, for the log */
+    enum status (*run)(struct db *db, void *context);
+    void *context; /* of the request's arena */
+};
+
 /* A further page of each row, for who may change it: "<key>/<name>/". */
 struct admin_page {
     const char *name;
     const char *label; /* N_("…"): of the link to it */
     enum work work;
-    /* `changed`: the label (N_("…")) of what was changed, which goes into the log, and back to the
-     * row; NULL: the answer is there. */
+    /* `change`: what is to be done, and then back to the row; without `run`: the answer is there.
+     */
     enum status (*view)(struct request *request, struct response *response, const void *row,
-                        const char **changed);
+                        struct admin_change *change);
 };
 /* Ended by a row without a name. */
 #define ADMIN_PAGES(...) ((const struct admin_page[]){__VA_ARGS__, {.name = NULL}})

@@ -489,6 +489,11 @@ describe('accounts', () => {
     const path = `/admin/auth/user/${id}/password_change/`;
     assert.match((await boss.ask(`/admin/auth/user/${id}/change/`)).text, new RegExp(`href="${path}"`));
     assert.match((await boss.post(path, { password1: 'a good long 1', password2: 'another' })).text, /The two are not the same/);
+    sql(server.database, "CREATE TRIGGER no_log BEFORE INSERT ON django_admin_log BEGIN SELECT RAISE(ABORT, 'full'); END;");
+    const unlogged = await boss.post(path, { password1: 'a good long 1', password2: 'a good long 1' });
+    sql(server.database, 'DROP TRIGGER no_log;');
+    assert.ok(unlogged.status >= 400, String(unlogged.status));
+    assert.match(one(`SELECT password FROM auth_user WHERE id = ${id}`), /^!/, 'nothing is set that the log does not have');
     const set = await boss.post(path, { password1: 'a good long 1', password2: 'a good long 1' });
     assert.equal(set.headers.location, `/admin/auth/user/${id}/change/`);
     assert.equal((await new Visitor(server.url).signIn('fresh', 'a good long 1')).status, 302);
