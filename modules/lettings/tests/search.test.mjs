@@ -141,7 +141,7 @@ describe('lettings', () => {
 
   test('every write shows at once', async (t) => {
     t.after(() => sql(database, `DELETE FROM lettings_letting WHERE id >= 90; DELETE FROM lettings_address WHERE id >= 90;`));
-    const states = async () => [...(await ask('')).matchAll(/\?state=(\w\w)"[^>]*>\1 <span class="count">(\d+)/g)].map(([, state, count]) => state + count).join(' ');
+    const states = async () => [...(await ask('')).matchAll(/\?state=(\w\w)"[^>]*><bdi>\1<\/bdi> <span class="count">(\d+)/g)].map(([, state, count]) => state + count).join(' ');
     const old = await states();
     sql(database, address(90, 'Xanadu', 'ZZ') + letting(90, 'Palace'));
     assert.deepEqual(await found('?q=xanadu'), ['Palace']);
