@@ -32,12 +32,12 @@ describe('the log', { concurrency: true }, () => {
     const last = await get(`${logged.url}/healthz`, { headers: { 'X-Forwarded-For': '"}' } });
     await logged.logged(new RegExp(last.headers['x-request-id']));
     const parsed = () => logged.log().filter((line) => !line.startsWith('OC Lettings is ready')).map((line) => JSON.parse(line));
+    const has = (wanted) => until(() => parsed().some(wanted));
+    await has(({ target }) => target === '/"quoted"');
+    await has(({ level, error }) => level === 'error' && /probe fails/.test(error));
     await until(() => parsed().filter(({ msg }) => msg === 'request').length > targets.length);
-    const records = parsed();
-    for (const record of records) assert.ok(record.time && record.level && record.msg
+    for (const record of parsed()) assert.ok(record.time && record.level && record.msg
       && record.process, JSON.stringify(record));
-    assert.ok(records.some(({ target }) => target === '/"quoted"'));
-    assert.ok(records.some(({ level, error }) => level === 'error' && /probe fails/.test(error)));
   });
 
   test('leaves out what is below its level', async (t) => {
