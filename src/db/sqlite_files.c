@@ -23,8 +23,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static bool find(sqlite3 *handle, const char *ending, struct stat *out)
 {
+    const char *file = sqlite3_db_filename(handle, "main");
     char path[PATH_MAX];
-    int length = snprintf(path, sizeof path, "%s%s", sqlite3_db_filename(handle, "main"), ending);
+    if (!*ending)
+        return stat(file, out) == 0;
+    int length = snprintf(path, sizeof path, "%s%s", file, ending);
     return length > 0 && (size_t)length < sizeof path && stat(path, out) == 0;
 }
 

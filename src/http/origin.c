@@ -78,9 +78,9 @@ static bool is_among(struct text address, struct text proxies)
     unsigned char bytes[16];
     struct text item;
     struct network network;
-    if (address.length == 0 || !parse_address(address, bytes))
+    if (address.length == 0 || proxies.length == 0 || !parse_address(address, bytes))
         return false;
-    while (proxies.length && text_next(&proxies, ',', &item))
+    while (text_next(&proxies, ',', &item))
         if (parse_network(text_trim(item), &network) && contains(&network, bytes))
             return true;
     return false;

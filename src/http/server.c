@@ -32,7 +32,7 @@
 #define DRAIN_INTERVAL    (SECOND / 50)
 #define SLOW_NICENESS     5
 #define SLOWEST_RATE      16384 /* bytes a second that a client must at least manage */
-#define CONNECTION_MEMORY ((size_t)32 * 1024) /* of libmicrohttpd: headers, both ways */
+#define CONNECTION_MEMORY ((size_t)24 * 1024) /* of libmicrohttpd: headers, both ways */
 #define REQUEST_MEMORY    ((size_t)128 * 1024)
 #define SPARE_ARENAS      32
 

@@ -161,8 +161,9 @@ static enum status add_module_context(const struct module *module, void *context
     return OK;
 }
 
-struct value_map *site_context(struct request *request)
+static const struct value_map *every_page(void *self)
 {
+    struct request *request = self;
     struct value_map *map = value_map_new(request->arena);
     value_map_set(map, TEXT("site_name"), value_text(site_settings.site_name));
     value_map_set(map, TEXT("nav"), nav_value(request));
@@ -179,6 +180,14 @@ struct value_map *site_context(struct request *request)
     messages_add_context(request, map);
     struct context_adding adding = {request, map};
     site_each_module(add_module_context, &adding);
+    return map;
+}
+
+struct value_map *site_context(struct request *request)
+{
+    struct value_map *map = value_map_new(request->arena);
+    map->rest = ARENA_NEW(request->arena, struct value_rest);
+    *map->rest = (struct value_rest){.make = every_page, .self = request};
     return map;
 }
 

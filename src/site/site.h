@@ -31,7 +31,8 @@ enum status site_each_module(enum status (*visit)(const struct module *module, v
 
 const struct router *site_router(void);
 
-/* A context for a template of this request, with what every page shows. */
+/* A context for a template of this request: to what is set in it comes what every page shows, when
+ * a template asks for it. */
 struct value_map *site_context(struct request *request);
 
 /* Sets `panels` in the context: what the modules show in a place, rendered (a list of HTML). The

@@ -137,9 +137,18 @@ const struct value *value_map_find(const struct value_map *map, struct value key
     return entry ? &entry->value : NULL;
 }
 
+static const struct value_map *made(struct value_rest *rest)
+{
+    if (!rest->made)
+        rest->made = rest->make(rest->self);
+    return rest->made;
+}
+
 const struct value *value_map_find_text(const struct value_map *map, struct text name,
                                         uint32_t hash)
 {
     const struct value_entry *entry = find(map, value_text(name), hash);
+    if (!entry && map->rest)
+        entry = find(made(map->rest), value_text(name), hash);
     return entry ? &entry->value : NULL;
 }

@@ -67,6 +67,14 @@ struct value_map {
     size_t capacity;
     uint32_t *index; /* entry number + 1 by hash; NULL while the map is small */
     size_t index_size;
+    struct value_rest *rest; /* NULL: nothing besides */
+};
+
+/* What a context has besides: made when a name is looked for that the map has not. */
+struct value_rest {
+    const struct value_map *(*make)(void *self);
+    void *self;
+    const struct value_map *made;
 };
 
 /* An attribute that all objects of a class have: looked up once for each place of a template. The
