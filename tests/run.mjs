@@ -1,4 +1,5 @@
-// node tests/run.mjs [--soak] [WORD]: finds the tests, runs them, and ends with one line of counts.
+// node tests/run.mjs [--soak] [WORD]: finds the tests, runs them, and ends with one line of counts. A word chooses
+// the files whose names have it; where none has, the tests of all files whose own names do.
 // script/test builds first what this runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -247,7 +248,9 @@ async function main() {
     process.on(signal, () => process.exit(1));
   }
 
-  const jobs = [...(soak ? [] : unitJobs(word)), ...nodeJobs(word, soak, temporary)];
+  const all = [...(soak ? [] : unitJobs(word)), ...nodeJobs(word, soak, temporary)];
+  const named = word ? all.filter(({ name }) => has(name, word)) : [];
+  const jobs = named.length ? named : all;
   const totals = { passed: 0, failed: 0, skipped: 0 };
   const lane = async (queue) => {
     for (let job = queue.shift(); job; job = queue.shift()) {

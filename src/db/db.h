@@ -61,15 +61,16 @@ int64_t db_limit(struct db *db, int64_t deadline);
 /* What has become of the database's file since it was opened. */
 enum db_place {
     DB_AT_ITS_PATH,
-    DB_REPLACED, /* another is at its path: this connection goes on with the old one */
-    DB_CUT_OFF,  /* its log was taken away: what this process writes is lost, and what others write
-                    it does not see. A further connection would share this fate: the process ends */
+    DB_REPLACED,    /* another is at its path: this connection goes on with the old one */
+    DB_OVERWRITTEN, /* not by its engine: this connection goes on with what it has read of it */
+    DB_CUT_OFF, /* its log was taken away: what this process writes is lost, and what others write
+                   it does not see. A further connection would share this fate: the process ends */
 };
 /* Costs a system call, and a second one before a write, when the file has changed, and each second.
  */
 enum db_place db_place(struct db *db, bool writes);
-/* Whether the log of the file that was opened lies beside the one that has taken its place, and
- * would be taken for that one's (sqlite.org/howtocorrupt.html, 4.1). */
+/* Whether the log of the file that was opened lies beside the one that has taken its place, or was
+ * written over it, and would be taken for that one's (sqlite.org/howtocorrupt.html, 4.1). */
 bool db_leaves_log(struct db *db);
 
 /* While it is equal, read before a query and later, nobody has committed in between; of one process
@@ -78,6 +79,7 @@ bool db_leaves_log(struct db *db);
 struct db_state {
     uint64_t header[DB_STATE_HEADER];
     uint64_t file;
+    int64_t written; /* the file itself, as db_place() saw it last */
 };
 bool db_state(struct db *db, struct db_state *out);
 

@@ -19,14 +19,12 @@
 #define RETRY_AFTER_MS  5
 #define LOOKASIDE_SIZE  1200
 #define LOOKASIDE_COUNT 100
-#define REGION_SIZE     (32 * 1024) /* of the WAL-index (sqlite.org/walformat.html) */
 
 #define STEPS_BETWEEN 1000 /* of SQLite's virtual machine, some 20 us: looks at the clock */
 
 struct connection {
     sqlite3 *handle;
     int64_t deadline;
-    bool wal;
     struct sqlite_files files;
 };
 
@@ -161,8 +159,8 @@ static enum status set_up(void *connection, int64_t busy_timeout)
     int64_t deadline = clock_monotonic() + busy_timeout * 1000;
     for (;;) {
         enum status status = pragma(own->handle, "PRAGMA journal_mode = WAL");
-        if (!own->wal && status == OK && is_wal(own->handle)) {
-            own->wal = true;
+        if (!own->files.wal && status == OK && is_wal(own->handle)) {
+            pragma(own->handle, "PRAGMA schema_version"); /* a read: it opens the log */
             sqlite_files_use_log(&own->files, own->handle);
         }
         if (status != BUSY || clock_monotonic() >= deadline)
@@ -236,9 +234,8 @@ static enum status connect(struct connection *connection, const char *path,
     enum status status = open_path(&connection->handle, path, options);
     if (status != OK)
         return status;
-    connection->wal = is_wal(connection->handle);
     sqlite_files_open(&connection->files, connection->handle, is_there ? &found : NULL,
-                      connection->wal);
+                      is_wal(connection->handle));
     return OK;
 }
 
@@ -284,32 +281,15 @@ static enum status open_connection(void **out, const struct db_options *options)
     return status;
 }
 
-/* The header at the beginning of the WAL-index, of which there are two copies: every commit, reset
- * and recovery writes another (sqlite.org/walformat.html#the_wal_index_file_format). It is reached
- * through SQLite's own mapping: a file that we closed would take SQLite's locks with it. */
 static bool state(void *connection, struct db_state *out)
 {
     const struct connection *own = connection;
-    sqlite3_file *file = NULL;
-    void volatile *region = NULL;
-    if (!own->wal
-        || sqlite3_file_control(own->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK
-        || file->pMethods->xShmMap(file, 0, REGION_SIZE, 0, &region) != SQLITE_OK || !region)
-        return false;
-    const volatile uint64_t *copies = region;
-    for (size_t i = 0; i < DB_STATE_HEADER; i++)
-        out->header[i] = __atomic_load_n(&copies[i], __ATOMIC_ACQUIRE);
-    bool same = true;
-    for (size_t i = 0; i < DB_STATE_HEADER; i++)
-        same = same
-               && out->header[i] == __atomic_load_n(&copies[DB_STATE_HEADER + i], __ATOMIC_RELAXED);
-    out->file = sqlite_files_inode(&own->files);
-    return same;
+    return sqlite_files_state(&own->files, own->handle, out);
 }
 
 static bool reads_block(void *connection)
 {
-    return !((const struct connection *)connection)->wal;
+    return !((const struct connection *)connection)->files.wal;
 }
 
 static enum status prepare(void *connection, void **statement, struct text sql)

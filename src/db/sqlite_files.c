@@ -10,6 +10,14 @@
 
 #define LOOK_EVERY ((int64_t)1000 * 1000) /* at the index, of a file that does not change */
 
+/* The WAL-index (sqlite.org/walformat.html#the_wal_index_file_format): two copies of a header,
+ * which every commit, reset and recovery writes anew, and what checkpoints have done. */
+#define REGION_SIZE (32 * 1024)
+#define LAST_FRAME  (16 / sizeof(uint32_t))
+#define SALTS       (32 / sizeof(uint64_t))
+#define BACKFILLED  (96 / sizeof(uint32_t))
+#define ATTEMPTED   (128 / sizeof(uint32_t)) /* is written before the file is */
+
 struct sqlite_place {
     dev_t device;
     ino_t inode;
@@ -37,6 +45,31 @@ static ino_t inode_of(sqlite3 *handle, const char *ending)
     return find(handle, ending, &found) ? found.st_ino : 0;
 }
 
+/* Through SQLite's own mapping: a file that we closed would take SQLite's locks with it. NULL:
+ * there is none. */
+static const volatile void *index_of(const struct sqlite_files *files, sqlite3 *handle)
+{
+    sqlite3_file *file = NULL;
+    void volatile *region = NULL;
+    if (!files->wal
+        || sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK
+        || file->pMethods->xShmMap(file, 0, REGION_SIZE, 0, &region) != SQLITE_OK)
+        return NULL;
+    return region;
+}
+
+static struct sqlite_checkpoint last_checkpoint(const struct sqlite_files *files, sqlite3 *handle)
+{
+    const volatile void *index = index_of(files, handle);
+    struct sqlite_checkpoint found = {0};
+    if (index) {
+        found.frames =
+            __atomic_load_n((const volatile uint32_t *)index + ATTEMPTED, __ATOMIC_ACQUIRE);
+        found.log = __atomic_load_n((const volatile uint64_t *)index + SALTS, __ATOMIC_ACQUIRE);
+    }
+    return found;
+}
+
 static struct sqlite_place *place_of(const struct stat *file)
 {
     struct sqlite_place *place = places;
@@ -62,17 +95,20 @@ void sqlite_files_open(struct sqlite_files *files, sqlite3 *handle, const struct
     files->place = place_of(found ? found : &made);
     files->place->connections++;
     pthread_mutex_unlock(&lock);
+    files->found = found ? *found : made;
     if (wal)
         sqlite_files_use_log(files, handle);
 }
 
 void sqlite_files_use_log(struct sqlite_files *files, sqlite3 *handle)
 {
+    files->wal = true;
     files->log = inode_of(handle, "-wal");
     pthread_mutex_lock(&lock);
     if (files->place->index == 0)
         files->place->index = inode_of(handle, "-shm");
     pthread_mutex_unlock(&lock);
+    files->checkpoint = last_checkpoint(files, handle);
 }
 
 /* The first that opens the file has its index: whoever finds another there, or none, has come later
@@ -90,6 +126,29 @@ static bool is_same_file(const struct sqlite_files *files, const struct stat *fo
     return found->st_ino == files->place->inode && found->st_dev == files->place->device;
 }
 
+static bool same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static bool same_log(struct sqlite_checkpoint a, struct sqlite_checkpoint b)
+{
+    return a.log == b.log;
+}
+
+/* With a log, SQLite itself writes into the file at a checkpoint only. A log that was begun anew
+ * does not tell of those before: that may look so too. */
+static bool is_overwritten(const struct sqlite_files *files, const struct stat *found,
+                           struct sqlite_checkpoint last)
+{
+    bool written =
+        !same_time(found->st_mtim, files->found.st_mtim) || found->st_size != files->found.st_size;
+    bool copied =
+        last.frames
+        && (!same_log(last, files->checkpoint) || last.frames != files->checkpoint.frames);
+    return files->wal && written && !copied;
+}
+
 /* What is put into the file changes its time; the index is looked for now and then besides, for
  * who removes it later than that. */
 enum db_place sqlite_files_place(struct sqlite_files *files, sqlite3 *handle, bool writes)
@@ -100,14 +159,18 @@ enum db_place sqlite_files_place(struct sqlite_files *files, sqlite3 *handle, bo
     if (!is_same_file(files, &found))
         return DB_REPLACED;
     int64_t now = clock_monotonic();
-    bool changed = memcmp(&found.st_ctim, &files->changed, sizeof found.st_ctim) != 0;
+    bool changed = !same_time(found.st_ctim, files->found.st_ctim);
     if (!changed && !writes && now - files->looked < LOOK_EVERY)
         return DB_AT_ITS_PATH;
     if (!has_index(files, handle))
         return DB_CUT_OFF;
-    files->changed = found.st_ctim;
+    struct sqlite_checkpoint last = last_checkpoint(files, handle);
+    files->overwritten = files->overwritten || (changed && is_overwritten(files, &found, last));
+    files->same_log = same_log(last, files->checkpoint);
+    files->found = found;
     files->looked = now;
-    return DB_AT_ITS_PATH;
+    files->checkpoint = last;
+    return files->overwritten ? DB_OVERWRITTEN : DB_AT_ITS_PATH;
 }
 
 static void leave(struct sqlite_place *place)
@@ -121,11 +184,18 @@ static void leave(struct sqlite_place *place)
     free(place);
 }
 
+/* Whether frames of the log are not in the file yet. */
+static bool has_frames(const struct sqlite_files *files, sqlite3 *handle)
+{
+    const volatile uint32_t *index = index_of(files, handle);
+    return index && index[LAST_FRAME] > index[BACKFILLED];
+}
+
 void sqlite_files_close(struct sqlite_files *files, sqlite3 *handle)
 {
     if (!files->place)
         return;
-    if (!has_index(files, handle))
+    if ((files->overwritten && has_frames(files, handle)) || !has_index(files, handle))
         sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     pthread_mutex_lock(&lock);
     leave(files->place);
@@ -133,14 +203,27 @@ void sqlite_files_close(struct sqlite_files *files, sqlite3 *handle)
     files->place = NULL;
 }
 
-uint64_t sqlite_files_inode(const struct sqlite_files *files)
-{
-    return files->place->inode;
-}
-
 bool sqlite_files_leave_log(const struct sqlite_files *files, sqlite3 *handle)
 {
     struct stat found;
+    if (files->overwritten)
+        return files->same_log && has_frames(files, handle);
     return files->log && find(handle, "-wal", &found) && found.st_ino == files->log
            && found.st_size > 0;
+}
+
+bool sqlite_files_state(const struct sqlite_files *files, sqlite3 *handle, struct db_state *out)
+{
+    const volatile uint64_t *copies = index_of(files, handle);
+    if (!copies)
+        return false;
+    for (size_t i = 0; i < DB_STATE_HEADER; i++)
+        out->header[i] = __atomic_load_n(&copies[i], __ATOMIC_ACQUIRE);
+    bool same = true;
+    for (size_t i = 0; i < DB_STATE_HEADER; i++)
+        same = same
+               && out->header[i] == __atomic_load_n(&copies[DB_STATE_HEADER + i], __ATOMIC_RELAXED);
+    out->file = files->place->inode;
+    out->written = files->found.st_mtim.tv_sec * INT64_C(1000000000) + files->found.st_mtim.tv_nsec;
+    return same;
 }

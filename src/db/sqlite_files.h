@@ -11,12 +11,22 @@
 
 #include "db/db.h"
 
+/* Which frames of which log were to be copied into the file. */
+struct sqlite_checkpoint {
+    uint64_t log;
+    uint32_t frames;
+};
+
 /* Of one connection. */
 struct sqlite_files {
     struct sqlite_place *place; /* shared by the connections to one file; NULL: none is open */
-    ino_t log;                  /* of the write-ahead log; 0: there is none */
-    struct timespec changed;    /* the file, when its index was last looked for */
+    bool wal;
+    ino_t log;         /* of the write-ahead log */
+    struct stat found; /* the file, when its index was last looked for */
     int64_t looked;
+    struct sqlite_checkpoint checkpoint; /* the last, at that time */
+    bool overwritten;
+    bool same_log; /* as the time before */
 };
 
 /* `found`: the file as it was before it was opened; NULL: it was not there. */
@@ -29,6 +39,6 @@ void sqlite_files_close(struct sqlite_files *files, sqlite3 *handle);
 /* The connection has changed to a write-ahead log. */
 void sqlite_files_use_log(struct sqlite_files *files, sqlite3 *handle);
 
-uint64_t sqlite_files_inode(const struct sqlite_files *files);
+bool sqlite_files_state(const struct sqlite_files *files, sqlite3 *handle, struct db_state *out);
 enum db_place sqlite_files_place(struct sqlite_files *files, sqlite3 *handle, bool writes);
 bool sqlite_files_leave_log(const struct sqlite_files *files, sqlite3 *handle);

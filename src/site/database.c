@@ -78,7 +78,7 @@ enum status site_database(struct db **out, bool writes)
     enum db_place place = *out ? db_place(*out, writes) : DB_AT_ITS_PATH;
     if (place == DB_CUT_OFF)
         return renew_processes();
-    if (place == DB_REPLACED) {
+    if (place == DB_REPLACED || place == DB_OVERWRITTEN) {
         leave(*out);
         *out = NULL;
     }

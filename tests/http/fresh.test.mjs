@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { get, makeDatabase, SANITIZED, skipWithoutModule, startServer, temporaryFolder, TEST_PROGRAM, until } from './harness.mjs';
 import { readWhileWriting } from './freshness.mjs';
 import { sql } from './support.mjs';
@@ -189,6 +190,38 @@ test('a backup that was copied into the file is served by new processes, which l
   await until(() => !server.workers().includes(old));
   await server.stop();
   assert.equal(sql(database, 'SELECT first_name FROM auth_user ORDER BY id LIMIT 1; PRAGMA integrity_check;'), 'Written\nok');
+});
+
+describe('a backup that was copied into the file beside its log', () => {
+  const copied = async (t, more) => {
+    const database = makeDatabase(temporaryFolder());
+    const server = await start(t, { DATABASE_URL: `sqlite:///${database}` });
+    setName(database, 'Backup');
+    sql(database, `.backup ${database}.backup\n`);
+    setName(database, 'Later');
+    sql(database, 'PRAGMA wal_checkpoint(FULL);');
+    if (more) setName(database, more);
+    await setTimeout(1100); // the log is looked at each second
+    await until(async () => (await ask(server)).kept);
+    writeFileSync(database, readFileSync(`${database}.backup`));
+    return { server, database };
+  };
+
+  test('is seen at once, and what is written after it is kept', async (t) => {
+    const { server, database } = await copied(t);
+    assert.match((await ask(server)).text, /<h1>Backup<\/h1>/);
+    setName(database, 'Written');
+    assert.match((await ask(server)).text, /<h1>Written<\/h1>/);
+    await server.stop();
+    assert.equal(sql(database, 'SELECT first_name FROM auth_user ORDER BY id LIMIT 1; PRAGMA integrity_check;'),
+      'Written\nok');
+  });
+
+  test('is told of where the log has more than the file had', async (t) => {
+    const { server } = await copied(t, 'Only in the log');
+    await get(server.url + PAGE);
+    assert.match(await server.logged(/level=error .*write-ahead log/), /stop the site, delete -wal and -shm/);
+  });
 });
 
 test('a page is not kept from which a panel is missing', { skip: skipWithoutModule('home') }, async (t) => {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 UNIT_CONNECTION("CREATE TABLE thing (id integer PRIMARY KEY, title text);"
                 "INSERT INTO thing VALUES (1, 'lamp')")
@@ -165,33 +166,95 @@ static FILE *opened(const char *path, const char *mode)
     return file;
 }
 
-/* A backup in our very file. */
-static void overwrite_database(void)
+struct backup {
+    char bytes[64 * 1024];
+    size_t length;
+};
+
+/* Of the database as it is; it then goes on, and all is in its file. */
+static void back_up(struct backup *out)
 {
-    char path[512], other[512], bytes[64 * 1024];
-    path_of(path, "");
+    char other[512];
     path_of(other, ".other");
     assert_status(db_run(db, "VACUUM INTO $1", DB_TEXT(text_of(other))), OK);
     FILE *from = opened(other, "r");
-    size_t length = fread(bytes, 1, sizeof bytes, from);
+    out->length = fread(out->bytes, 1, sizeof out->bytes, from);
     fclose(from);
     unlink(other);
-    remove_log();
+    assert_status(db_script(db, "UPDATE thing SET title = 'now'; PRAGMA wal_checkpoint(FULL)"), OK);
+    assert_int_equal(db_place(db, false), DB_AT_ITS_PATH);
+}
+
+/* Into our very file, later than the clock tick that files have their times of. */
+static void copy_back(const struct backup *backup)
+{
+    char path[512];
+    usleep(20 * 1000);
+    path_of(path, "");
     FILE *to = opened(path, "r+");
-    assert_int_equal(fwrite(bytes, 1, length, to), length);
+    assert_int_equal(fwrite(backup->bytes, 1, backup->length, to), backup->length);
     fclose(to);
 }
 
 static void test_copy_in_place_cuts_off(void **state)
 {
+    struct backup backup;
     (void)state;
     use_log();
-    assert_int_equal(db_place(db, true), DB_AT_ITS_PATH);
-    overwrite_database();
+    back_up(&backup);
+    remove_log();
+    copy_back(&backup);
     assert_int_equal(db_place(db, false), DB_CUT_OFF);
     struct db *later = unit_database();
     assert_int_equal(db_place(later, false), DB_CUT_OFF);
     db_close(later);
+}
+
+static void test_copy_in_place_beside_the_log(void **state)
+{
+    struct backup backup;
+    (void)state;
+    use_log();
+    back_up(&backup);
+    struct db_state before = state_now();
+    copy_back(&backup);
+    assert_int_equal(db_place(db, false), DB_OVERWRITTEN);
+    struct db_state after = state_now();
+    assert_memory_not_equal(&before, &after, sizeof before);
+    assert_false(db_leaves_log(db));
+    db_close(db);
+    db = unit_database();
+    assert_int_equal(db_place(db, false), DB_AT_ITS_PATH);
+    assert_integer(db, 1, "SELECT COUNT(*) FROM thing WHERE title = 'lamp'");
+}
+
+static void test_copy_in_place_under_the_log(void **state)
+{
+    struct backup backup;
+    (void)state;
+    use_log();
+    back_up(&backup);
+    assert_status(db_run(db, "UPDATE thing SET title = 'only in the log'"), OK);
+    assert_int_equal(db_place(db, true), DB_AT_ITS_PATH);
+    copy_back(&backup);
+    assert_int_equal(db_place(db, false), DB_OVERWRITTEN);
+    assert_true(db_leaves_log(db));
+}
+
+static void test_checkpoints_do_not_overwrite(void **state)
+{
+    static const char *const modes[] = {"PASSIVE", "FULL", "RESTART"};
+    char sql[128];
+    (void)state;
+    use_log();
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        struct db *other = unit_database();
+        snprintf(sql, sizeof sql, "UPDATE thing SET title = '%s'; PRAGMA wal_checkpoint(%s)",
+                 modes[i], modes[i]);
+        assert_status(db_script(other, sql), OK);
+        check(db_place(db, false) == DB_AT_ITS_PATH, "%s", modes[i]);
+        db_close(other);
+    }
 }
 
 static void test_log_taken_away_is_seen_before_a_write(void **state)
@@ -223,6 +286,9 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_log_beside_another_file),
     CONNECTED_TEST(test_log_of_another_file_is_let_be),
     CONNECTED_TEST(test_copy_in_place_cuts_off),
+    CONNECTED_TEST(test_copy_in_place_beside_the_log),
+    CONNECTED_TEST(test_copy_in_place_under_the_log),
+    CONNECTED_TEST(test_checkpoints_do_not_overwrite),
     CONNECTED_TEST(test_log_taken_away_is_seen_before_a_write),
     CONNECTED_TEST(test_log_that_was_cut_off_is_not_copied_back),
 };
