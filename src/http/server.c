@@ -1,15 +1,10 @@
 #include "http/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,60 +12,17 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "base/log.h"
-#include "http/body.h"
-#include "http/connections.h"
-#include "http/executor.h"
-#include "http/headers.h"
-#include "http/kept.h"
-#include "http/request.h"
-#include "http/response.h"
-#include "http/stream.h"
-#include "http/url.h"
+#include "http/exchange.h"
 
 #define SECOND            ((int64_t)1000 * 1000)
 #define SWEEP_INTERVAL    (SECOND / 4)
 #define DRAIN_INTERVAL    (SECOND / 50)
-#define SLOW_NICENESS     5
-#define SLOWEST_RATE      16384 /* bytes a second that a client must at least manage */
 #define CONNECTION_MEMORY ((size_t)24 * 1024) /* of libmicrohttpd: headers, both ways */
 #define REQUEST_MEMORY    ((size_t)128 * 1024)
-#define SPARE_ARENAS      32
-
-enum stage { STAGE_STARTED, STAGE_PLANNED, STAGE_EXECUTING, STAGE_ANSWERED };
-
-/* One connection and the request that is on it. */
-struct exchange {
-    struct connection connection; /* first: its address is the exchange's */
-    struct server *server;
-    struct MHD_Connection *handle;
-    struct arena *arena;
-    char peer[INET6_ADDRSTRLEN];
-    enum stage stage;
-    struct server_plan plan;
-    struct body body;
-    struct request request;
-    struct response response;
-    struct stream *stream; /* of the answer; NULL: it is none */
-};
-
-struct server {
-    struct server_options options;
-    struct MHD_Daemon *daemon;
-    struct executor *executor;
-    struct executor *slow;
-    struct executor *streams;
-    struct connections connections;
-    atomic_bool stopping;
-    pthread_t sweeper;
-    /* Of requests that have ended: the next takes the newest, whose memory is still at hand. */
-    pthread_mutex_t spare_mutex;
-    struct arena *spare[SPARE_ARENAS];
-    size_t spare_count;
-};
 
 /* A connection has an arena only while a request is on it. */
 
-static struct arena *take_arena(struct server *server)
+struct arena *server_take_arena(struct server *server)
 {
     struct arena *arena = NULL;
     pthread_mutex_lock(&server->spare_mutex);
@@ -80,7 +32,7 @@ static struct arena *take_arena(struct server *server)
     return arena ? arena : arena_new(REQUEST_MEMORY);
 }
 
-static void give_arena(struct server *server, struct arena *arena)
+void server_give_arena(struct server *server, struct arena *arena)
 {
     if (!arena)
         return;
@@ -94,7 +46,7 @@ static void give_arena(struct server *server, struct arena *arena)
         arena_free(arena);
 }
 
-static void set_deadline(struct exchange *exchange, int64_t timeout, size_t bytes)
+void exchange_limit(struct exchange *exchange, int64_t timeout, size_t bytes)
 {
     int64_t transfer = (int64_t)(bytes / SLOWEST_RATE) * SECOND;
     atomic_store_explicit(&exchange->connection.deadline,
@@ -102,7 +54,7 @@ static void set_deadline(struct exchange *exchange, int64_t timeout, size_t byte
                           memory_order_relaxed);
 }
 
-/* Requests */
+/* Calls from libmicrohttpd */
 
 static void find_peer(struct exchange *exchange)
 {
@@ -124,302 +76,6 @@ static void find_peer(struct exchange *exchange)
     }
 }
 
-struct header_reading {
-    struct arena *arena;
-    LIST(struct request_header) list;
-    size_t bytes;
-};
-
-static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const char *name,
-                                   size_t name_length, const char *value, size_t value_length)
-{
-    (void)kind;
-    struct header_reading *reading = context;
-    *LIST_PUSH(reading->arena, &reading->list) =
-        (struct request_header){{name, name_length}, {value ? value : "", value_length}};
-    reading->bytes += name_length + value_length + strlen(": \r\n");
-    return MHD_YES;
-}
-
-static size_t read_headers(struct exchange *exchange)
-{
-    struct header_reading reading = {.arena = exchange->arena};
-    MHD_get_connection_values_n(exchange->handle, MHD_HEADER_KIND, read_header, &reading);
-    exchange->request.headers = reading.list.items;
-    exchange->request.header_count = reading.list.count;
-    return reading.bytes;
-}
-
-/* Spaces, control bytes: they have no place in a target (RFC 9112, 3.2), nor in a header made of
- * one. */
-static bool has_control_byte(struct text target)
-{
-    for (size_t i = 0; i < target.length; i++)
-        if ((unsigned char)target.at[i] <= ' ' || target.at[i] == 0x7F)
-            return true;
-    return false;
-}
-
-/* The path and query of the target; an absolute one also names the host (RFC 9112, 3.2.2). */
-static bool read_target(struct request *request)
-{
-    struct text target = request->target;
-    if (has_control_byte(target))
-        return false;
-    if (request->method == HTTP_OPTIONS && text_is(target, "*")) {
-        request->path = target;
-        return true;
-    }
-    struct text scheme = text_part(target, 0, text_find(target, TEXT("://")));
-    if (text_equal_nocase(scheme, TEXT("http")) || text_equal_nocase(scheme, TEXT("https"))) {
-        struct text rest = text_from(target, scheme.length + strlen("://"));
-        size_t end = text_find_char(rest, '/');
-        request->host = text_part(rest, 0, end);
-        if (request->host.length == 0)
-            return false;
-        target = end == TEXT_NOT_FOUND ? TEXT("/") : text_from(rest, end);
-    }
-    size_t question = text_find_char(target, '?');
-    struct text path = text_part(target, 0, question);
-    request->query = question == TEXT_NOT_FOUND ? TEXT("") : text_from(target, question + 1);
-    struct text decoded;
-    if (!text_starts(path, TEXT("/")) || !url_decode(request->arena, path, &decoded)
-        || url_has_dot_segment(decoded))
-        return false;
-    request->path = decoded;
-    return true;
-}
-
-/* Where the body ends must be sure (RFC 9112, 6.3). */
-static bool frames_are_ambiguous(const struct request *request)
-{
-    struct text coding = request_header(request, "Transfer-Encoding");
-    return coding.at
-           && (request_header(request, "Content-Length").at
-               || !text_equal_nocase(coding, TEXT("chunked")));
-}
-
-static bool has_several_hosts(const struct request *request)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < request->header_count; i++)
-        count += text_equal_nocase(request->headers[i].name, TEXT("Host"));
-    return count > 1;
-}
-
-static void read_request(struct exchange *exchange, const char *method)
-{
-    struct request *request = &exchange->request;
-    size_t header_bytes = read_headers(exchange);
-    request->method_name = text_of(method);
-    request->method = http_method_of(request->method_name);
-    request->peer = text_of(exchange->peer);
-    if (request->target.length > HTTP_TARGET_LIMIT)
-        request->refused = 414;
-    else if (header_bytes > HTTP_HEADERS_LIMIT)
-        request->refused = 431;
-    else if (!read_target(request) || frames_are_ambiguous(request) || has_several_hosts(request))
-        request->refused = 400;
-}
-
-/* Answers */
-
-static bool closes(const struct exchange *exchange)
-{
-    return exchange->response.close
-           || connection_may_close(&exchange->server->connections, &exchange->connection,
-                                   clock_monotonic());
-}
-
-static enum MHD_Result send_new(struct exchange *exchange, const struct response *response)
-{
-    unsigned status = (unsigned)exchange->response.status;
-    struct text bytes = response_bytes(response);
-    struct MHD_Response *out =
-        MHD_create_response_from_buffer(bytes.length, (void *)(uintptr_t)bytes.at,
-                                        MHD_RESPMEM_PERSISTENT);
-    if (!out)
-        return MHD_NO;
-    headers_add(out, response, (int)status);
-    if (closes(exchange))
-        MHD_add_response_header(out, "Connection", "close");
-    enum MHD_Result result = MHD_queue_response(exchange->handle, status, out);
-    MHD_destroy_response(out);
-    return result;
-}
-
-static void answer(struct exchange *exchange);
-
-static enum MHD_Result send_handle(struct exchange *exchange, struct MHD_Response *handle)
-{
-    unsigned status = (unsigned)exchange->response.status;
-    if (!handle)
-        return MHD_NO;
-    headers_add(handle, &exchange->response, (int)status);
-    if (closes(exchange))
-        MHD_add_response_header(handle, "Connection", "close");
-    enum MHD_Result result = MHD_queue_response(exchange->handle, status, handle);
-    MHD_destroy_response(handle);
-    return result;
-}
-
-static ssize_t read_nothing(void *context, uint64_t position, char *out, size_t room)
-{
-    (void)context;
-    (void)position;
-    (void)out;
-    (void)room;
-    return MHD_CONTENT_READER_END_OF_STREAM;
-}
-
-/* False: there is no thread or no file for it. */
-static bool start_stream(struct exchange *exchange)
-{
-    struct server *server = exchange->server;
-    const struct stream_options options = {
-        .handle = exchange->handle,
-        .deadline = &exchange->connection.deadline,
-        .send_timeout = server->options.send_timeout,
-        .slowest_rate = SLOWEST_RATE,
-        .owner = server,
-    };
-    if (stream_new(&exchange->stream, &options, &exchange->request, &exchange->response) != OK) {
-        log_error("no streamed answer", LOG_STRING("reason", status_failure()->message));
-        return false;
-    }
-    if (executor_submit(server->streams, exchange->stream))
-        return true;
-    stream_free(exchange->stream);
-    exchange->stream = NULL;
-    return false;
-}
-
-/* What the steps around the view have left, which are gone through again. */
-static void forget_steps(struct request *request)
-{
-    request->db = NULL;
-    request->page_key = NULL;
-    request->csrf = NULL;
-    request->messages = NULL;
-    request->steps = 0;
-}
-
-/* In chunks, the one that ends the body would follow the headers; so the connection ends instead.
- */
-static struct MHD_Response *head_of_stream(void)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, read_nothing, NULL, NULL);
-    if (response)
-        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
-    return response;
-}
-
-static enum MHD_Result send_stream(struct exchange *exchange)
-{
-    if (exchange->request.method == HTTP_HEAD)
-        return send_handle(exchange, head_of_stream());
-    if (start_stream(exchange))
-        return send_handle(exchange, stream_response(exchange->stream));
-    forget_steps(&exchange->request);
-    exchange->request.refused = 503;
-    answer(exchange);
-    return send_new(exchange, &exchange->response);
-}
-
-static enum MHD_Result send_response(struct exchange *exchange)
-{
-    const struct response *response = &exchange->response;
-    const struct kept *kept = response->kept;
-    set_deadline(exchange, exchange->server->options.send_timeout, response_bytes(response).length);
-    if (response->produce)
-        return send_stream(exchange);
-    if (!kept)
-        return send_new(exchange, response);
-    if (closes(exchange))
-        return send_new(exchange, kept_response(kept));
-    return MHD_queue_response(exchange->handle, (unsigned)response->status,
-                              kept_handle(kept, response->status));
-}
-
-static void forget_response(struct exchange *exchange)
-{
-    if (exchange->response.kept)
-        kept_release(exchange->response.kept);
-    exchange->response.kept = NULL;
-}
-
-static void answer(struct exchange *exchange)
-{
-    struct server *server = exchange->server;
-    log_request_id(exchange->request.id);
-    response_start(&exchange->response, exchange->arena);
-    server->options.answer(server->options.context, &exchange->request, &exchange->response);
-    if (exchange->request.refused == 400)
-        exchange->response.close = true; /* where it ends is not sure */
-    log_request_id(TEXT_NONE);
-}
-
-static enum MHD_Result refuse(struct exchange *exchange, int status)
-{
-    exchange->request.refused = status;
-    answer(exchange);
-    return send_response(exchange);
-}
-
-static void run_stream(void *item)
-{
-    struct stream *stream = item;
-    struct server *server = stream_owner(stream);
-    give_arena(server, stream_run(stream, server->options.produce, server->options.context));
-}
-
-/* The arena stays with who still writes into the stream. */
-static void end_stream(struct exchange *exchange, bool sent)
-{
-    struct server *server = exchange->server;
-    bool whole;
-    uint64_t bytes = stream_sent(exchange->stream, &whole);
-    log_request_id(exchange->request.id);
-    server->options.streamed(server->options.context, &exchange->request, &exchange->response,
-                             bytes, whole && sent);
-    log_request_id(TEXT_NONE);
-    if (stream_leave(exchange->stream, exchange->arena))
-        exchange->arena = NULL;
-    exchange->stream = NULL;
-}
-
-static void run_on_executor(void *item)
-{
-    struct exchange *exchange = item;
-    answer(exchange);
-    exchange->stage = STAGE_ANSWERED;
-    MHD_resume_connection(exchange->handle);
-}
-
-/* Linux gives each thread a niceness of its own. */
-static void run_slowly(void *item)
-{
-    setpriority(PRIO_PROCESS, 0, SLOW_NICENESS);
-    run_on_executor(item);
-}
-
-static enum MHD_Result answer_later(struct exchange *exchange)
-{
-    exchange->stage = STAGE_EXECUTING;
-    MHD_suspend_connection(exchange->handle);
-    struct server *server = exchange->server;
-    if (executor_submit(exchange->plan.is_slow ? server->slow : server->executor, exchange))
-        return MHD_YES;
-    exchange->request.refused = 503;
-    answer(exchange);
-    exchange->stage = STAGE_ANSWERED;
-    MHD_resume_connection(exchange->handle);
-    return MHD_YES;
-}
-
-/* Calls from libmicrohttpd */
-
 /* libmicrohttpd would split the query into its memory, which some hundred fields fill; we read the
  * query from our own copy. */
 static void hide_arguments(const char *target)
@@ -436,10 +92,10 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
         MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct exchange *exchange = info->socket_context;
     atomic_store_explicit(&exchange->connection.idle_since, 0, memory_order_release);
-    set_deadline(exchange, exchange->server->options.receive_timeout, 0);
+    exchange_limit(exchange, exchange->server->options.receive_timeout, 0);
     exchange->stage = STAGE_STARTED;
     if (!exchange->arena) /* one that libmicrohttpd refused by itself has left its own */
-        exchange->arena = take_arena(exchange->server);
+        exchange->arena = server_take_arena(exchange->server);
     body_start(&exchange->body, exchange->arena, 0);
     exchange->request = (struct request){
         .arena = exchange->arena,
@@ -460,7 +116,7 @@ static size_t head_size(const struct exchange *exchange)
 static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
 {
     struct server *server = exchange->server;
-    read_request(exchange, method);
+    exchange_read(exchange, method);
     exchange->plan = server->options.plan(server->options.context, &exchange->request);
     exchange->stage = STAGE_PLANNED;
     body_start(&exchange->body, exchange->arena, exchange->plan.body_limit);
@@ -471,26 +127,25 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
     bool chunked = request_header(&exchange->request, "Transfer-Encoding").at;
     connection_begin(&exchange->connection, head_size(exchange) + (size_t)length, chunked);
     if (exchange->request.refused == 400)
-        return refuse(exchange, 400);
+        return exchange_refuse(exchange, 400);
     if (exchange->request.refused)
         return MHD_YES;
     if ((uint64_t)length > exchange->plan.body_limit)
-        return refuse(exchange, 413);
-    set_deadline(exchange, server->options.receive_timeout, (size_t)length);
+        return exchange_refuse(exchange, 413);
+    exchange_limit(exchange, server->options.receive_timeout, (size_t)length);
     return MHD_YES;
 }
 
 static enum MHD_Result on_complete(struct exchange *exchange)
 {
-    set_deadline(exchange, 0, 0);
+    exchange_limit(exchange, 0, 0);
     if (body_read(&exchange->body, &exchange->request.body) != OK || exchange->body.broken)
         exchange->request.refused = 503;
     if (exchange->body.too_large && !exchange->request.refused)
         exchange->request.refused = 413;
     if (exchange->plan.blocks && !exchange->request.refused)
-        return answer_later(exchange);
-    answer(exchange);
-    return send_response(exchange);
+        return exchange_answer_later(exchange);
+    return exchange_answer(exchange);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, const char *target,
@@ -505,7 +160,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, 
     if (exchange->stage == STAGE_STARTED)
         return on_headers(exchange, method);
     if (exchange->stage == STAGE_ANSWERED)
-        return send_response(exchange);
+        return exchange_send(exchange);
     if (*body_length > 0) {
         body_append(&exchange->body, body, *body_length);
         *body_length = 0;
@@ -520,13 +175,11 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **st
     (void)context;
     (void)handle;
     struct exchange *exchange = *state;
-    forget_response(exchange);
+    exchange_sent(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     body_end(&exchange->body);
-    if (exchange->stream)
-        end_stream(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-    give_arena(exchange->server, exchange->arena);
+    server_give_arena(exchange->server, exchange->arena);
     exchange->arena = NULL;
-    set_deadline(exchange, exchange->server->options.idle_timeout, 0);
+    exchange_limit(exchange, exchange->server->options.idle_timeout, 0);
     atomic_store_explicit(&exchange->connection.idle_since, clock_monotonic(),
                           memory_order_release);
 }
@@ -542,7 +195,7 @@ static void open_exchange(struct server *server, struct MHD_Connection *handle, 
         MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     exchange->connection.idle_since = clock_monotonic();
     find_peer(exchange);
-    set_deadline(exchange, server->options.receive_timeout, 0);
+    exchange_limit(exchange, server->options.receive_timeout, 0);
     connections_add(&server->connections, &exchange->connection);
     *out = exchange;
 }
@@ -558,7 +211,7 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
     }
     struct exchange *exchange = *socket_context;
     connections_remove(&server->connections, &exchange->connection);
-    give_arena(server, exchange->arena);
+    server_give_arena(server, exchange->arena);
     free(exchange);
 }
 
@@ -622,14 +275,14 @@ static void stop_executors(struct server *server)
 static enum status start_executors(struct server *server)
 {
     const struct server_options *options = &server->options;
-    enum status status = executor_start(&server->executor, options->executors, options->queue_limit,
-                                        run_on_executor);
+    enum status status =
+        executor_start(&server->executor, options->executors, options->queue_limit, exchange_run);
     if (status == OK)
         status = executor_start(&server->slow, options->slow_executors, options->slow_queue_limit,
-                                run_slowly);
+                                exchange_run_slowly);
     if (status == OK)
         status = executor_start(&server->streams, options->stream_executors,
-                                options->stream_queue_limit, run_stream);
+                                options->stream_queue_limit, exchange_run_stream);
     if (status != OK)
         stop_executors(server);
     return status;
