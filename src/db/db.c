@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -12,41 +10,7 @@
 #include "base/guard.h"
 #include "base/log.h"
 #include "db/engine.h"
-
-#define CACHE_SIZE 256 /* literal statements a connection can know; a power of two */
-
-/* Built statements that a connection keeps, in sets by the hash of their text. In a full set a new
- * one takes the place of the one that was used longest ago. */
-#define BUILT_SETS 64
-#define BUILT_WAYS 4
-
-struct db_statement {
-    struct db *db;
-    struct text sql; /* of a literal, which is known by its address, or a copy */
-    struct text key; /* a built one is known by it */
-    uint64_t hash;   /* of the key */
-    void *plan;      /* of who built it */
-    bool ordered;    /* its parameters stand in their order */
-    uint64_t used;   /* when, by the connection's count of statements */
-    bool in_use;
-    struct db_statement *next; /* of a built one's set */
-    void *handle;
-    int column_count;
-    char *columns[];
-};
-
-struct db {
-    const struct db_engine *engine;
-    void *connection;
-    int64_t busy_timeout;
-    int64_t deadline; /* 0: none */
-    bool writes;
-    struct db_statement *cache[CACHE_SIZE];
-    size_t cached;
-    struct db_statement *built[BUILT_SETS];
-    uint64_t count;
-    struct buffer *reads; /* NULL: they are not recorded */
-};
+#include "db/statements.h"
 
 static const struct db_engine *const engines[] = {&db_sqlite};
 
@@ -103,27 +67,11 @@ enum status db_open(struct db **out, const struct db_options *options)
     return OK;
 }
 
-static void statement_free(struct db_statement *statement)
-{
-    if (!statement)
-        return;
-    statement->db->engine->discard(statement->handle);
-    free(statement->plan);
-    free(statement);
-}
-
 void db_close(struct db *db)
 {
     if (!db)
         return;
-    for (size_t i = 0; i < CACHE_SIZE; i++)
-        statement_free(db->cache[i]);
-    for (size_t i = 0; i < BUILT_SETS; i++)
-        while (db->built[i]) {
-            struct db_statement *statement = db->built[i];
-            db->built[i] = statement->next;
-            statement_free(statement);
-        }
+    statements_free(db);
     db->engine->close(db->connection);
     free(db);
 }
@@ -172,148 +120,6 @@ enum status db_set_up(struct db *db)
     return db->engine->set_up(db->connection, db->busy_timeout);
 }
 
-/* Where the statement is, or where it belongs. */
-static struct db_statement **cache_place(struct db *db, const char *sql)
-{
-    size_t at = ((uintptr_t)sql * 0x9E3779B97F4A7C15u >> 32) % CACHE_SIZE;
-    while (db->cache[at] && db->cache[at]->sql.at != sql)
-        at = (at + 1) % CACHE_SIZE;
-    return &db->cache[at];
-}
-
-/* Copies of the names that the engine gives: its own go away when it prepares the statement again
- * after a change of the schema. Returns what is behind the last. */
-static char *copy_columns(struct db_statement *statement)
-{
-    char *at = (char *)&statement->columns[statement->column_count];
-    for (int i = 0; i < statement->column_count; i++) {
-        const char *name = statement->db->engine->column_name(statement->handle, i);
-        size_t size = strlen(name) + 1;
-        statement->columns[i] = memcpy(at, name, size);
-        at += size;
-    }
-    return at;
-}
-
-static void (*watcher)(struct db *db, struct text sql);
-static _Thread_local bool watching;
-
-void db_watch(void (*watch)(struct db *db, struct text sql))
-{
-    watcher = watch;
-}
-
-static void tell_watcher(struct db *db, struct text sql)
-{
-    if (!watcher || watching)
-        return;
-    watching = true;
-    watcher(db, sql);
-    watching = false;
-}
-
-/* One block: the statement, its columns, their names and, where it was built, its key and text.
- * NULL: it failed, and `status` says how. */
-static struct db_statement *statement_new(struct db *db, struct text sql, struct text key,
-                                          enum status *status)
-{
-    void *handle;
-    tell_watcher(db, sql);
-    *status = db->engine->prepare(db->connection, &handle, sql);
-    if (*status != OK)
-        return NULL;
-    int columns = db->engine->column_count(handle);
-    size_t size = sizeof(struct db_statement) + (size_t)columns * sizeof(char *) + key.length;
-    for (int i = 0; i < columns; i++)
-        size += strlen(db->engine->column_name(handle, i)) + 1;
-    struct db_statement *statement = malloc(size + (key.length ? sql.length : 0));
-    if (!statement)
-        abort();
-    *statement = (struct db_statement){.db = db,
-                                       .sql = sql,
-                                       .handle = handle,
-                                       .column_count = columns,
-                                       .ordered = db->engine->is_ordered(handle)};
-    char *rest = copy_columns(statement);
-    if (key.length) {
-        statement->key = (struct text){memcpy(rest, key.at, key.length), key.length};
-        statement->sql.at = memcpy(rest + key.length, sql.at, sql.length);
-    }
-    return statement;
-}
-
-static struct db_statement *statement_of(struct db *db, const char *sql, enum status *status)
-{
-    struct db_statement **place = cache_place(db, sql);
-    *status = OK;
-    if (*place)
-        return *place;
-    if (db->cached == CACHE_SIZE - 1) {
-        *status = fail("a connection knows at most %d statements", CACHE_SIZE - 1);
-        return NULL;
-    }
-    *place = statement_new(db, text_of(sql), TEXT_NONE, status);
-    db->cached += *place != NULL;
-    return *place;
-}
-
-/* The free statement of that key, and where the one is that was used longest ago and could make
- * room for another. */
-static struct db_statement *find_built(struct db_statement **chain, struct text key, uint64_t hash,
-                                       struct db_statement ***oldest)
-{
-    size_t length = 0;
-    *oldest = NULL;
-    for (struct db_statement **at = chain; *at; at = &(*at)->next, length++) {
-        if ((*at)->in_use)
-            continue;
-        if ((*at)->hash == hash && text_equal(key, (*at)->key))
-            return *at;
-        if (!*oldest || (*at)->used < (**oldest)->used)
-            *oldest = at;
-    }
-    if (length < BUILT_WAYS)
-        *oldest = NULL;
-    return NULL;
-}
-
-static void add_built(struct db_statement **chain, struct db_statement *statement, uint64_t hash)
-{
-    struct db_statement **oldest;
-    find_built(chain, statement->key, hash, &oldest);
-    if (oldest) {
-        struct db_statement *gone = *oldest;
-        *oldest = gone->next;
-        statement_free(gone);
-    }
-    statement->hash = hash;
-    statement->next = *chain;
-    *chain = statement;
-}
-
-static struct db_statement *built_statement(struct db *db, struct text key, db_builder *build,
-                                            void *context, enum status *status)
-{
-    uint64_t hash = XXH3_64bits(key.at, key.length);
-    struct db_statement **chain = &db->built[hash % BUILT_SETS];
-    struct db_statement **oldest;
-    struct db_statement *statement = find_built(chain, key, hash, &oldest);
-    *status = OK;
-    if (statement)
-        return statement;
-    struct db_built built = {.sql = key};
-    if (build)
-        build(context, &built);
-    statement = statement_new(db, built.sql, key, status);
-    if (!statement) {
-        free(built.plan);
-        return NULL;
-    }
-    statement->plan = built.plan;
-    add_built(chain, statement, hash);
-    return statement;
-}
-
 static void begin_rows(struct db_rows *rows, struct db_statement *statement,
                        const struct db_parameter *parameters, size_t count)
 {
@@ -336,7 +142,7 @@ void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
 {
     *rows = (struct db_rows){0};
     guard_hold();
-    struct db_statement *statement = statement_of(db, sql, &rows->status);
+    struct db_statement *statement = statement_literal(db, sql, &rows->status);
     if (statement)
         begin_rows(rows, statement, parameters, count);
     guard_release();
@@ -347,7 +153,7 @@ void db_query_keyed(struct db *db, struct db_rows *rows, struct text key, db_bui
 {
     *rows = (struct db_rows){0};
     guard_hold();
-    struct db_statement *statement = built_statement(db, key, build, context, &rows->status);
+    struct db_statement *statement = statement_built(db, key, build, context, &rows->status);
     if (statement)
         begin_rows(rows, statement, parameters, count);
     guard_release();
@@ -560,23 +366,10 @@ enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *
     return ended;
 }
 
-static void finish_all(struct db_statement *statement)
-{
-    for (; statement; statement = statement->next) {
-        if (statement->in_use)
-            statement->db->engine->reset(statement->handle);
-        statement->in_use = false;
-    }
-}
-
 void db_abandon(struct db *db)
 {
-    for (size_t i = 0; i < CACHE_SIZE; i++)
-        finish_all(db->cache[i]);
-    for (size_t i = 0; i < BUILT_SETS; i++)
-        finish_all(db->built[i]);
+    statements_abandon(db);
     db->reads = NULL;
-    watching = false;
     db_limit(db, 0);
     db->engine->rollback(db->connection);
 }
