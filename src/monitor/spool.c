@@ -3,18 +3,30 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/list.h"
+#include "monitor/envelope.h"
 
-#define LARGEST_RECORD ((size_t)64 * 1024)
-#define STALE          ((int64_t)10 * 1000000) /* a record that nobody will end any more */
+#define LARGEST_FILE ((size_t)2 * 1024 * 1024)
+#define STALE        ((int64_t)10 * 1000000) /* a record that nobody will end any more */
+#define WORKING      "event.tmp"
+
+static const char *const endings[SPOOL_SINKS + 1] = {
+    [SPOOL_SITE] = ".site",
+    [SPOOL_SENTRY] = ".sentry",
+    [SPOOL_SINKS] = ".event",
+};
+
+struct spool {
+    int folder;
+};
 
 /* Names begin with the moment: the order of numbers is that of time. */
 struct file {
@@ -26,6 +38,34 @@ struct file_list {
     LIST(struct file) files;
 };
 
+enum status spool_open(struct spool **out, const char *path)
+{
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *out = NULL;
+    if (folder < 0)
+        return fail("cannot open %s: %s", path, strerror(errno));
+    if (flock(folder, LOCK_EX | LOCK_NB) != 0) {
+        int error = errno;
+        close(folder);
+        return fail_as(error == EWOULDBLOCK ? BUSY : FAILED, "cannot lock %s: %s", path,
+                       strerror(error));
+    }
+    *out = malloc(sizeof **out);
+    if (!*out)
+        abort();
+    **out = (struct spool){folder};
+    return OK;
+}
+
+void spool_close(struct spool *spool)
+{
+    if (spool)
+        close(spool->folder);
+    free(spool);
+}
+
+/* Files */
+
 static int by_time(const void *a, const void *b)
 {
     const struct file *one = a;
@@ -33,25 +73,31 @@ static int by_time(const void *a, const void *b)
     return (one->at > other->at) - (one->at < other->at);
 }
 
-static bool is_record(struct text name, int64_t at)
+static struct text stem_of(struct text name)
 {
-    return text_ends(name, TEXT(".fault"))
-           || (text_ends(name, TEXT(".part")) && at < clock_wall() - STALE);
+    return text_part(name, 0, text_find_char(name, '.'));
 }
 
-static void list_files(struct arena *arena, int folder, struct file_list *out)
+static bool is_record(const struct file *file)
 {
-    int copy = dup(folder);
+    return text_ends(file->name, TEXT(".fault"))
+           || (text_ends(file->name, TEXT(".part")) && file->at < clock_wall() - STALE);
+}
+
+/* Those of one ending; of all where it is NULL. */
+static void list_files(struct arena *arena, int folder, const char *ending, struct file_list *out)
+{
+    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = copy < 0 ? NULL : fdopendir(copy);
     if (!directory)
         return;
-    rewinddir(directory);
     const struct dirent *entry;
     while ((entry = readdir(directory))) {
         struct stat found;
         struct text name = text_of(entry->d_name);
         int64_t at;
-        if (text_to_int64(&at, text_part(name, 0, text_find_char(name, '-')))
+        if ((!ending || text_ends(name, text_of(ending)))
+            && text_to_int64(&at, text_part(name, 0, text_find_char(name, '-')))
             && fstatat(folder, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0
             && S_ISREG(found.st_mode))
             *LIST_PUSH(arena, &out->files) =
@@ -62,76 +108,149 @@ static void list_files(struct arena *arena, int folder, struct file_list *out)
         qsort(out->files.items, out->files.count, sizeof *out->files.items, by_time);
 }
 
-static struct text read_record(struct arena *arena, int folder, const struct file *file)
+struct text spool_read(const struct spool *spool, struct arena *arena, struct text name)
 {
-    size_t size = file->size < LARGEST_RECORD ? file->size : LARGEST_RECORD;
+    struct stat found;
+    int fd = openat(spool->folder, name.at, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &found) != 0) {
+        if (fd >= 0)
+            close(fd);
+        return TEXT_NONE;
+    }
+    size_t size = (size_t)found.st_size < LARGEST_FILE ? (size_t)found.st_size : LARGEST_FILE;
     char *bytes = arena_alloc(arena, size + 1);
-    int fd = openat(folder, file->name.at, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    ssize_t length = fd < 0 ? -1 : read(fd, bytes, size);
-    if (fd >= 0)
-        close(fd);
+    ssize_t length = read(fd, bytes, size);
+    close(fd);
     return (struct text){bytes, length > 0 ? (size_t)length : 0};
 }
 
-/* Under its own name only when it is whole. */
-static bool write_event(int folder, const char *name, const json_t *event)
+void spool_remove(const struct spool *spool, struct text name)
 {
-    static const char working[] = "event.tmp";
-    int fd = openat(folder, working, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && json_dumpfd(event, fd, JSON_COMPACT) == 0;
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    return good && renameat(folder, working, folder, name) == 0;
+    unlinkat(spool->folder, name.at, 0);
 }
 
-static void convert(struct arena *arena, int folder, const struct file *file,
-                    const struct event_origin *origin, void (*noticed)(const json_t *event))
+void spool_waiting(struct spool *spool, struct arena *arena, enum spool_sink sink,
+                   struct spool_names *out)
 {
-    struct text stem = text_part(file->name, 0, text_find_char(file->name, '.'));
-    json_t *event = event_from_record(stem, read_record(arena, folder, file), origin);
-    struct text name = text_format(arena, "%.*s.event", TEXT_ARG(stem));
-    bool done = !event || write_event(folder, name.at, event);
+    struct file_list list = {0};
+    list_files(arena, spool->folder, endings[sink], &list);
+    for (size_t i = 0; i < list.files.count; i++)
+        *LIST_PUSH(arena, out) = list.files.items[i].name;
+}
+
+/* Events */
+
+static bool write_whole(int folder, const char *name, struct text bytes)
+{
+    int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool good = fd >= 0;
+    while (good && bytes.length) {
+        ssize_t written = write(fd, bytes.at, bytes.length);
+        good = written > 0;
+        bytes = text_from(bytes, good ? (size_t)written : 0);
+    }
+    if (fd >= 0)
+        good = close(fd) == 0 && good;
+    return good;
+}
+
+static bool link_for(int folder, struct arena *arena, const char *from, struct text stem,
+                     const char *ending)
+{
+    struct text name = text_format(arena, "%.*s%s", TEXT_ARG(stem), ending);
+    return linkat(folder, from, folder, name.at, 0) == 0 || errno == EEXIST;
+}
+
+/* Under a name for each sink: each is there wholly or not at all. */
+static bool link_for_sinks(const struct spool *spool, struct arena *arena, const char *from,
+                           struct text stem, const bool sinks[SPOOL_SINKS])
+{
+    bool good = true;
+    bool any = false;
+    for (size_t i = 0; i < SPOOL_SINKS; i++) {
+        if (sinks[i])
+            good = link_for(spool->folder, arena, from, stem, endings[i]) && good;
+        any = any || sinks[i];
+    }
+    return any ? good : link_for(spool->folder, arena, from, stem, endings[SPOOL_SINKS]);
+}
+
+static bool keep_event(const struct spool *spool, struct arena *arena, struct text stem,
+                       const json_t *event, const bool sinks[SPOOL_SINKS])
+{
+    bool good = write_whole(spool->folder, WORKING, envelope_write(arena, "event", event))
+                && link_for_sinks(spool, arena, WORKING, stem, sinks);
+    unlinkat(spool->folder, WORKING, 0);
+    return good;
+}
+
+static void convert(const struct spool *spool, struct arena *arena, const struct file *file,
+                    const struct spool_options *options)
+{
+    struct text stem = stem_of(file->name);
+    json_t *event = event_from_record(stem, spool_read(spool, arena, file->name), &options->origin);
+    bool done = !event || keep_event(spool, arena, stem, event, options->sinks);
     if (event && done)
-        noticed(event);
+        options->noticed(event);
     if (done) /* else again at the next time */
-        unlinkat(folder, file->name.at, 0);
+        spool_remove(spool, file->name);
     json_decref(event);
 }
 
-static size_t keep_bounds(int folder, const struct file_list *list)
+/* What waited for a sink to be there. */
+static void give(const struct spool *spool, struct arena *arena, const struct file *file,
+                 const bool sinks[SPOOL_SINKS])
 {
-    size_t bytes = 0;
-    size_t kept = 0;
-    size_t dropped = 0;
-    for (size_t i = list->files.count; i-- > 0;) {
-        const struct file *file = &list->files.items[i];
-        bytes += file->size;
-        bool goes =
-            ++kept > SPOOL_EVENTS || bytes > SPOOL_BYTES || file->at < clock_wall() - SPOOL_AGE;
-        if (goes)
-            dropped += unlinkat(folder, file->name.at, 0) == 0;
-    }
-    return dropped;
+    if ((sinks[SPOOL_SITE] || sinks[SPOOL_SENTRY])
+        && link_for_sinks(spool, arena, file->name.at, stem_of(file->name), sinks))
+        spool_remove(spool, file->name);
 }
 
-size_t spool_keep(const char *path, const struct event_origin *origin,
-                  void (*noticed)(const json_t *event))
+/* Bounds */
+
+static size_t kind_of(const struct file *file)
 {
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return 0;
+    size_t kind = 0;
+    while (kind < SPOOL_SINKS && !text_ends(file->name, text_of(endings[kind])))
+        kind++;
+    return kind;
+}
+
+static void keep_bounds(const struct spool *spool, const struct file_list *list,
+                        size_t dropped[SPOOL_SINKS + 1])
+{
+    size_t bytes[SPOOL_SINKS + 1] = {0};
+    size_t kept[SPOOL_SINKS + 1] = {0};
+    for (size_t i = list->files.count; i-- > 0;) {
+        const struct file *file = &list->files.items[i];
+        size_t kind = kind_of(file);
+        bytes[kind] += file->size;
+        if (++kept[kind] > SPOOL_EVENTS || bytes[kind] > SPOOL_BYTES
+            || file->at < clock_wall() - SPOOL_AGE)
+            dropped[kind] += unlinkat(spool->folder, file->name.at, 0) == 0;
+    }
+}
+
+void spool_keep(struct spool *spool, const struct spool_options *options,
+                size_t dropped[SPOOL_SINKS + 1])
+{
     struct arena *arena = arena_new((size_t)64 * 1024);
+    struct arena *work = arena_new((size_t)64 * 1024);
     struct file_list before = {0};
     struct file_list after = {0};
-    list_files(arena, folder, &before);
-    size_t dropped = keep_bounds(folder, &before);
-    size_t first = before.files.count > SPOOL_EVENTS ? before.files.count - SPOOL_EVENTS : 0;
-    for (size_t i = first; i < before.files.count; i++)
-        if (is_record(before.files.items[i].name, before.files.items[i].at))
-            convert(arena, folder, &before.files.items[i], origin, noticed);
-    list_files(arena, folder, &after);
-    dropped += keep_bounds(folder, &after);
+    memset(dropped, 0, (SPOOL_SINKS + 1) * sizeof *dropped);
+    list_files(arena, spool->folder, NULL, &before);
+    keep_bounds(spool, &before, dropped);
+    for (size_t i = 0; i < before.files.count; i++) {
+        const struct file *file = &before.files.items[i];
+        if (is_record(file))
+            convert(spool, work, file, options);
+        else if (text_ends(file->name, text_of(endings[SPOOL_SINKS])))
+            give(spool, work, file, options->sinks);
+        arena_reset(work);
+    }
+    list_files(arena, spool->folder, NULL, &after);
+    keep_bounds(spool, &after, dropped);
+    arena_free(work);
     arena_free(arena);
-    close(folder);
-    return dropped;
 }

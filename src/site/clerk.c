@@ -10,13 +10,11 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "model/differences.h"
-#include "monitor/spool.h"
-#include "site/contain.h"
 #include "site/internal.h"
 #include "site/processes.h"
+#include "site/report.h"
 #include "site/settings.h"
 #include "site/site.h"
-#include "site/version.h"
 
 #define SECOND       ((int64_t)1000 * 1000)
 #define LONGEST_WAIT SECOND /* until the spool is looked at again */
@@ -89,55 +87,6 @@ static void warn_of_losses(void)
     arena_free(arena);
 }
 
-/* What the workers have written of faults and failures becomes events. */
-
-static const char *word_of(const json_t *object, const char *key)
-{
-    const char *word = json_string_value(json_object_get(object, key));
-    return word ? word : "";
-}
-
-/* The innermost frame of ours: that of the exception, where there is none. */
-static const json_t *frame_of(const json_t *exception)
-{
-    const json_t *frames = json_object_get(json_object_get(exception, "stacktrace"), "frames");
-    size_t count = json_array_size(frames);
-    for (size_t i = count; i-- > 0;)
-        if (json_is_true(json_object_get(json_array_get(frames, i), "in_app")))
-            return json_array_get(frames, i);
-    return json_array_get(frames, count - 1);
-}
-
-static void log_event(const json_t *event)
-{
-    const json_t *values = json_object_get(json_object_get(event, "exception"), "values");
-    const json_t *exception = json_array_get(values, 0);
-    const json_t *frame = frame_of(exception);
-    log_error("event", LOG_STRING("id", word_of(event, "event_id")),
-              LOG_STRING("type", word_of(exception, "type")),
-              LOG_STRING("value", word_of(exception, "value")),
-              LOG_STRING("route", word_of(event, "transaction")),
-              LOG_STRING("function", word_of(frame, "function")),
-              LOG_STRING("file", word_of(frame, "filename")),
-              LOG_INT("line", json_integer_value(json_object_get(frame, "lineno"))));
-}
-
-static void read_spool(const char *folder)
-{
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
-    const struct event_origin origin = {
-        .release = site_settings.sentry_release.length ? site_settings.sentry_release
-                                                       : TEXT(PROGRAM_COMMIT),
-        .environment = site_settings.sentry_environment,
-        .source_dir = site_settings.source_dir,
-        .server_name = host,
-    };
-    size_t dropped = folder ? spool_keep(folder, &origin, log_event) : 0;
-    if (dropped)
-        log_warning("the spool is full: the oldest events are dropped", LOG_INT("events", dropped));
-}
-
 int clerk_run(void)
 {
     site.supervised = true;
@@ -152,15 +101,15 @@ int clerk_run(void)
     struct schedule schedule = {.arena = arena_new(4096)};
     site_each_module(add_jobs, &schedule);
     struct pollfd alive = {.fd = CLERK_FD_ALIVE, .events = POLLIN};
-    const char *spool = contain_spool();
     for (;;) {
         int64_t wait = run_due(&schedule);
-        read_spool(spool);
+        report_events();
         log_flush();
         if (poll(&alive, 1, (int)(wait / 1000) + 1) > 0)
             break;
     }
-    read_spool(spool); /* what the last workers left */
+    report_events(); /* what the last workers left */
+    report_end();
     site_database_close();
     arena_free(schedule.arena);
     log_flush();

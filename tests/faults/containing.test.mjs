@@ -1,7 +1,7 @@
 // A fault in a view is that visitor's 500: who else notices, what is left behind, and which faults end the worker.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,15 +15,28 @@ const start = (t, workers = 1, env = {}) => startServer({
 const answer = (server, path) => get(server.url + path).catch((error) => ({ status: error.code }));
 const steady = (server, count) => until(() => server.workers().length === count && server.workers(), 15_000);
 
-/** The events that the clerk has made, the oldest first, once there are so many. */
+/** The events that were kept, the oldest first, once there are so many. */
 async function events(server, count) {
-  const folder = join(server.dir, 'spool');
+  const folder = join(server.dir, 'kept');
   const names = await until(() => {
-    const found = readdirSync(folder).filter((name) => name.endsWith('.event')).sort();
+    const found = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('event-')) : [];
     return found.length >= count && found;
   }, 10_000);
   assert.equal(names.length, count);
-  return names.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  return names.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
+    .sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
+}
+
+/** A file of the spool: an event that says nothing. */
+function envelope(number) {
+  const payload = JSON.stringify({ event_id: String(number).padStart(32, '0'), timestamp: '2026-01-01T00:00:00Z' });
+  return `{}\n{"type":"event","length":${payload.length}}\n${payload}\n`;
+}
+
+function sql(server, statement) {
+  const { stdout, stderr } = spawnSync('sqlite3', ['-cmd', '.timeout 5000', server.database, statement], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  return stdout;
 }
 
 /** Of an event: its exception, and the frame that matters. */
@@ -161,13 +174,42 @@ test('what passes the bounds of the spool goes, the oldest first', { skip }, asy
   const server = await start(t);
   const folder = join(server.dir, 'spool');
   const now = Date.now() * 1000;
-  for (let i = 0; i < 1010; i++) writeFileSync(join(folder, `${now + i}-1-0.event`), '{}');
-  writeFileSync(join(folder, `${now - 31 * 86400e6}-1-0.event`), '{}');
+  writeFileSync(join(server.dir, 'refuse-events'), '');
+  for (let i = 0; i < 1010; i++) writeFileSync(join(folder, `${now + i}-1-0.site`), envelope(i));
+  writeFileSync(join(folder, `${now - 31 * 86400e6}-1-0.site`), envelope(0));
   writeFileSync(join(folder, `${now + 2000}-1-0.fault`), 'no record');
   await until(() => readdirSync(folder).length <= 1000, 10_000);
-  assert.ok(existsSync(join(folder, `${now + 1009}-1-0.event`)));
-  assert.ok(!existsSync(join(folder, `${now}-1-0.event`)));
+  assert.ok(existsSync(join(folder, `${now + 1009}-1-0.site`)));
+  assert.ok(!existsSync(join(folder, `${now}-1-0.site`)));
   await until(() => !existsSync(join(folder, `${now + 2000}-1-0.fault`)), 10_000);
+});
+
+test('what is not taken waits, and is given once it is', { skip }, async (t) => {
+  const server = await start(t);
+  const folder = join(server.dir, 'spool');
+  const waiting = () => readdirSync(folder).filter((name) => name.endsWith('.site'));
+  writeFileSync(join(server.dir, 'refuse-events'), '');
+  for (let i = 0; i < 3; i++) await answer(server, '/sentry-debug/');
+  await until(() => waiting().length === 3, 10_000);
+  await sleep(1500);
+  assert.equal(waiting().length, 3);
+  assert.ok(!existsSync(join(server.dir, 'kept')));
+  writeFileSync(join(folder, '1-1-0.site'), 'no envelope');
+  rmSync(join(server.dir, 'refuse-events'));
+  assert.equal((await events(server, 3)).length, 3);
+  await until(() => readdirSync(folder).length === 0, 10_000);
+});
+
+test('before `migrate` has run, events wait', { skip }, async (t) => {
+  const server = await start(t);
+  sql(server, "DELETE FROM django_migrations WHERE app = 'auth' AND name = '0001_initial'");
+  await answer(server, '/sentry-debug/');
+  const waiting = () => readdirSync(join(server.dir, 'spool')).filter((name) => name.endsWith('.site'));
+  await until(() => waiting().length === 1, 10_000);
+  await sleep(1500);
+  assert.equal(waiting().length, 1);
+  sql(server, "INSERT INTO django_migrations (app, name, applied) VALUES ('auth', '0001_initial', '2020-01-01 00:00:00')");
+  await events(server, 1);
 });
 
 test('workers that fault again and again leave the site serving', { skip }, async (t) => {

@@ -2,13 +2,17 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/guard.h"
 #include "base/log.h"
 #include "db/db.h"
@@ -449,6 +453,23 @@ static void fault_after(struct request *request, struct response *response)
         fault_of(kind);
 }
 
+/* Each as a file in kept/ of the working directory; none while there is a file refuse-events. */
+static enum status keep_event(struct db *db, const char *type, const json_t *payload)
+{
+    char path[256];
+    const char *id = json_string_value(json_object_get(payload, "event_id"));
+    (void)db;
+    if (access("refuse-events", F_OK) == 0)
+        return fail_as(BUSY, "the probe takes no events, as it was told");
+    if (mkdir("kept", 0700) != 0 && errno != EEXIST)
+        return fail("cannot make kept: %s", strerror(errno));
+    snprintf(path, sizeof path, "kept/%s-%jd.json", type, (intmax_t)clock_wall());
+    if (id)
+        snprintf(path, sizeof path, "kept/%s-%s.json", type, id);
+    bool good = json_dump_file(payload, "event.tmp", JSON_COMPACT) == 0;
+    return good && rename("event.tmp", path) == 0 ? OK : fail("cannot write %s", path);
+}
+
 const struct module probe_module = {
     .name = "probe",
     .namespace = "probe",
@@ -493,5 +514,6 @@ const struct module probe_module = {
         {"large/", large, .name = "large", .access = ACCESS_PUBLIC, .work = WORK_NONE}),
     .middleware = MIDDLEWARE({.after = fault_after}),
     .panels = PANELS({"home", "site/front_page_link.html", fill_panel}),
+    .keep_event = keep_event,
     .jobs = JOBS({"mark", .interval = 1, .run = mark}),
 };

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "monitor/envelope.h"
 #include "monitor/spool.h"
 
 #define RECORD                                                                                     \
@@ -21,22 +22,40 @@ static void count(const json_t *event)
     noticed++;
 }
 
-static size_t keep(void)
+static size_t keep_for(bool site, bool sentry)
 {
-    const struct event_origin origin = {
-        .release = TEXT("site@1"),
-        .environment = TEXT("test"),
-        .source_dir = TEXT("."),
-        .server_name = "here",
+    struct spool *spool;
+    size_t dropped[SPOOL_SINKS + 1];
+    const struct spool_options options = {
+        .origin = {.release = TEXT("site@1"),
+                   .environment = TEXT("test"),
+                   .source_dir = TEXT("."),
+                   .server_name = "here"},
+        .sinks = {[SPOOL_SITE] = site, [SPOOL_SENTRY] = sentry},
+        .noticed = count,
     };
     noticed = 0;
-    return spool_keep(unit_directory(), &origin, count);
+    assert_int_equal(spool_open(&spool, unit_directory()), OK);
+    spool_keep(spool, &options, dropped);
+    spool_close(spool);
+    return dropped[SPOOL_SITE] + dropped[SPOOL_SENTRY] + dropped[SPOOL_SINKS];
+}
+
+static size_t keep(void)
+{
+    return keep_for(false, false);
 }
 
 /* Of the event that a record of this name has become; the arena's. */
 static const char *id_of(struct arena *arena, const char *name)
 {
-    json_t *event = json_load_file(unit_path(arena, name), 0, NULL);
+    struct spool *spool;
+    struct envelope envelope;
+    assert_int_equal(spool_open(&spool, unit_directory()), OK);
+    assert_true(envelope_read(arena, spool_read(spool, arena, text_of(name)), &envelope));
+    spool_close(spool);
+    assert_true(text_is(envelope.type, "event"));
+    json_t *event = json_loadb(envelope.payload.at, envelope.payload.length, 0, NULL);
     assert_non_null(event);
     const char *id = json_string_value(json_object_get(event, "event_id"));
     assert_non_null(id);
@@ -114,6 +133,61 @@ static void test_what_is_too_old_is_dropped_and_counted(void **state)
     arena_free(arena);
 }
 
+static size_t waiting(struct arena *arena, enum spool_sink sink)
+{
+    struct spool *spool;
+    struct spool_names names = {0};
+    assert_int_equal(spool_open(&spool, unit_directory()), OK);
+    spool_waiting(spool, arena, sink, &names);
+    spool_close(spool);
+    return names.count;
+}
+
+static void test_an_event_waits_for_each_sink(void **state)
+{
+    (void)state;
+    struct spool *spool;
+    struct spool_names names = {0};
+    struct arena *arena = arena_new(4096);
+    unit_file(arena, name_of(arena, 20, "fault").at, TEXT(RECORD));
+    assert_int_equal(keep_for(true, true), 0);
+    size_t before = waiting(arena, SPOOL_SITE);
+    assert_int_equal(waiting(arena, SPOOL_SENTRY), before);
+    assert_int_equal(spool_open(&spool, unit_directory()), OK);
+    spool_waiting(spool, arena, SPOOL_SITE, &names);
+    spool_remove(spool, names.items[0]);
+    spool_close(spool);
+    assert_int_equal(keep_for(true, true), 0);
+    assert_int_equal(waiting(arena, SPOOL_SITE), before - 1);
+    assert_int_equal(waiting(arena, SPOOL_SENTRY), before);
+    arena_free(arena);
+}
+
+/* What was kept without a sink is given to the first there is. */
+static void test_an_event_without_a_sink_waits_for_one(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    size_t before = waiting(arena, SPOOL_SENTRY);
+    unit_file(arena, name_of(arena, 21, "fault").at, TEXT(RECORD));
+    assert_int_equal(keep(), 0);
+    assert_int_equal(waiting(arena, SPOOL_SENTRY), before);
+    assert_int_equal(keep_for(false, true), 0);
+    assert_int_equal(waiting(arena, SPOOL_SENTRY), before + 1);
+    arena_free(arena);
+}
+
+static void test_one_has_the_spool_at_a_time(void **state)
+{
+    (void)state;
+    struct spool *spool;
+    struct spool *other;
+    assert_int_equal(spool_open(&spool, unit_directory()), OK);
+    assert_int_equal(spool_open(&other, unit_directory()), BUSY);
+    spool_close(spool);
+    assert_int_equal(spool_open(&other, "/no/such/folder"), FAILED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +195,9 @@ int main(void)
         cmocka_unit_test(test_what_is_no_record_goes),
         cmocka_unit_test(test_a_part_waits_until_it_is_stale),
         cmocka_unit_test(test_what_is_too_old_is_dropped_and_counted),
+        cmocka_unit_test(test_an_event_waits_for_each_sink),
+        cmocka_unit_test(test_an_event_without_a_sink_waits_for_one),
+        cmocka_unit_test(test_one_has_the_spool_at_a_time),
     };
     return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
 }

@@ -1,0 +1,174 @@
+#include "site/report.h"
+
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "monitor/envelope.h"
+#include "monitor/spool.h"
+#include "site/contain.h"
+#include "site/settings.h"
+#include "site/site.h"
+#include "site/version.h"
+
+#define MOST_REFUSALS 10 /* of one round: then the database, not the event, is to blame */
+
+static struct {
+    struct spool *spool;
+    bool is_whole; /* the database has all tables */
+} report;
+
+/* What there is to keep events in */
+
+static enum status find_keeper(const struct module *module, void *context)
+{
+    bool *found = context;
+    *found = *found || module->keep_event;
+    return OK;
+}
+
+static bool has_keeper(void)
+{
+    bool found = false;
+    site_each_module(find_keeper, &found);
+    return found;
+}
+
+struct keeping {
+    struct db *db;
+    const char *type;
+    const json_t *payload;
+};
+
+static enum status keep_in_module(const struct module *module, void *context)
+{
+    const struct keeping *keeping = context;
+    return module->keep_event ? module->keep_event(keeping->db, keeping->type, keeping->payload)
+                              : OK;
+}
+
+/* What is no envelope is nobody's: it goes. */
+static enum status keep_envelope(struct db *db, struct arena *arena, struct text bytes)
+{
+    struct envelope envelope;
+    if (!envelope_read(arena, bytes, &envelope))
+        return OK;
+    json_t *payload = json_loadb(envelope.payload.at, envelope.payload.length, 0, NULL);
+    const struct keeping keeping = {db, envelope.type.at, payload};
+    enum status status = payload ? site_each_module(keep_in_module, (void *)&keeping) : OK;
+    json_decref(payload);
+    return status;
+}
+
+/* Until `migrate` has run, events wait. */
+static bool is_ready(struct db **db)
+{
+    if (site_database(db, true) != OK)
+        return false;
+    report.is_whole = report.is_whole || site_migrations_check(*db) == OK;
+    return report.is_whole;
+}
+
+static void give_to_site(struct arena *arena)
+{
+    struct db *db;
+    struct spool_names names = {0};
+    struct arena *work = arena_new((size_t)64 * 1024);
+    size_t refusals = 0;
+    spool_waiting(report.spool, arena, SPOOL_SITE, &names);
+    bool ready = names.count && is_ready(&db);
+    for (size_t i = 0; ready && i < names.count && refusals < MOST_REFUSALS; i++) {
+        enum status status =
+            keep_envelope(db, work, spool_read(report.spool, work, names.items[i]));
+        if (status == OK)
+            spool_remove(report.spool, names.items[i]);
+        else if (refusals++ == 0)
+            log_warning("an event is not kept yet",
+                        LOG_STRING("reason", status_failure()->message));
+        arena_reset(work);
+    }
+    arena_free(work);
+}
+
+/* What the workers have written of faults and failures becomes events */
+
+static const char *word_of(const json_t *object, const char *key)
+{
+    const char *word = json_string_value(json_object_get(object, key));
+    return word ? word : "";
+}
+
+/* The innermost frame of ours: that of the exception, where there is none. */
+static const json_t *frame_of(const json_t *exception)
+{
+    const json_t *frames = json_object_get(json_object_get(exception, "stacktrace"), "frames");
+    size_t count = json_array_size(frames);
+    for (size_t i = count; i-- > 0;)
+        if (json_is_true(json_object_get(json_array_get(frames, i), "in_app")))
+            return json_array_get(frames, i);
+    return json_array_get(frames, count - 1);
+}
+
+static void log_event(const json_t *event)
+{
+    const json_t *values = json_object_get(json_object_get(event, "exception"), "values");
+    const json_t *exception = json_array_get(values, 0);
+    const json_t *frame = frame_of(exception);
+    log_error("event", LOG_STRING("id", word_of(event, "event_id")),
+              LOG_STRING("type", word_of(exception, "type")),
+              LOG_STRING("value", word_of(exception, "value")),
+              LOG_STRING("route", word_of(event, "transaction")),
+              LOG_STRING("function", word_of(frame, "function")),
+              LOG_STRING("file", word_of(frame, "filename")),
+              LOG_INT("line", json_integer_value(json_object_get(frame, "lineno"))));
+}
+
+static void keep_spool(void)
+{
+    char host[256] = "";
+    size_t dropped[SPOOL_SINKS + 1];
+    gethostname(host, sizeof host - 1);
+    const struct spool_options options = {
+        .origin = {.release = site_settings.sentry_release.length ? site_settings.sentry_release
+                                                                  : TEXT(PROGRAM_COMMIT),
+                   .environment = site_settings.sentry_environment,
+                   .source_dir = site_settings.source_dir,
+                   .server_name = host},
+        .sinks = {[SPOOL_SITE] = has_keeper()},
+        .noticed = log_event,
+    };
+    spool_keep(report.spool, &options, dropped);
+    size_t sum = dropped[SPOOL_SINKS] + dropped[SPOOL_SITE] + dropped[SPOOL_SENTRY];
+    if (sum)
+        log_warning("the spool is full: the oldest events are dropped", LOG_INT("events", sum));
+}
+
+/* Another generation's clerk may still have the spool. */
+static bool have_spool(void)
+{
+    static bool told;
+    if (report.spool)
+        return true;
+    const char *folder = contain_spool();
+    if (folder && spool_open(&report.spool, folder) == FAILED && !told) {
+        log_warning("events wait in the spool", LOG_STRING("reason", status_failure()->message));
+        told = true;
+    }
+    return report.spool != NULL;
+}
+
+void report_events(void)
+{
+    if (!have_spool())
+        return;
+    struct arena *arena = arena_new((size_t)64 * 1024);
+    keep_spool();
+    give_to_site(arena);
+    arena_free(arena);
+}
+
+void report_end(void)
+{
+    spool_close(report.spool);
+    report.spool = NULL;
+}
