@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <xxhash.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/status.h"
 #include "monitor/symbols.h"
 
 #define CONTEXT_LINES 5
@@ -241,6 +243,23 @@ static void add_request(json_t *event, const json_t *request)
                         json_pack("{s:O?}", "request_id", json_object_get(request, "request_id")));
 }
 
+/* Of a request that belongs to no trace: its own. */
+static json_t *trace_of(const json_t *event)
+{
+    const char *id = string_of(event, "event_id");
+    return json_pack("{s:s, s:s%}", "trace_id", id, "span_id", id, (size_t)16);
+}
+
+static void add_contexts(json_t *event)
+{
+    struct utsname machine = {0};
+    uname(&machine);
+    json_object_set_new(event, "contexts",
+                        json_pack("{s:o, s:{s:s, s:s}, s:{s:s, s:s}}", "trace", trace_of(event),
+                                  "os", "name", machine.sysname, "kernel_version", machine.release,
+                                  "runtime", "name", "C", "version", __VERSION__));
+}
+
 static void add_origin(json_t *event, struct text name, const json_t *record,
                        const struct event_origin *origin)
 {
@@ -252,6 +271,21 @@ static void add_origin(json_t *event, struct text name, const json_t *record,
     json_object_set_new(event, "server_name", json_string(origin->server_name));
     put_text(event, "release", origin->release);
     put_text(event, "environment", origin->environment);
+    add_contexts(event);
+}
+
+json_t *event_of_test(struct text name, const struct failure *failure,
+                      const struct event_origin *origin)
+{
+    json_t *record = json_pack("{s:I, s:s, s:s, s:s, s:s, s:i}", "at", (json_int_t)clock_wall(),
+                               "type", "Test", "message", failure->message, "file", failure->file,
+                               "function", failure->function, "line", failure->line);
+    json_t *event = json_object();
+    add_origin(event, name, record, origin);
+    add_failure(event, record, origin);
+    json_object_set_new(event, "level", json_string("info"));
+    json_decref(record);
+    return event;
 }
 
 json_t *event_from_record(struct text name, struct text record, const struct event_origin *origin)

@@ -16,3 +16,8 @@ struct event_origin {
  * the event's id is of it. Its stack gets functions, files, lines and source, as far as debug
  * information and sources are at hand. NULL: it is no record. The caller's (json_decref()). */
 json_t *event_from_record(struct text name, struct text record, const struct event_origin *origin);
+
+/* One to see whether events arrive, from a place in the program. The caller's. */
+struct failure;
+json_t *event_of_test(struct text name, const struct failure *failure,
+                      const struct event_origin *origin);

@@ -38,23 +38,29 @@ struct file_list {
     LIST(struct file) files;
 };
 
-enum status spool_open(struct spool **out, const char *path)
+enum status spool_look(struct spool **out, const char *path)
 {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     *out = NULL;
     if (folder < 0)
         return fail("cannot open %s: %s", path, strerror(errno));
-    if (flock(folder, LOCK_EX | LOCK_NB) != 0) {
-        int error = errno;
-        close(folder);
-        return fail_as(error == EWOULDBLOCK ? BUSY : FAILED, "cannot lock %s: %s", path,
-                       strerror(error));
-    }
     *out = malloc(sizeof **out);
     if (!*out)
         abort();
     **out = (struct spool){folder};
     return OK;
+}
+
+enum status spool_open(struct spool **out, const char *path)
+{
+    enum status status = spool_look(out, path);
+    if (status != OK || flock((*out)->folder, LOCK_EX | LOCK_NB) == 0)
+        return status;
+    status =
+        fail_as(errno == EWOULDBLOCK ? BUSY : FAILED, "cannot lock %s: %s", path, strerror(errno));
+    spool_close(*out);
+    *out = NULL;
+    return status;
 }
 
 void spool_close(struct spool *spool)
@@ -176,10 +182,15 @@ static bool link_for_sinks(const struct spool *spool, struct arena *arena, const
 }
 
 static bool keep_event(const struct spool *spool, struct arena *arena, struct text stem,
-                       const json_t *event, const bool sinks[SPOOL_SINKS])
+                       const json_t *event, const struct spool_options *options)
 {
+    const bool *sinks = options->sinks;
+    const bool chosen[] = {[SPOOL_SITE] = sinks[SPOOL_SITE],
+                           [SPOOL_SENTRY] = sinks[SPOOL_SENTRY] && options->is_sampled(event)};
+    if (sinks[SPOOL_SENTRY] && !chosen[SPOOL_SENTRY] && !sinks[SPOOL_SITE])
+        return true; /* nobody's */
     bool good = write_whole(spool->folder, WORKING, envelope_write(arena, "event", event))
-                && link_for_sinks(spool, arena, WORKING, stem, sinks);
+                && link_for_sinks(spool, arena, WORKING, stem, chosen);
     unlinkat(spool->folder, WORKING, 0);
     return good;
 }
@@ -189,7 +200,7 @@ static void convert(const struct spool *spool, struct arena *arena, const struct
 {
     struct text stem = stem_of(file->name);
     json_t *event = event_from_record(stem, spool_read(spool, arena, file->name), &options->origin);
-    bool done = !event || keep_event(spool, arena, stem, event, options->sinks);
+    bool done = !event || keep_event(spool, arena, stem, event, options);
     if (event && done)
         options->noticed(event);
     if (done) /* else again at the next time */

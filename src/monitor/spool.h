@@ -25,13 +25,16 @@ enum spool_sink { SPOOL_SITE, SPOOL_SENTRY, SPOOL_SINKS };
 
 struct spool_options {
     struct event_origin origin;
-    bool sinks[SPOOL_SINKS]; /* which there are */
+    bool sinks[SPOOL_SINKS];                 /* which there are */
+    bool (*is_sampled)(const json_t *event); /* goes to Sentry too */
     void (*noticed)(const json_t *event);
 };
 
 /* One process has it at a time. NULL: it cannot be had (FAILED, with the reason), or another
  * process has it (BUSY). */
 enum status spool_open(struct spool **out, const char *path);
+/* The same beside whoever has it: for what waits, not to make events. */
+enum status spool_look(struct spool **out, const char *path);
 void spool_close(struct spool *spool);
 
 /* `dropped`: how many events no longer wait for each sink; the last, records and what has none. */

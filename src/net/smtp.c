@@ -1,20 +1,13 @@
 #include "net/smtp.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include <curl/curl.h>
 
 #include "base/arena.h"
+#include "net/curl.h"
 
 #define PERMANENT 500 /* and above: replies that do not change (RFC 5321, 4.2.1) */
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void start_library(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 struct sending {
     struct text left; /* of the message */
@@ -67,7 +60,7 @@ enum status smtp_send(struct arena *arena, struct text url, bool starttls, int64
                       const struct smtp_mail *mail)
 {
     struct sending sending = {.left = mail->message};
-    pthread_once(&once, start_library);
+    curl_start();
     CURL *handle = curl_easy_init();
     struct curl_slist *recipients = curl_slist_append(NULL, text_string(arena, mail->recipient));
     if (!handle || !recipients) {

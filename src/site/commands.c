@@ -14,6 +14,7 @@
 #include "http/routes.h"
 #include "model/differences.h"
 #include "site/processes.h"
+#include "site/report.h"
 #include "site/settings.h"
 #include "site/site.h"
 #include "site/version.h"
@@ -132,6 +133,14 @@ static enum status check_database(void)
     return status;
 }
 
+/* It does not stop the site: events are not sent, which somebody should know. */
+static enum status check_dsn(void)
+{
+    struct dsn dsn;
+    enum status status = report_dsn(&dsn);
+    return status == NOT_FOUND ? OK : status;
+}
+
 static int check(int count, char **arguments)
 {
     (void)count;
@@ -145,6 +154,8 @@ static int check(int count, char **arguments)
     struct route_row row;
     while (router_row(site_router(), counts.routes, &row))
         counts.routes++;
+    if (check_dsn() != OK)
+        return commands_failed();
     if (check_database() != OK)
         return 1;
     printf("No faults: %zu modules, %zu routes, %zu templates.\n", counts.modules, counts.routes,
@@ -259,6 +270,8 @@ static const struct command commands[] = {
      command_loaddata_help, command_loaddata},
     {"dumpdata", "[OPTION]... [APP[.MODEL]]...", "write rows as a fixture: Django's JSON",
      command_dumpdata_help, command_dumpdata},
+    {"monitor", "test", "send an event, and say what became of it", command_monitor_help,
+     command_monitor},
     {"startmodule", "NAME [ROW]", "write a new module into the checkout: table, pages, tests",
      "NAME     the module's folder, URL and table, in the plural: boats\n"
      "ROW      one of them; without it, NAME in the singular: boat\n"

@@ -30,6 +30,10 @@ extern const char command_dumpdata_help[];
 int command_demo(int count, char **arguments);
 extern const char command_demo_help[];
 
+/* In commands_monitor.c. */
+int command_monitor(int count, char **arguments);
+extern const char command_monitor_help[];
+
 /* In commands_render.c. */
 int command_render(int count, char **arguments);
 extern const char command_render_help[];

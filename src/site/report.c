@@ -1,9 +1,12 @@
 #include "site/report.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "monitor/delivery.h"
 #include "monitor/envelope.h"
 #include "monitor/spool.h"
 #include "site/contain.h"
@@ -15,7 +18,9 @@
 
 static struct {
     struct spool *spool;
-    bool is_whole; /* the database has all tables */
+    struct delivery_options sentry;
+    struct delivery *delivery; /* NULL: nothing is sent */
+    bool is_whole;             /* the database has all tables */
 } report;
 
 /* What there is to keep events in */
@@ -45,6 +50,18 @@ static enum status keep_in_module(const struct module *module, void *context)
     const struct keeping *keeping = context;
     return module->keep_event ? module->keep_event(keeping->db, keeping->type, keeping->payload)
                               : OK;
+}
+
+enum status report_to_site(const char *type, const json_t *payload)
+{
+    struct db *db;
+    if (!has_keeper())
+        return fail_as(NOT_FOUND, "no module of this site keeps events");
+    enum status status = site_database(&db, true);
+    if (status == OK)
+        status = site_migrations_check(db);
+    return status == OK ? site_each_module(keep_in_module, &(struct keeping){db, type, payload})
+                        : status;
 }
 
 /* What is no envelope is nobody's: it goes. */
@@ -123,24 +140,69 @@ static void log_event(const json_t *event)
               LOG_INT("line", json_integer_value(json_object_get(frame, "lineno"))));
 }
 
+struct event_origin report_origin(void)
+{
+    static char host[256];
+    if (!host[0] && gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    return (struct event_origin){
+        .release = site_settings.sentry_release.length ? site_settings.sentry_release
+                                                       : TEXT(PROGRAM_COMMIT),
+        .environment = site_settings.sentry_environment,
+        .source_dir = site_settings.source_dir,
+        .server_name = host,
+    };
+}
+
+/* By its id, so that it is the same whenever it is asked. */
+static bool is_sampled(const json_t *event)
+{
+    struct text rate = site_settings.sentry_sample_rate;
+    struct text part = text_part(text_of(word_of(event, "event_id")), 0, 8);
+    char digits[9] = "";
+    if (!rate.length || part.length < sizeof digits - 1)
+        return true;
+    memcpy(digits, part.at, part.length);
+    double place = (double)strtoul(digits, NULL, 16) / 4294967296.0;
+    bool sampled = place < strtod(rate.at, NULL);
+    if (!sampled)
+        delivery_lost(report.delivery, LOSS_SAMPLE, CATEGORY_ERROR, 1);
+    return sampled;
+}
+
 static void keep_spool(void)
 {
-    char host[256] = "";
     size_t dropped[SPOOL_SINKS + 1];
-    gethostname(host, sizeof host - 1);
     const struct spool_options options = {
-        .origin = {.release = site_settings.sentry_release.length ? site_settings.sentry_release
-                                                                  : TEXT(PROGRAM_COMMIT),
-                   .environment = site_settings.sentry_environment,
-                   .source_dir = site_settings.source_dir,
-                   .server_name = host},
-        .sinks = {[SPOOL_SITE] = has_keeper()},
+        .origin = report_origin(),
+        .sinks = {[SPOOL_SITE] = has_keeper(), [SPOOL_SENTRY] = report.delivery},
+        .is_sampled = is_sampled,
         .noticed = log_event,
     };
     spool_keep(report.spool, &options, dropped);
     size_t sum = dropped[SPOOL_SINKS] + dropped[SPOOL_SITE] + dropped[SPOOL_SENTRY];
     if (sum)
         log_warning("the spool is full: the oldest events are dropped", LOG_INT("events", sum));
+    if (report.delivery && sum)
+        delivery_lost(report.delivery, LOSS_SPOOL, CATEGORY_ERROR,
+                      dropped[SPOOL_SINKS] + dropped[SPOOL_SENTRY]);
+}
+
+static void start_delivery(const char *folder)
+{
+    struct dsn dsn;
+    enum status status = report_dsn(&dsn);
+    if (status == NOT_FOUND)
+        log_info("events are not sent: SENTRY_DSN is empty");
+    else if (status != OK)
+        log_warning("events are not sent", LOG_STRING("reason", status_failure()->message));
+    if (status != OK)
+        return;
+    report.sentry = (struct delivery_options){.dsn = dsn,
+                                              .spool = folder,
+                                              .client = report_client,
+                                              .tells = site_settings.sentry_debug};
+    report.delivery = delivery_start(&report.sentry);
 }
 
 /* Another generation's clerk may still have the spool. */
@@ -154,6 +216,8 @@ static bool have_spool(void)
         log_warning("events wait in the spool", LOG_STRING("reason", status_failure()->message));
         told = true;
     }
+    if (report.spool)
+        start_delivery(folder);
     return report.spool != NULL;
 }
 
@@ -163,12 +227,17 @@ void report_events(void)
         return;
     struct arena *arena = arena_new((size_t)64 * 1024);
     keep_spool();
+    if (report.delivery)
+        delivery_wake(report.delivery);
     give_to_site(arena);
     arena_free(arena);
 }
 
 void report_end(void)
 {
+    if (report.delivery)
+        delivery_stop(report.delivery);
+    report.delivery = NULL;
     spool_close(report.spool);
     report.spool = NULL;
 }

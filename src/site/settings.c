@@ -1,6 +1,7 @@
 #include "site/settings.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,6 +67,18 @@ static const char *refuse_release(struct text value)
         if ((unsigned char)value.at[i] < ' ' || value.at[i] == '/' || value.at[i] == '\\')
             return "must be one line without slashes";
     return value.length <= 200 ? NULL : "must have at most 200 bytes";
+}
+
+static const char *refuse_rate(struct text value)
+{
+    char digits[24] = "";
+    char *end;
+    if (!value.length)
+        return NULL;
+    if (value.length < sizeof digits)
+        memcpy(digits, value.at, value.length);
+    double rate = strtod(digits, &end);
+    return end > digits && !*end && rate >= 0 && rate <= 1 ? NULL : "must be from 0 to 1, as 0.25";
 }
 
 const struct setting site_setting_rows[] = {
@@ -141,10 +154,17 @@ const struct setting site_setting_rows[] = {
      .integer = &site_settings.send_timeout, .min = 1, .max = 3600},
     {"SHUTDOWN_TIMEOUT", "25", "seconds for begun requests to finish at a stop",
      .integer = &site_settings.shutdown_timeout, .min = 1, .max = 600},
+    {"SENTRY_DSN", "",
+     "where Sentry takes events: https://KEY@HOST/PROJECT; empty or wrong: none are sent",
+     .value = &site_settings.sentry_dsn, .secret = true},
     {"SENTRY_ENVIRONMENT", "production", "where this runs, as events say it",
      .value = &site_settings.sentry_environment, .refuse = refuse_environment},
     {"SENTRY_RELEASE", "", "which release this is, as events say it; empty: the commit built",
      .value = &site_settings.sentry_release, .refuse = refuse_release},
+    {"SENTRY_SAMPLE_RATE", "1.0", "which part of the errors is sent to Sentry, from 0 to 1",
+     .value = &site_settings.sentry_sample_rate, .refuse = refuse_rate},
+    {"SENTRY_DEBUG", "0", "1: the log has each envelope that is sent",
+     .flag = &site_settings.sentry_debug},
     {"LOG_LEVEL", "info", "least level that is logged", .value = &site_settings.log_level,
      .choices = "debug info warning error"},
     {"LOG_FORMAT", "logfmt", "form of the log's lines", .value = &site_settings.log_format,

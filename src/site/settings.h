@@ -40,8 +40,11 @@ struct site_settings {
     int64_t idle_timeout;
     int64_t send_timeout;
     int64_t shutdown_timeout;
+    struct text sentry_dsn; /* empty: none; may be wrong, which report_dsn() finds */
     struct text sentry_environment;
-    struct text sentry_release; /* empty: the commit */
+    struct text sentry_release;     /* empty: the commit */
+    struct text sentry_sample_rate; /* of events */
+    bool sentry_debug;
     struct text log_level;
     struct text log_format;
 };
