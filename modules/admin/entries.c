@@ -17,7 +17,8 @@
 #include "template/language.h"
 #include "template/unicode.h"
 
-#define LONGEST_NAME 200 /* characters of django_admin_log.object_repr */
+#define LONGEST_NAME    200 /* characters of django_admin_log.object_repr */
+#define ENTRIES_AT_ONCE 64
 
 /* Writing */
 
@@ -71,20 +72,64 @@ static enum status content_type_of(const struct request *request, const struct m
                       DB_TEXT(text_of(model->app_label)), DB_TEXT(text_of(model->name)));
 }
 
-enum status entry_write(const struct request *request, const struct model *model, const void *row,
-                        enum entry_action action, const struct entry_part *parts, size_t count)
+static void fill_entry(struct logentry *entry, struct arena *arena, const struct model *model,
+                       const void *row, enum entry_action action, const struct entry_part *parts,
+                       size_t count)
 {
-    struct arena *arena = request->arena;
-    struct logentry *entry = model_new(&logentry_model, arena);
     struct text name = model_print(model, row, arena);
-    entry->user_id = request->user->id;
     entry->action_time = clock_wall();
     entry->action_flag = action;
     entry->object_id = key_of(arena, model, row);
     entry->object_repr = unicode_part(name, 0, LONGEST_NAME);
     entry->change_message = action == ENTRY_DELETED ? TEXT("") : message_of(arena, parts, count);
+}
+
+enum status entry_write(const struct request *request, const struct model *model, const void *row,
+                        enum entry_action action, const struct entry_part *parts, size_t count)
+{
+    struct logentry *entry = model_new(&logentry_model, request->arena);
+    entry->user_id = request->user->id;
+    fill_entry(entry, request->arena, model, row, action, parts, count);
     enum status status = content_type_of(request, model, &entry->content_type_id);
     return status == OK ? model_insert(request->db, &logentry_model, entry) : status;
+}
+
+/* Many of one table */
+
+enum status entries_start(struct entries *entries, const struct request *request,
+                          const struct model *model)
+{
+    *entries = (struct entries){.db = request->db, .model = model, .user = request->user->id};
+    entries->arena = arena_new((size_t)32 * 1024);
+    return content_type_of(request, model, &entries->content_type);
+}
+
+enum status entries_add(struct entries *entries, const void *row, enum entry_action action,
+                        const struct entry_part *parts, size_t count)
+{
+    struct logentry *entry = model_new(&logentry_model, entries->arena);
+    entry->user_id = entries->user;
+    entry->content_type_id = entries->content_type;
+    fill_entry(entry, entries->arena, entries->model, row, action, parts, count);
+    entry->object_id = text_copy(entries->arena, entry->object_id);
+    entry->object_repr = text_copy(entries->arena, entry->object_repr);
+    *LIST_PUSH(entries->arena, &entries->rows) = entry;
+    return entries->rows.count < ENTRIES_AT_ONCE ? OK : entries_flush(entries);
+}
+
+enum status entries_flush(struct entries *entries)
+{
+    enum status status =
+        model_insert_all(entries->db, &logentry_model, entries->rows.items, entries->rows.count);
+    memset(&entries->rows, 0, sizeof entries->rows);
+    arena_reset(entries->arena);
+    return status;
+}
+
+void entries_end(struct entries *entries)
+{
+    arena_free(entries->arena);
+    entries->arena = NULL;
 }
 
 /* Reading */

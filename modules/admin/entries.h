@@ -1,12 +1,16 @@
 /* Who changed what: django_admin_log, with messages in Django's JSON (LogEntry.change_message). */
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/list.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "template/value.h"
 
 struct arena;
+struct db;
 struct model;
 struct request;
 
@@ -24,6 +28,24 @@ struct entry_part {
 /* Of the one who is signed in, within the caller's transaction. */
 enum status entry_write(const struct request *request, const struct model *model, const void *row,
                         enum entry_action action, const struct entry_part *parts, size_t count);
+
+/* The same of many rows of one table, which are written some dozens at once. */
+struct entries {
+    struct db *db;
+    const struct model *model;
+    int64_t user;
+    int64_t content_type;
+    struct arena *arena; /* of those that wait; NULL: it was not started */
+    LIST(void *) rows;
+};
+enum status entries_start(struct entries *entries, const struct request *request,
+                          const struct model *model);
+enum status entries_add(struct entries *entries, const void *row, enum entry_action action,
+                        const struct entry_part *parts, size_t count);
+/* Writes what waits: at the end too, before the transaction's. */
+enum status entries_flush(struct entries *entries);
+/* Forgets what waits; also of one that could not be started, or was not. */
+void entries_end(struct entries *entries);
 
 /* The newest entries: of one object, or (model NULL) of the one who is signed in. */
 enum status entry_list(const struct request *request, const struct model *model, struct text key,

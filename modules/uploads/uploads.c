@@ -21,9 +21,10 @@
 
 struct keeping {
     int64_t owner;
-    struct text bytes;
+    FILE *in;
     struct text name;
     int64_t now; /* seconds since 1970 */
+    int64_t parts;
 };
 
 static enum status keep_part(struct db *db, const struct keeping *keeping, int64_t number,
@@ -41,24 +42,40 @@ static enum status keep_part(struct db *db, const struct keeping *keeping, int64
 
 static enum status keep(struct db *db, void *context)
 {
-    const struct keeping *keeping = context;
-    struct text rest = keeping->bytes;
+    struct keeping *keeping = context;
+    struct arena *arena = arena_new(PART_SIZE);
+    char *bytes = arena_alloc(arena, PART_SIZE);
     enum status status = OK;
-    for (int64_t number = 0; rest.length && status == OK; number++) {
-        size_t size = rest.length < PART_SIZE ? rest.length : PART_SIZE;
-        status = keep_part(db, keeping, number, text_part(rest, 0, size));
-        rest = text_from(rest, size);
-    }
+    size_t size;
+    while (status == OK && (size = fread(bytes, 1, PART_SIZE, keeping->in)) > 0)
+        status = keep_part(db, keeping, keeping->parts++, (struct text){bytes, size});
+    if (status == OK && ferror(keeping->in))
+        status = fail("what is to be kept cannot be read: %s", strerror(errno));
+    arena_free(arena);
     return status;
 }
 
-enum status uploads_keep(struct db *db, struct arena *arena, int64_t owner, struct text bytes,
+enum status uploads_keep(struct db *db, struct arena *arena, int64_t owner, FILE *in,
                          struct text *name)
 {
-    struct keeping keeping = {owner, bytes, random_text(arena, LETTERS, NAME_SIZE),
-                              clock_wall() / SECOND};
+    struct keeping keeping = {owner, in, random_text(arena, LETTERS, NAME_SIZE),
+                              clock_wall() / SECOND, 0};
     *name = keeping.name;
-    return db_transaction(db, keep, &keeping);
+    enum status status = db_transaction(db, keep, &keeping);
+    if (keeping.parts > 1)
+        db_trim(db);
+    return status;
+}
+
+enum status uploads_keep_bytes(struct db *db, struct arena *arena, int64_t owner, struct text bytes,
+                               struct text *name)
+{
+    FILE *in = fmemopen((char *)(uintptr_t)bytes.at, bytes.length, "rb");
+    if (!in)
+        return fail("what is to be kept cannot be read: %s", strerror(errno));
+    enum status status = uploads_keep(db, arena, owner, in, name);
+    fclose(in);
+    return status;
 }
 
 /* Finding it again */

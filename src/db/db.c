@@ -366,6 +366,11 @@ enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *
     return ended;
 }
 
+void db_trim(struct db *db)
+{
+    db->engine->trim(db->connection);
+}
+
 void db_abandon(struct db *db)
 {
     statements_abandon(db);

@@ -58,6 +58,11 @@ bool db_reads_block(const struct db *db);
  * steps of a statement. */
 int64_t db_limit(struct db *db, int64_t deadline);
 
+/* Gives back the memory that statements have filled, the process's unused memory too: behind work
+ * that went through much more than is usual. Costs some milliseconds, and the next reads are from
+ * the file again. */
+void db_trim(struct db *db);
+
 /* What has become of the database's file since it was opened. */
 enum db_place {
     DB_AT_ITS_PATH,

@@ -12,6 +12,7 @@ struct db_engine {
     void (*close)(void *connection);
     enum status (*allow_writes)(void *connection, bool allowed);
     void (*limit)(void *connection, int64_t deadline); /* what runs past it ends; 0: none */
+    void (*trim)(void *connection);
     bool (*reads_block)(void *connection);
     enum db_place (*place)(void *connection, bool writes);
     bool (*leaves_log)(void *connection);

@@ -1,6 +1,7 @@
 /* SQLite behind db.h (sqlite.org/c3ref). */
 #include <ctype.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -200,6 +201,13 @@ static void configure_memory(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_LOOKASIDE, LOOKASIDE_SIZE, LOOKASIDE_COUNT);
+}
+
+/* Blocks of the cache lie among others, so that the heap does not shrink by itself. */
+static void trim(void *connection)
+{
+    sqlite3_db_release_memory(handle_of(connection));
+    malloc_trim(0);
 }
 
 static enum status configure(sqlite3 *handle, const struct db_options *options)
@@ -475,6 +483,7 @@ const struct db_engine db_sqlite = {
     .close = close_connection,
     .allow_writes = allow_writes,
     .limit = limit,
+    .trim = trim,
     .reads_block = reads_block,
     .place = place,
     .leaves_log = leaves_log,

@@ -63,7 +63,7 @@ static void refuse(struct taking *taking, const char *column, struct text senten
     taking->refused = true;
 }
 
-static void report_row(struct importer *importer, const struct import_row *change)
+void import_report_row(struct importer *importer, const struct import_row *change)
 {
     struct import_report *report = importer->report;
     struct arena *arena = report->arena;
@@ -396,13 +396,18 @@ static enum status find_changes(const struct taking *taking, struct import_row *
 
 static enum status tell(struct taking *taking, const struct import_row *change)
 {
-    const struct import_options *options = taking->importer->options;
-    report_row(taking->importer, change);
-    *(change->added ? &taking->importer->report->added : &taking->importer->report->changed) += 1;
+    struct importer *importer = taking->importer;
+    const struct import_options *options = importer->options;
+    bool differs;
+    enum status status = import_notes_take(importer, taking->line, change, taking->arena, &differs);
+    if (status != OK)
+        return status;
+    if (differs || !options->noted)
+        import_report_row(importer, change);
+    *(change->added ? &importer->report->added : &importer->report->changed) += 1;
     if (!options->each)
         return OK;
-    enum status status =
-        options->each(taking->importer->db, change, taking->row, taking->arena, options->context);
+    status = options->each(importer->db, change, taking->row, taking->arena, options->context);
     if (status != INVALID)
         return status;
     refuse(taking, "", text_copy(taking->arena, text_of(status_failure()->message)));
@@ -457,12 +462,15 @@ enum status import_row(struct importer *importer, size_t line, const struct impo
 static enum status read_all(struct importer *importer)
 {
     enum status status =
-        db_script(importer->db, "CREATE TEMPORARY TABLE import_seen (key text PRIMARY KEY)");
+        db_script(importer->db, "CREATE TEMPORARY TABLE import_seen (key text PRIMARY KEY)"
+                                " WITHOUT ROWID");
+    if (status == OK)
+        status = import_notes_start(importer);
     if (status == OK)
         status = importer->read(importer, importer->context);
     if (status == OK && (importer->report->errors.count || importer->report->refused))
         status = fail_as(INVALID, "the file has errors");
-    return status;
+    return status == OK ? import_notes_end(importer) : status;
 }
 
 /* NOT_FOUND: all is well, and to be undone. */
@@ -472,6 +480,8 @@ static enum status import_all(struct db *db, void *context)
     enum status status = read_all(importer);
     if (status == OK && importer->options->dry_run)
         return NOT_FOUND;
+    if (status == OK && importer->options->end)
+        status = importer->options->end(db, importer->options->context);
     if (status == OK)
         status = trigger_pause_end(importer->pause.paused, db, importer->options->migrations);
     return status == OK ? db_script(db, "DROP TABLE import_seen") : status;

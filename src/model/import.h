@@ -6,7 +6,10 @@
  * is, whatever a form would say of it; an empty one is NULL where the field may be NULL.
  *
  * A dry run does what the real one does and undoes it at the end: what it reports is what will be
- * done. Either is one transaction, which holds the database's lock for writing. */
+ * done. Either is one transaction, which holds the database's lock for writing.
+ *
+ * What a dry run found can be noted, and the real one held to it: where others have saved in
+ * between something that it would overwrite unseen, it does nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,6 +38,7 @@ struct import_change {
 struct import_row {
     size_t line;
     bool added; /* else changed */
+    bool gone;  /* neither: it was to be, when that was noted, and is as the file has it by now */
     struct text key;
     const struct import_change *changes;
     size_t change_count;
@@ -50,7 +54,8 @@ struct import_error {
 struct import_report {
     struct arena *arena; /* the caller's: holds the lists, long values cut to some hundred bytes */
     size_t added, changed, unchanged;
-    size_t refused; /* rows with errors */
+    size_t refused;   /* rows with errors */
+    size_t differing; /* rows with which another is done than was noted */
     LIST(struct import_row) rows;
     LIST(struct import_error) errors;
     size_t more_rows; /* what the lists have no room for */
@@ -61,6 +66,11 @@ struct import_options {
     const struct model *model;
     const char *const *names; /* fields that may be given, beside the key; NULL: all not hidden */
     bool dry_run;
+    /* Where it is noted what is done with which row, 16 bytes each, and such notes of an earlier
+     * run. A real run that would do anything else ends with CONFLICT, and nothing is saved; a dry
+     * one lists the rows that differ, and no others. NULL: neither. */
+    FILE *notes;
+    FILE *noted;
     size_t limit;                     /* of each of the report's lists; 0: IMPORT_LIMIT */
     struct migration_list migrations; /* whose triggers are put aside for many rows */
     struct fixture_progress progress; /* of rows */
@@ -71,6 +81,8 @@ struct import_options {
      * now. INVALID: it may not be; the failure's message is the row's error. NULL: nobody. */
     enum status (*each)(struct db *db, const struct import_row *change, const void *row,
                         struct arena *arena, void *context);
+    /* Called at the end of what is to be saved, within the transaction. NULL: nobody. */
+    enum status (*end)(struct db *db, void *context);
     void *context;
 };
 

@@ -1,8 +1,18 @@
 /* What reads a file and what saves its rows know of each other. */
 #pragma once
 
+#include <stdint.h>
+
 #include "model/import.h"
 #include "model/trigger_pause.h"
+
+/* What is done with a row, as it is noted. */
+struct import_note {
+    uint32_t row; /* of the file, from 0: 0xFFFFFFFF is none */
+    uint32_t line;
+    unsigned char digest[8];
+};
+#define IMPORT_NO_ROW UINT32_MAX
 
 struct importer {
     struct db *db;
@@ -11,6 +21,7 @@ struct importer {
     enum status (*read)(struct importer *importer, void *context);
     void *context;
     struct trigger_pause pause;
+    struct import_note next; /* of those of an earlier run; behind the last: IMPORT_NO_ROW */
     size_t rows;
     bool missing_is_told;
 };
@@ -35,3 +46,15 @@ enum status import_row(struct importer *importer, size_t line, const struct impo
 
 void import_refuse(struct importer *importer, size_t line, struct text column,
                    struct text sentence);
+
+/* Notes (import_notes.c), where options ask for them. */
+enum status import_notes_start(struct importer *importer);
+/* Notes what is done with the row of `line`. `differs`: not what was noted. CONFLICT: nor may it
+ * be. */
+enum status import_notes_take(struct importer *importer, size_t line,
+                              const struct import_row *change, struct arena *arena, bool *differs);
+/* Behind the last row. */
+enum status import_notes_end(struct importer *importer);
+
+/* Puts a row into the report's list, where there is room. */
+void import_report_row(struct importer *importer, const struct import_row *change);

@@ -124,6 +124,10 @@ struct db_parameter model_key_of(const struct model *model, const void *row, str
 
 /* Adds the row, and sets its key when that was NULL. CONFLICT with what is stored. */
 enum status model_insert(struct db *db, const struct model *model, void *row);
+/* Adds many, in a statement for some dozens of them; all have a key, or none, and none is set.
+ * Within the caller's transaction. */
+enum status model_insert_all(struct db *db, const struct model *model, void *const *rows,
+                             size_t count);
 
 /* Writes the columns in which `row` differs from `before`; none: no statement. NOT_FOUND: there is
  * no row of that key. */

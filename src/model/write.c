@@ -3,6 +3,8 @@
 #include "model/query.h"
 #include "model/statement.h"
 
+#define ROWS_AT_ONCE 64 /* of one statement */
+
 struct db_parameter model_key_of(const struct model *model, const void *row, struct arena *arena)
 {
     return field_bind(model_key(model), row, arena);
@@ -15,23 +17,33 @@ static bool is_inserted(const struct model *model, const struct field *field, co
     return field->column && !(field == model_key(model) && field_is_null(field, row));
 }
 
-static void put_insert(struct statement *statement, const struct model *model, const void *row)
+static void put_columns(struct statement *statement, const struct model *model, const void *row)
 {
-    struct buffer values = {.arena = statement->arena};
+    const char *between = "";
     buffer_format(&statement->sql, "INSERT INTO \"%s\" (", model_table(model));
     for (size_t i = 0; i < model->field_count; i++) {
-        const struct field *field = &model->fields[i];
-        if (!is_inserted(model, field, row))
+        if (!is_inserted(model, &model->fields[i], row))
             continue;
-        const char *between = statement->parameters.count ? ", " : "";
-        *LIST_PUSH(statement->arena, &statement->parameters) =
-            field_bind(field, row, statement->arena);
-        buffer_format(&statement->sql, "%s\"%s\"", between, field->column);
-        buffer_format(&values, "%s$%zu", between, statement->parameters.count);
+        buffer_text(&statement->sql, text_of(between));
+        statement_name(statement, model->fields[i].column);
+        between = ", ";
     }
-    struct text contents = buffer_contents(&values);
-    buffer_format(&statement->sql, ") VALUES (%.*s) RETURNING \"%s\"", TEXT_ARG(contents),
-                  model_key(model)->column);
+    buffer_text(&statement->sql, TEXT(") VALUES "));
+}
+
+/* The columns are those of `first`, as are the row's own where it is one of several. */
+static void put_values(struct statement *statement, const struct model *model, const void *first,
+                       const void *row)
+{
+    const char *between = "(";
+    for (size_t i = 0; i < model->field_count; i++) {
+        if (!is_inserted(model, &model->fields[i], first))
+            continue;
+        buffer_text(&statement->sql, text_of(between));
+        statement_bind(statement, field_bind(&model->fields[i], row, statement->arena));
+        between = ", ";
+    }
+    buffer_char(&statement->sql, ')');
 }
 
 enum status model_insert(struct db *db, const struct model *model, void *row)
@@ -40,9 +52,38 @@ enum status model_insert(struct db *db, const struct model *model, void *row)
     bool is_new = key->type == &field_ROWID && field_is_null(key, row);
     struct arena *arena = arena_new(2048);
     struct statement statement = statement_start(arena);
-    put_insert(&statement, model, row);
+    put_columns(&statement, model, row);
+    put_values(&statement, model, row, row);
+    buffer_format(&statement.sql, " RETURNING \"%s\"", key->column);
     enum status status = statement_run(db, &statement, is_new ? field_member(key, row) : NULL);
     arena_free(arena);
+    return status;
+}
+
+static enum status insert_some(struct db *db, const struct model *model, void *const *rows,
+                               size_t count)
+{
+    struct arena *arena = arena_new((size_t)16 * 1024);
+    struct statement statement = statement_start(arena);
+    put_columns(&statement, model, rows[0]);
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buffer_text(&statement.sql, TEXT(", "));
+        put_values(&statement, model, rows[0], rows[i]);
+    }
+    enum status status = statement_run(db, &statement, NULL);
+    arena_free(arena);
+    return status == NOT_FOUND ? OK : status; /* it gives no rows */
+}
+
+enum status model_insert_all(struct db *db, const struct model *model, void *const *rows,
+                             size_t count)
+{
+    enum status status = OK;
+    for (size_t from = 0; from < count && status == OK; from += ROWS_AT_ONCE) {
+        size_t left = count - from;
+        status = insert_some(db, model, rows + from, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE);
+    }
     return status;
 }
 

@@ -154,8 +154,10 @@ enum status site_produce(void *context, struct request *request, const struct re
     log_request_id(request->id);
     language_activate(request->language);
     enum status status = site_database(&request->db, false);
-    if (status == OK)
+    if (status == OK) {
         status = response->produce(request, out, response->produce_context);
+        db_trim(request->db); /* it may have gone through very much */
+    }
     language_activate(NULL);
     log_request_id(TEXT_NONE);
     return status;

@@ -1,4 +1,4 @@
-/* How long a statement may run. */
+/* How long a statement may run, and how much memory it leaves filled. */
 #include "database.h"
 
 #include "base/clock.h"
@@ -51,6 +51,21 @@ static void test_read_behind_the_deadline_does_not_begin(void **state)
     assert_failure_says("is over");
     db_limit(db, 0);
     assert_integer(db, 1, "SELECT 1");
+}
+
+static void test_connection_is_as_it_was_when_trimmed(void **state)
+{
+    struct db_rows rows;
+    (void)state;
+    assert_status(db_run(db, "INSERT INTO thing VALUES (2, 'chair')"), OK);
+    db_query(db, &rows, "SELECT title FROM thing ORDER BY id");
+    assert_true(db_next(&rows));
+    db_trim(db);
+    assert_true(db_next(&rows));
+    assert_text_equal(db_text(&rows, "title"), "chair");
+    assert_status(db_finish(&rows), OK);
+    assert_integer(db, 2, "SELECT COUNT(*) FROM thing");
+    assert_status(db_run(db, "DELETE FROM thing WHERE id = 2"), OK);
 }
 
 /* Rows that come one by one, each at little cost. */
@@ -127,6 +142,7 @@ static void test_write_that_is_late_leaves_nothing(void **state)
 static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_read_ends_at_the_deadline),
     CONNECTED_TEST(test_connection_goes_on),
+    CONNECTED_TEST(test_connection_is_as_it_was_when_trimmed),
     CONNECTED_TEST(test_read_behind_the_deadline_does_not_begin),
     CONNECTED_TEST(test_reading_of_many_rows_ends),
     CONNECTED_TEST(test_what_is_in_time_is_answered),

@@ -49,7 +49,10 @@ UNIT struct text rows_of(const struct import_report *report)
     for (size_t i = 0; i < report->rows.count; i++) {
         const struct import_row *row = &report->rows.items[i];
         buffer_format(&out, "%s%zu %s %.*s:", i ? "\n" : "", row->line,
-                      row->added ? "added" : "changed", TEXT_ARG(row->key));
+                      row->added  ? "added"
+                      : row->gone ? "gone"
+                                  : "changed",
+                      TEXT_ARG(row->key));
         for (size_t k = 0; k < row->change_count; k++)
             buffer_format(&out, "%s %s %.*s > %.*s", k ? ";" : "", row->changes[k].field->name,
                           TEXT_ARG(row->changes[k].before), TEXT_ARG(row->changes[k].after));

@@ -277,6 +277,114 @@ static void test_one_import_after_the_other(void **state)
     assert_integer(db, 3, "SELECT beds FROM stay_home WHERE id = 1");
 }
 
+/* The notes of a dry run. */
+static FILE *notes_of(struct arena *arena, struct text csv)
+{
+    struct import_report report;
+    struct import_options options = of_homes(true);
+    options.notes = tmpfile();
+    assert_non_null(options.notes);
+    assert_status(import_text(db, arena, csv_load, options, csv, &report), OK);
+    rewind(options.notes);
+    return options.notes;
+}
+
+/* `rows`: those that differ by then. */
+static void check_meanwhile(struct arena *arena, const char *meanwhile, const char *undo,
+                            const char *rows)
+{
+    struct import_report report;
+    struct import_options options = of_homes(true);
+    options.noted = notes_of(arena, TEXT(MIXED));
+    assert_status(db_script(db, meanwhile), OK);
+    assert_status(import_text(db, arena, csv_load, options, TEXT(MIXED), &report), OK);
+    assert_text_equal(rows_of(&report), rows);
+    assert_int_equal(report.differing, *rows ? 1 : 0);
+    if (*rows) {
+        struct text before = homes(arena);
+        rewind(options.noted);
+        options.dry_run = false;
+        assert_status(import_text(db, arena, csv_load, options, TEXT(MIXED), &report), CONFLICT);
+        assert_int_equal(report.differing, 1);
+        assert_true(text_equal(before, homes(arena)));
+    }
+    fclose(options.noted);
+    assert_status(db_script(db, undo), OK);
+}
+
+static void test_does_what_was_noted_or_nothing(void **state)
+{
+    static const struct {
+        const char *meanwhile;
+        const char *undo;
+        const char *rows;
+    } cases[] = {
+        {"SELECT 1", "SELECT 1", ""},
+        {"INSERT INTO stay_home (id, title, region_id) VALUES (66, 'Other', 1)",
+         "DELETE FROM stay_home WHERE id = 66", ""},
+        {"UPDATE stay_home SET beds = 9 WHERE id = 2", "UPDATE stay_home SET beds = 2 WHERE id = 2",
+         "3 changed 2: beds 9 > 2"},
+        {"UPDATE stay_home SET beds = 8 WHERE id = 1", "UPDATE stay_home SET beds = 4 WHERE id = 1",
+         "2 changed 1: title Blue Door > Red Door; beds 8 > 5; tags 1 2 > 2 3"},
+        {"UPDATE stay_home_tags SET tag_id = 3 WHERE home_id = 1 AND tag_id = 1",
+         "UPDATE stay_home_tags SET tag_id = 1 WHERE home_id = 1 AND tag_id = 3",
+         "2 changed 1: title Blue Door > Red Door; beds 4 > 5"},
+        {"UPDATE stay_home SET title = 'Red Door', beds = 5 WHERE id = 1;"
+         "UPDATE stay_home_tags SET tag_id = 3 WHERE home_id = 1 AND tag_id = 1",
+         "UPDATE stay_home SET title = 'Blue Door', beds = 4 WHERE id = 1;"
+         "UPDATE stay_home_tags SET tag_id = 1 WHERE home_id = 1 AND tag_id = 3",
+         "2 gone :"},
+        {"INSERT INTO stay_home (id, title, beds, region_id) VALUES (77, 'Barn', 1, 1)",
+         "DELETE FROM stay_home WHERE id = 77", "5 changed 77: tags  > 1"},
+        {"INSERT INTO stay_home (id, title, beds, region_id) VALUES (77, 'Barn', 1, 1);"
+         "INSERT INTO stay_home_tags (home_id, tag_id) VALUES (77, 1)",
+         "DELETE FROM stay_home_tags WHERE home_id = 77; DELETE FROM stay_home WHERE id = 77",
+         "5 gone :"},
+    };
+    struct import_report report;
+    struct import_options options = of_homes(false);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_meanwhile(*state, cases[i].meanwhile, cases[i].undo, cases[i].rows);
+    options.noted = notes_of(*state, TEXT(MIXED));
+    assert_status(import_text(db, *state, csv_load, options, TEXT(MIXED), &report), OK);
+    assert_int_equal(report.differing, 0);
+    assert_text_equal(homes(*state), MIXED_AFTER);
+    fclose(options.noted);
+}
+
+static void test_notes_that_cannot_be_written_are_told(void **state)
+{
+    struct import_report report;
+    struct import_options options = of_homes(true);
+    options.notes = fopen("/dev/full", "w");
+    assert_non_null(options.notes);
+    assert_status(import_text(db, *state, csv_load, options, TEXT(MIXED), &report), FAILED);
+    fclose(options.notes);
+}
+
+static enum status count_and_refuse(struct db *connection, void *context)
+{
+    (void)connection;
+    ++*(size_t *)context;
+    return fail_as(BUSY, "not now");
+}
+
+static void test_the_end_may_be_refused(void **state)
+{
+    size_t calls = 0;
+    struct import_report report;
+    struct text before = homes(*state);
+    struct import_options options = of_homes(true);
+    options.end = count_and_refuse;
+    options.context = &calls;
+    assert_status(import_text(db, *state, csv_load, options, TEXT(MIXED), &report), OK);
+    assert_int_equal(calls, 0);
+    options.dry_run = false;
+    assert_status(import_text(db, *state, csv_load, options, TEXT(MIXED), &report), BUSY);
+    assert_int_equal(calls, 1);
+    assert_true(text_equal(before, homes(*state)));
+}
+
 static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_csv_tells_what_it_does_and_does_it),
     CONNECTED_TEST(test_json_tells_what_it_does_and_does_it),
@@ -289,6 +397,9 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_each_row_may_be_refused),
     CONNECTED_TEST(test_long_names_are_cut_in_the_report),
     CONNECTED_TEST(test_one_import_after_the_other),
+    CONNECTED_TEST(test_does_what_was_noted_or_nothing),
+    CONNECTED_TEST(test_notes_that_cannot_be_written_are_told),
+    CONNECTED_TEST(test_the_end_may_be_refused),
 };
 
 UNIT_MAIN(tests)

@@ -35,6 +35,25 @@ static void test_insert_of_a_key(void **state)
     assert_integer(db, 3, "SELECT COUNT(*) FROM stay_agent");
 }
 
+static void test_insert_of_many(void **state)
+{
+    enum { MANY = 150 };
+    struct tag *tags[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        tags[i] = model_new(&tag_model, *state);
+        tags[i]->word = text_format(*state, "Tag %zu", i);
+    }
+    assert_status(model_insert_all(db, &tag_model, NULL, 0), OK);
+    assert_status(model_insert_all(db, &tag_model, (void *const *)tags, MANY), OK);
+    assert_integer(db, MANY, "SELECT COUNT(DISTINCT word) FROM stay_tag WHERE word LIKE 'Tag %'");
+    tags[1]->id = tags[0]->id = 9001;
+    assert_status(model_insert_all(db, &tag_model, (void *const *)tags, 2), CONFLICT);
+    assert_integer(db, 0, "SELECT COUNT(*) FROM stay_tag WHERE id = 9001");
+    tags[1]->id = 9002;
+    assert_status(model_insert_all(db, &tag_model, (void *const *)tags, 2), OK);
+    assert_integer(db, 2, "SELECT COUNT(*) FROM stay_tag WHERE id IN (9001, 9002)");
+}
+
 static void test_update_writes_what_changed(void **state)
 {
     struct home *before;
@@ -175,6 +194,7 @@ static void test_deletion_of_rows_that_refer_to_each_other(void **state)
 static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_insert_gives_the_key),
     CONNECTED_TEST(test_insert_of_a_key),
+    CONNECTED_TEST(test_insert_of_many),
     CONNECTED_TEST(test_update_writes_what_changed),
     CONNECTED_TEST(test_links),
     CONNECTED_TEST(test_deletion),
