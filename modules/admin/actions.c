@@ -22,11 +22,9 @@
 
 #define MOST_AT_ONCE 10000 /* rows */
 
-static enum status delete_row(const struct request *request, struct db *db, const void *row);
-
-/* The one that each table has. */
+/* The one that each table has; it has a way of its own. */
 static const struct admin_bulk delete_selected = {"delete_selected", N_("Delete the selected rows"),
-                                                  ADMIN_DELETE, delete_row};
+                                                  ADMIN_DELETE, NULL};
 
 struct acting {
     struct list *list;
@@ -35,15 +33,10 @@ struct acting {
     const struct admin_bulk *action;
     LIST(int64_t) keys;
     struct deletion deletion;
+    struct value missing; /* tables of which rows would go that the visitor may not delete */
+    struct entries entries;
     int64_t done;
 };
-
-static enum status delete_row(const struct request *request, struct db *db, const void *row)
-{
-    (void)db;
-    const struct model *model = registry_of(request)->model;
-    return entry_write(request, model, row, ENTRY_DELETED, NULL, 0);
-}
 
 static enum status add_action(const struct list *list, const struct admin_bulk *action,
                               struct value_map *context, const struct value *before)
@@ -155,39 +148,69 @@ static enum status run_each(struct db *db, void *context)
     return status;
 }
 
-static enum status collect(struct acting *acting)
+static enum status tell_done(struct acting *acting, const char *format)
 {
-    return deletion_collect_rows(acting->request->db, acting->request->arena,
-                                 site_models(acting->request->arena), acting->list->admin->model,
-                                 acting->keys.items, acting->keys.count, &acting->deletion);
-}
-
-static enum status erase_all(struct db *db, void *context)
-{
-    struct acting *acting = context;
-    enum status status = collect(acting);
-    if (status == OK)
-        status = run_each(db, acting);
-    return status == OK ? deletion_run(db, &acting->deletion) : status;
+    const struct model *model = acting->list->admin->model;
+    struct arena *arena = acting->request->arena;
+    struct text name =
+        acting->done == 1 ? model_verbose_name(model) : model_verbose_name_plural(model, arena);
+    message_add(acting->request, MESSAGE_SUCCESS,
+                text_format(arena, format, (long long)acting->done, TEXT_ARG(name)));
+    return go_back(acting);
 }
 
 static enum status run(struct acting *acting)
 {
-    bool deletes = acting->action == &delete_selected;
+    enum status status = db_transaction(acting->request->db, run_each, acting);
+    return status == OK ? tell_done(acting, translate("Done for %lld %.*s.")) : status;
+}
+
+/* Deleting */
+
+static enum status look(struct acting *acting)
+{
     struct arena *arena = acting->request->arena;
+    enum status status = deletion_collect_rows(acting->request->db, arena, site_models(arena),
+                                               acting->list->admin->model, acting->keys.items,
+                                               acting->keys.count, &acting->deletion);
+    return status == OK ? tree_find_missing(acting->request, &acting->deletion, &acting->missing)
+                        : status;
+}
+
+static enum status log_deletion(const struct request *request, const void *row, void *context)
+{
+    struct acting *acting = context;
+    (void)request;
+    acting->done++;
+    return entries_add(&acting->entries, row, ENTRY_DELETED, NULL, 0);
+}
+
+static enum status log_deletions(struct acting *acting)
+{
+    const struct request *request = acting->request;
     const struct model *model = acting->list->admin->model;
-    enum status status =
-        db_transaction(acting->request->db, deletes ? erase_all : run_each, acting);
-    if (status != OK)
-        return status;
-    struct text name =
-        acting->done == 1 ? model_verbose_name(model) : model_verbose_name_plural(model, arena);
-    message_add(acting->request, MESSAGE_SUCCESS,
-                text_format(arena,
-                            deletes ? translate("Successfully deleted %lld %.*s.")
-                                    : translate("Done for %lld %.*s."),
-                            (long long)acting->done, TEXT_ARG(name)));
-    return go_back(acting);
+    acting->done = 0;
+    enum status status = entries_start(&acting->entries, request, model);
+    if (status == OK)
+        status = tree_each_row(request, model, acting->keys.items, acting->keys.count, log_deletion,
+                               acting);
+    if (status == OK)
+        status = entries_flush(&acting->entries);
+    entries_end(&acting->entries);
+    return status;
+}
+
+/* What goes, and who may, is asked within the transaction. CONFLICT: something keeps it, as the
+ * collection says. */
+static enum status erase_all(struct db *db, void *context)
+{
+    struct acting *acting = context;
+    enum status status = look(acting);
+    if (status == OK && (acting->missing.list->count || acting->deletion.protectors.count))
+        return fail_as(CONFLICT, "something keeps them");
+    if (status == OK)
+        status = log_deletions(acting);
+    return status == OK ? deletion_run(db, &acting->deletion) : status;
 }
 
 /* Asking before rows are deleted */
@@ -201,7 +224,7 @@ static struct value keys_value(const struct acting *acting)
     return value_list(arena, items, acting->keys.count);
 }
 
-static enum status ask(struct acting *acting, struct value missing)
+static enum status ask(struct acting *acting)
 {
     struct request *request = acting->request;
     const struct model_admin *admin = acting->list->admin;
@@ -210,7 +233,7 @@ static enum status ask(struct acting *acting, struct value missing)
         text_format(request->arena, translate("Delete several %.*s"), TEXT_ARG(plural));
     struct value_map *context = page_context(request, title, admin);
     page_crumb(context, text_of(translate("Delete")), TEXT(""));
-    value_map_set(context, TEXT("missing"), missing);
+    value_map_set(context, TEXT("missing"), acting->missing);
     value_map_set(context, TEXT("keys"), keys_value(acting));
     value_map_set(context, TEXT("count"), value_integer((int64_t)acting->keys.count));
     page_text(context, "back_url", list_own_url(acting->list));
@@ -220,21 +243,25 @@ static enum status ask(struct acting *acting, struct value missing)
                : status;
 }
 
+static enum status erase(struct acting *acting)
+{
+    enum status status = db_transaction(acting->request->db, erase_all, acting);
+    if (status == OK)
+        return tell_done(acting, translate("Successfully deleted %lld %.*s."));
+    if (status != CONFLICT)
+        return status;
+    if (acting->missing.list->count)
+        return page_forbidden(acting->request, acting->response);
+    return acting->deletion.protectors.count ? ask(acting) : status;
+}
+
 static enum status take_deletion(struct acting *acting)
 {
-    struct value missing;
     struct text post;
-    enum status status = collect(acting);
-    if (status == OK)
-        status = tree_find_missing(acting->request, &acting->deletion, &missing);
-    if (status != OK)
-        return status;
-    bool asked = request_form(acting->request, "post", &post) && text_is(post, "yes");
-    if (asked && missing.list->count)
-        return page_forbidden(acting->request, acting->response);
-    if (asked && !acting->deletion.protectors.count)
-        return run(acting);
-    return ask(acting, missing);
+    if (request_form(acting->request, "post", &post) && text_is(post, "yes"))
+        return erase(acting);
+    enum status status = look(acting);
+    return status == OK ? ask(acting) : status;
 }
 
 enum status actions_take(struct list *list, struct response *response)

@@ -23,19 +23,22 @@ struct erasing {
     const struct model_admin *admin;
     void *row;
     struct deletion deletion;
+    struct value missing; /* tables of which rows would go that the visitor may not delete */
 };
 
-static enum status collect(struct erasing *erasing)
+static enum status look(struct erasing *erasing)
 {
     const struct model *model = erasing->admin->model;
     struct arena *arena = erasing->request->arena;
-    return deletion_collect(erasing->request->db, arena, site_models(arena), model,
-                            *(const int64_t *)field_at(model_key(model), erasing->row),
-                            &erasing->deletion);
+    enum status status =
+        deletion_collect(erasing->request->db, arena, site_models(arena), model,
+                         *(const int64_t *)field_at(model_key(model), erasing->row),
+                         &erasing->deletion);
+    return status == OK ? tree_find_missing(erasing->request, &erasing->deletion, &erasing->missing)
+                        : status;
 }
 
-static enum status show(const struct erasing *erasing, struct value missing,
-                        struct response *response)
+static enum status show(const struct erasing *erasing, struct response *response)
 {
     struct request *request = erasing->request;
     struct arena *arena = request->arena;
@@ -57,29 +60,29 @@ static enum status show(const struct erasing *erasing, struct value missing,
     page_crumb(context, text_of(translate("Delete")), TEXT(""));
     page_text(context, "object", name);
     page_text(context, "back_url", may_view ? change : page_list_url(request, erasing->admin));
-    value_map_set(context, TEXT("missing"), missing);
+    value_map_set(context, TEXT("missing"), erasing->missing);
     status = tree_add_context(request, &erasing->deletion, context);
     return status == OK ? page_show(request, response, "admin/delete.html", context) : status;
 }
 
-/* What goes is collected again: it may be more by now. */
+/* What goes, and who may, is asked within the transaction. CONFLICT: something keeps it, as the
+ * collection says. */
 static enum status erase(struct db *db, void *context)
 {
     struct erasing *erasing = context;
-    enum status status = collect(erasing);
+    enum status status = look(erasing);
+    if (status == OK && (erasing->missing.list->count || erasing->deletion.protectors.count))
+        return fail_as(CONFLICT, "something keeps it");
     if (status == OK)
         status = entry_write(erasing->request, erasing->admin->model, erasing->row, ENTRY_DELETED,
                              NULL, 0);
     return status == OK ? deletion_run(db, &erasing->deletion) : status;
 }
 
-static enum status finish(struct erasing *erasing, struct response *response)
+static enum status tell(const struct erasing *erasing, struct response *response)
 {
     struct request *request = erasing->request;
     const struct model *model = erasing->admin->model;
-    enum status status = db_transaction(request->db, erase, erasing);
-    if (status != OK)
-        return status;
     struct text verbose = model_verbose_name(model);
     struct text label = model_print(model, erasing->row, request->arena);
     message_add(request, MESSAGE_SUCCESS,
@@ -88,33 +91,48 @@ static enum status finish(struct erasing *erasing, struct response *response)
     return page_go(response, page_list_url(request, erasing->admin));
 }
 
-enum status admin_delete(struct request *request, struct response *response)
+static enum status finish(struct erasing *erasing, struct response *response)
 {
-    struct erasing *erasing = ARENA_NEW(request->arena, struct erasing);
-    struct text key = request_text(request, "object_id");
-    struct value missing;
-    bool may;
-    *erasing = (struct erasing){request, .admin = registry_of(request)};
-    enum status status = registry_may(request, erasing->admin, ADMIN_DELETE, NULL, &may);
-    if (status == OK && !may)
-        return page_forbidden(request, response);
+    enum status status = db_transaction(erasing->request->db, erase, erasing);
     if (status == OK)
-        status = registry_row(request, erasing->admin->model, key, &erasing->row);
-    if (status == NOT_FOUND)
-        return page_missing(request, response, erasing->admin, key);
+        return tell(erasing, response);
+    if (status != CONFLICT)
+        return status;
+    if (erasing->missing.list->count)
+        return page_forbidden(erasing->request, response);
+    return erasing->deletion.protectors.count ? show(erasing, response) : status;
+}
+
+static enum status ask(struct erasing *erasing, struct response *response)
+{
+    enum status status = look(erasing);
+    return status == OK ? show(erasing, response) : status;
+}
+
+static enum status answer(struct erasing *erasing, struct response *response)
+{
+    struct request *request = erasing->request;
+    struct text key = request_text(request, "object_id");
+    bool may;
+    enum status status = registry_row(request, erasing->admin->model, key, &erasing->row);
     if (status == OK)
         status = registry_may(request, erasing->admin, ADMIN_DELETE, erasing->row, &may);
     if (status == OK && !may)
         return page_forbidden(request, response);
-    if (status == OK)
-        status = collect(erasing);
-    if (status == OK)
-        status = tree_find_missing(request, &erasing->deletion, &missing);
+    if (status == OK && request->method == HTTP_POST)
+        status = finish(erasing, response);
+    else if (status == OK)
+        status = ask(erasing, response);
+    return status == NOT_FOUND ? page_missing(request, response, erasing->admin, key) : status;
+}
+
+enum status admin_delete(struct request *request, struct response *response)
+{
+    struct erasing *erasing = ARENA_NEW(request->arena, struct erasing);
+    bool may;
+    *erasing = (struct erasing){request, .admin = registry_of(request)};
+    enum status status = registry_may(request, erasing->admin, ADMIN_DELETE, NULL, &may);
     if (status != OK)
         return status;
-    if (request->method == HTTP_POST && missing.list->count)
-        return page_forbidden(request, response);
-    if (request->method == HTTP_POST && !erasing->deletion.protectors.count)
-        return finish(erasing, response);
-    return show(erasing, missing, response);
+    return may ? answer(erasing, response) : page_forbidden(request, response);
 }

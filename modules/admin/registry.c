@@ -236,3 +236,20 @@ enum status registry_row(const struct request *request, const struct model *mode
                                 .related = registry_related(arena, model)};
     return query_first(request->db, arena, &query, out);
 }
+
+enum status registry_rows(const struct request *request, struct arena *arena,
+                          const struct model *model, const int64_t *keys, size_t count,
+                          struct row_list *out)
+{
+    struct db_parameter *values = ARENA_ARRAY(arena, struct db_parameter, count);
+    for (size_t i = 0; i < count; i++)
+        values[i] = DB_INT(keys[i]);
+    const struct query query = {
+        .model = model,
+        .where = WHERE({"pk", LOOKUP_IN, .values = values, .value_count = count}),
+        .order = NAMES("pk"),
+        .related = registry_related(arena, model),
+    };
+    *out = (struct row_list){0};
+    return count ? query_rows(request->db, arena, &query, out) : OK;
+}

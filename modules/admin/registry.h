@@ -8,6 +8,8 @@
 #include "site/admin.h"
 #include "site/module.h"
 
+struct row_list;
+
 /* In the modules' order; NULL behind the last. */
 const struct model_admin *registry_at(size_t index);
 /* NULL: the table is not in the admin. */
@@ -43,6 +45,10 @@ struct text key_of(struct arena *arena, const struct model *model, const void *r
 /* The row of a key as it stands in a path, with the rows it refers to. NOT_FOUND: there is none. */
 enum status registry_row(const struct request *request, const struct model *model,
                          struct text quoted, void **out);
+/* So too the rows of these keys that are there, in the order of their keys. */
+enum status registry_rows(const struct request *request, struct arena *arena,
+                          const struct model *model, const int64_t *keys, size_t count,
+                          struct row_list *out);
 /* The names of all references of a table, to be read along: what people call a row may need them.
  */
 const char *const *registry_related(struct arena *arena, const struct model *model);

@@ -90,15 +90,16 @@ static void sort_in(struct collection *collection, const struct model *model,
                     const struct field *reference, int64_t key)
 {
     struct deletion *deletion = collection->deletion;
-    if (reference->on_delete == SET_NULL)
+    bool goes = !reference || (reference->on_delete != SET_NULL && reference->on_delete != PROTECT);
+    if (!goes && reference->on_delete == SET_NULL)
         add_key(deletion->arena, &deletion->unlinked, model, reference, key);
-    else if (reference->on_delete == PROTECT)
+    else if (!goes)
         add_key(deletion->arena, &deletion->protectors, model, reference, key);
     else if (remember(collection, model, key))
         add_key(deletion->arena, &deletion->deleted, model, reference, key);
 }
 
-/* Rows of `model` whose `reference` leads to one of the keys. */
+/* Rows of `model` whose `reference` leads to one of the keys; or (NULL) that have one. */
 static enum status follow_keys(struct collection *collection, const struct model *model,
                                const struct field *reference, const int64_t *keys, size_t count)
 {
@@ -106,8 +107,9 @@ static enum status follow_keys(struct collection *collection, const struct model
     struct statement statement = statement_start(arena);
     struct db_rows rows;
     const char *key = model_key(model)->column;
+    const char *column = reference ? reference->column : key;
     buffer_format(&statement.sql, "SELECT \"%s\" FROM \"%s\" WHERE \"%s\" IN (", key,
-                  model_table(model), reference->column);
+                  model_table(model), column);
     for (size_t i = 0; i < count; i++) {
         if (i)
             buffer_text(&statement.sql, TEXT(", "));
@@ -170,13 +172,9 @@ enum status deletion_collect_rows(struct db *db, struct arena *arena,
     *out = (struct deletion){.arena = arena, .models = models};
     struct collection collection = {.db = db, .deletion = out};
     enum status status = OK;
-    for (size_t i = 0; i < count && status == OK; i++) {
-        void *row;
-        status = model_find(db, arena, model, DB_INT(keys[i]), &row);
-        if (status == OK && remember(&collection, model, keys[i]))
-            add_key(arena, &out->deleted, model, NULL, keys[i]);
-        status = status == NOT_FOUND ? OK : status;
-    }
+    for (size_t from = 0; from < count && status == OK; from += KEYS_AT_ONCE)
+        status = follow_keys(&collection, model, NULL, keys + from,
+                             count - from < KEYS_AT_ONCE ? count - from : KEYS_AT_ONCE);
     while (status == OK && find_unfollowed(out, &index))
         status = follow_group(&collection, index);
     return status;

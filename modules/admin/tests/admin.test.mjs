@@ -360,10 +360,24 @@ describe('actions', () => {
   });
 
   test('deletes all that the list has, when that was asked for', async () => {
-    for (let i = 0; i < 3; i++) addAddress({ city: 'Acrossville' });
+    sql(server.database, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1201)
+      INSERT INTO lettings_address (number, street, city, state, zip_code, country_iso_code) SELECT i, 'Across', 'Acrossville', 'FL', 12345, 'USA' FROM n;`);
     await boss.post(`${CITIES}?q=acrossville`, select('delete_selected', [], { select_across: '1', post: 'yes' }), { page: CITIES });
     assert.equal(count('Acrossville'), '0');
     assert.notEqual(one('SELECT count(*) FROM lettings_address'), '0');
+    assert.equal(one("SELECT count(DISTINCT object_repr) || ' ' || count(DISTINCT object_id) || group_concat(DISTINCT action_flag || change_message) FROM django_admin_log WHERE object_repr LIKE '% Across'"), '1201 12013');
+    assert.deepEqual(messagesOf((await boss.ask(CITIES)).text), ['Successfully deleted 1201 addresses.']);
+  });
+
+  test('deletes nothing where one of the rows may not be deleted', async () => {
+    const visitor = await staff('sweeper', 'delete_user', 'view_user');
+    const users = '/admin/auth/user/';
+    const keys = ['guest', 'boss'].map((name) => one(`SELECT id FROM auth_user WHERE username = '${name}'`));
+    assert.match((await visitor.post(users, select('delete_selected', keys))).text, /rows that you may not delete/);
+    assert.equal((await visitor.post(users, select('delete_selected', keys, { post: 'yes' }))).status, 403);
+    assert.equal(one(`SELECT count(*) FROM auth_user WHERE id IN (${keys})`), '2');
+    assert.equal(one(`SELECT count(*) FROM django_admin_log WHERE action_flag = 3 AND object_repr IN ('guest', 'boss')`), '0');
+    assert.match((await visitor.post(users, select('delete_selected', keys.slice(0, 1)))).text, /Do you want/);
   });
 
   test('is not there for who may not', async () => {
