@@ -36,6 +36,7 @@ struct acting {
     struct value missing; /* tables of which rows would go that the visitor may not delete */
     struct entries entries;
     int64_t done;
+    bool refused; /* the list is shown again, with a message */
 };
 
 static enum status add_action(const struct list *list, const struct admin_bulk *action,
@@ -58,6 +59,15 @@ static enum status add_action(const struct list *list, const struct admin_bulk *
     return OK;
 }
 
+static struct text sent_value(const struct list *list, const char *name)
+{
+    struct text value;
+    return list->request->method == HTTP_POST && request_form(list->request, name, &value)
+                   && value.at
+               ? value
+               : TEXT("");
+}
+
 enum status actions_add_context(const struct list *list, struct value_map *context)
 {
     enum status status = add_action(list, &delete_selected, context, NULL);
@@ -65,7 +75,22 @@ enum status actions_add_context(const struct list *list, struct value_map *conte
         if (status == OK)
             status = add_action(list, each, context,
                                 value_map_find(context, value_text(TEXT("actions"))));
+    page_text(context, "action", sent_value(list, "action"));
+    value_map_set(context, TEXT("across"),
+                  value_bool(text_is(sent_value(list, "select_across"), "1")));
     return status;
+}
+
+bool actions_has_ticked(const struct list *list, struct text key)
+{
+    size_t at = 0;
+    struct text name;
+    struct text value;
+    while (list->request->method == HTTP_POST
+           && request_form_next(list->request, &at, &name, &value))
+        if (name.at && text_is(name, "_selected_action") && text_equal(value, key))
+            return true;
+    return false;
 }
 
 /* Which action, which rows */
@@ -121,7 +146,8 @@ static enum status go_back(struct acting *acting)
 static enum status refuse(struct acting *acting, const char *words)
 {
     message_add(acting->request, MESSAGE_WARNING, text_of(words));
-    return go_back(acting);
+    acting->refused = true;
+    return OK;
 }
 
 /* Doing it */
@@ -264,31 +290,42 @@ static enum status take_deletion(struct acting *acting)
     return status == OK ? ask(acting) : status;
 }
 
-enum status actions_take(struct list *list, struct response *response)
+static enum status take_rows(struct acting *acting)
 {
-    struct acting acting = {.list = list, .request = list->request, .response = response};
-    struct text name;
-    bool may = false;
-    if (!request_form(list->request, "action", &name) || !name.length)
-        return refuse(&acting, translate("No action selected."));
-    acting.action = action_named(list, name);
-    enum status status =
-        acting.action ? registry_may(list->request, list->admin, acting.action->needs, NULL, &may)
-                      : OK;
-    if (status == OK && !may)
-        return page_forbidden(list->request, response);
-    if (status == OK)
-        status = take_keys(&acting);
+    enum status status = take_keys(acting);
     if (status == TIMEOUT)
-        return refuse(&acting, translate("Finding these rows takes longer than a list may take. "
-                                         "No items have been changed."));
+        return refuse(acting, translate("Finding these rows takes longer than a list may take. "
+                                        "No items have been changed."));
     if (status != OK)
         return status;
-    if (!acting.keys.count)
-        return refuse(&acting, translate("Items must be selected in order to perform actions on "
-                                         "them. No items have been changed."));
-    if (acting.keys.count > MOST_AT_ONCE)
-        return refuse(&acting, translate("These are more rows than can be changed at once (10000). "
-                                         "Filter the list first. No items have been changed."));
-    return acting.action == &delete_selected ? take_deletion(&acting) : run(&acting);
+    if (!acting->keys.count)
+        return refuse(acting, translate("Items must be selected in order to perform actions on "
+                                        "them. No items have been changed."));
+    if (acting->keys.count > MOST_AT_ONCE)
+        return refuse(acting, translate("These are more rows than can be changed at once (10000). "
+                                        "Filter the list first. No items have been changed."));
+    return acting->action == &delete_selected ? take_deletion(acting) : run(acting);
+}
+
+static enum status take(struct acting *acting)
+{
+    struct text name = sent_value(acting->list, "action");
+    bool may = false;
+    if (!name.length)
+        return refuse(acting, translate("No action selected."));
+    acting->action = action_named(acting->list, name);
+    enum status status = acting->action ? registry_may(acting->request, acting->list->admin,
+                                                       acting->action->needs, NULL, &may)
+                                        : OK;
+    if (status == OK && !may)
+        return page_forbidden(acting->request, acting->response);
+    return status == OK ? take_rows(acting) : status;
+}
+
+enum status actions_take(struct list *list, struct response *response, bool *refused)
+{
+    struct acting acting = {.list = list, .request = list->request, .response = response};
+    enum status status = take(&acting);
+    *refused = acting.refused;
+    return status;
 }

@@ -106,6 +106,7 @@ static enum status row_value(const struct shown *shown, size_t index, struct tex
     struct value_map *map = value_map_new(arena);
     list_edit_set_row(&shown->edit, index, map);
     page_text(map, "key", key);
+    value_map_set(map, TEXT("ticked"), value_bool(actions_has_ticked(list, key)));
     page_text(map, "name", model_print(list->admin->model, row, arena));
     value_map_set(map, TEXT("cells"), value_list(arena, cells, list->columns));
     *out = value_map(map);
@@ -236,23 +237,37 @@ static enum status show(struct shown *shown, struct response *response)
     return page_show(list->request, response, "admin/list.html", context);
 }
 
-/* What was typed is shown again, on the rows that it was typed in. */
+/* What was typed is shown again, on the rows that it was typed in, and so is what was ticked. */
+static enum status show_again(struct shown *shown, const struct row_list *sent,
+                              struct response *response)
+{
+    struct list *list = &shown->list;
+    enum status status = list_find_rows(list, &shown->found);
+    if (sent->count)
+        shown->found.rows = *sent;
+    else if (status == OK)
+        status = list_edit_start(&shown->edit, list, &shown->found.rows);
+    return status == OK ? show(shown, response) : status;
+}
+
 static enum status take(struct shown *shown, struct response *response)
 {
     struct row_list sent = {0};
     struct list *list = &shown->list;
     bool saves = list_edit_was_sent(list);
+    bool refused = false;
     if (saves && !shown->may[ADMIN_CHANGE])
         return page_forbidden(list->request, response);
     enum status status = saves ? list_edit_take(&shown->edit, list, &sent)
                                : list_edit_refuse_loss(&shown->edit, list, &sent);
-    if (status == OK)
-        return saves ? page_go(response, list_own_url(list)) : actions_take(list, response);
-    if (status != INVALID && status != CONFLICT)
+    if (status == INVALID || status == CONFLICT)
+        return show_again(shown, &sent, response);
+    if (status != OK)
         return status;
-    status = list_find_rows(list, &shown->found);
-    shown->found.rows = sent;
-    return status == OK ? show(shown, response) : status;
+    if (saves)
+        return page_go(response, list_own_url(list));
+    status = actions_take(list, response, &refused);
+    return refused ? show_again(shown, &sent, response) : status;
 }
 
 enum status admin_list(struct request *request, struct response *response)

@@ -110,6 +110,7 @@ static size_t count_errors(const struct list_edit *edit)
 struct saving {
     struct list_edit *edit;
     size_t done;
+    size_t lost;
 };
 
 static enum status save_form(struct saving *saving, struct admin_form *form, struct db *db)
@@ -129,6 +130,23 @@ static enum status save_form(struct saving *saving, struct admin_form *form, str
     return status;
 }
 
+/* Its row was deleted meanwhile: the rest is saved. */
+static void lose(struct saving *saving, struct admin_form *form)
+{
+    form->is_touched = false;
+    saving->lost++;
+}
+
+/* NOT_FOUND: its row is gone; CONFLICT: somebody else has saved it. */
+static enum status check_form(struct admin_form *form, struct db *db)
+{
+    void *row;
+    struct arena *arena = form->request->arena;
+    struct text key = key_quote(arena, key_of(arena, form->admin->model, form->before));
+    enum status status = registry_row(form->request, form->admin->model, key, &row);
+    return status == OK ? admin_form_check_digest(form, db) : status;
+}
+
 /* All that somebody else has saved is found before anything is written. */
 static enum status save(struct db *db, void *context)
 {
@@ -139,9 +157,11 @@ static enum status save(struct db *db, void *context)
     saving->done = 0;
     for (size_t i = 0; i < edit->forms.count && status == OK; i++) {
         struct admin_form *form = edit->forms.items[i];
-        status = form->is_touched ? admin_form_check_digest(form, db) : OK;
+        status = form->is_touched ? check_form(form, db) : OK;
         conflict = conflict || status == CONFLICT;
-        status = status == CONFLICT ? OK : status;
+        if (status == NOT_FOUND)
+            lose(saving, form);
+        status = status == CONFLICT || status == NOT_FOUND ? OK : status;
     }
     if (status == OK && conflict)
         return CONFLICT;
@@ -186,6 +206,7 @@ enum status list_edit_take(struct list_edit *edit, struct list *list, struct row
         status = fail_as(INVALID, "some rows need another look");
     else if (status == OK)
         status = db_transaction(list->request->db, save, &saving);
+    edit->lost += saving.lost;
     if (status == CONFLICT)
         status = meet(edit);
     if (status == OK || status == INVALID || status == CONFLICT)

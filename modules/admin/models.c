@@ -10,5 +10,5 @@ static struct text logentry_print(const void *row, struct arena *arena)
 }
 
 MODEL(logentry, LOGENTRY_FIELDS, "admin", .db_table = "django_admin_log",
-      .verbose_name = "log entry", .verbose_name_plural = "log entries",
+      .verbose_name = N_("log entry"), .verbose_name_plural = N_("log entries"),
       .ordering = NAMES("-action_time"), .print = logentry_print);

@@ -1,6 +1,7 @@
 #include "admin/page.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "admin/popup.h"
 #include "admin/registry.h"
@@ -30,6 +31,9 @@ struct text page_titled(struct arena *arena, struct text text)
 
 struct text page_app_name(struct arena *arena, const char *app_label)
 {
+    for (const struct module *const *module = installed_modules; *module; module++)
+        if ((*module)->verbose_name && strcmp((*module)->name, app_label) == 0)
+            return text_of(translate((*module)->verbose_name));
     struct text name = page_titled(arena, text_of(app_label));
     return text_of(translate(text_string(arena, name)));
 }
@@ -74,9 +78,13 @@ struct value_map *page_context(struct request *request, struct text title,
         return context;
     const struct model *model = admin->model;
     struct text plural = page_titled(arena, model_verbose_name_plural(model, arena));
+    bool may = false;
     page_crumb(context, page_app_name(arena, model->app_label),
                page_path(arena, "admin:app_list", text_of(model->app_label)));
-    page_crumb(context, plural, registry_url(arena, admin, "changelist", TEXT_NONE));
+    page_crumb(context, plural,
+               registry_may(request, admin, ADMIN_VIEW, NULL, &may) == OK && may
+                   ? registry_url(arena, admin, "changelist", TEXT_NONE)
+                   : TEXT(""));
     page_text(context, "name", model_verbose_name(model));
     page_text(context, "plural", plural);
     return context;

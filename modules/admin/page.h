@@ -12,7 +12,7 @@ struct response;
 struct value_map;
 
 /* A context with the title, and the way here: `crumbs` begins with the index and, where they are
- * given, the table's module and the table. */
+ * given, the table's module and the table, which leads to its list for who may see that. */
 struct value_map *page_context(struct request *request, struct text title,
                                const struct model_admin *admin);
 /* One more step of the way; an empty url: it is here. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/arena.h"
+#include "template/language.h"
 #include "template/unicode.h"
 
 /* Django's UnicodeUsernameValidator. */
@@ -16,14 +18,37 @@ static const char *validate_username(struct text value)
     return NULL;
 }
 
+/* "Can add user", as migrations write it, in the visitor's language. */
+static struct text permission_name(struct text name, struct arena *arena)
+{
+    static const struct {
+        const char *begins;
+        const char *format;
+    } actions[] = {
+        {"Can add ", N_("Can add %s")},
+        {"Can change ", N_("Can change %s")},
+        {"Can delete ", N_("Can delete %s")},
+        {"Can view ", N_("Can view %s")},
+    };
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        struct text begins = text_of(actions[i].begins);
+        if (text_starts(name, begins)) {
+            const char *what = text_string(arena, text_from(name, begins.length));
+            return text_format(arena, translate(actions[i].format), translate(what));
+        }
+    }
+    return name;
+}
+
 static struct text permission_print(const void *row, struct arena *arena)
 {
     const struct permission *permission = row;
     const struct contenttype *type = permission->content_type;
+    struct text name = permission_name(permission->name, arena);
     if (!type)
-        return permission->name;
+        return name;
     return text_format(arena, "%.*s | %.*s | %.*s", TEXT_ARG(type->app_label),
-                       TEXT_ARG(type->model), TEXT_ARG(permission->name));
+                       TEXT_ARG(type->model), TEXT_ARG(name));
 }
 
 static struct text group_print(const void *row, struct arena *arena)

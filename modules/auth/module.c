@@ -51,6 +51,7 @@ static enum status fill_header(const struct request *request, struct text subjec
 
 const struct module auth_module = {
     .name = "auth",
+    .verbose_name = N_("Authentication and Authorization"),
     .mount = "accounts/",
     .needs = NEEDS("contenttypes", "attempts", "mail", "sessions"),
     .models = MODELS(&permission_model, &group_model, &user_model),

@@ -7,5 +7,6 @@ static struct text contenttype_print(const void *row, struct arena *arena)
 }
 
 MODEL(contenttype, CONTENTTYPE_FIELDS, "contenttypes", .db_table = "django_content_type",
-      .verbose_name = "content type", .unique_together = TOGETHER(NAMES("app_label", "model")),
+      .verbose_name = N_("content type"), .verbose_name_plural = N_("content types"),
+      .unique_together = TOGETHER(NAMES("app_label", "model")),
       .natural_key = NAMES("app_label", "model"), .print = contenttype_print);

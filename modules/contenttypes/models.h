@@ -5,7 +5,7 @@
 
 #define CONTENTTYPE_FIELDS(F)                                                                      \
     F(id, ROWID, "ID")                                                                             \
-    F(app_label, TEXT, "app label", .max_length = 100)                                             \
-    F(model, TEXT, "model name", .max_length = 100)
+    F(app_label, TEXT, N_("app label"), .max_length = 100)                                         \
+    F(model, TEXT, N_("model name"), .max_length = 100)
 
 MODEL_ROW(contenttype, CONTENTTYPE_FIELDS);

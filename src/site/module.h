@@ -80,6 +80,7 @@ struct demo {
 struct module {
     const char *name;         /* Django's app label: tables, template and static folder */
     const char *namespace;    /* of its URL names; NULL: none */
+    const char *verbose_name; /* what people call it; NULL: its name with a capital */
     const char *mount;        /* "lettings/"; "" is the root */
     const char *const *needs; /* names of modules that must be installed before it */
     const struct model *const *models;

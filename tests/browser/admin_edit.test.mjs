@@ -121,6 +121,16 @@ describeUnless(skipWithoutModule('admin', 'auth') || skipWithoutBrowser(), 'edit
     assert.equal(one("SELECT boat_id FROM harbour_licence WHERE number = 'L20'"), '20');
     await tab.goto(`${server.url}/admin/harbour/licence/${one('SELECT max(id) FROM harbour_licence')}/change/`);
     assert.equal(await box.inputValue(), 'Boat 20');
+    for (const [typed, key, taken] of [['boat 33', 'Enter', 'Boat 33'], ['boat 27', 'Tab', 'Boat 27']]) {
+      await box.fill(typed);
+      await box.press(key);
+      await tab.waitForFunction((name) => document.querySelector('[role="combobox"]').value === name, taken);
+      assert.equal(await box.getAttribute('aria-invalid'), null, 'the one that fits is taken');
+    }
+    await box.fill('boat 1');
+    await box.press('Tab');
+    await tab.waitForFunction(() => document.querySelector('[role="combobox"]').getAttribute('aria-invalid') === 'true');
+    assert.equal(await box.inputValue(), 'boat 1', 'one of several is not');
     await box.fill('');
     await follow(tab, () => tab.press('#id_number', 'Enter'));
     await tab.getByRole('link', { name: 'Boat', exact: true }).click();

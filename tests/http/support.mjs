@@ -187,11 +187,11 @@ export async function lock(path, begin, t) {
   const [text] = await once(child.stdout, 'data');
   assert.match(String(text), /locked/);
   const ended = once(child, 'close');
-  const unlock = async () => {
-    child.stdin.end('ROLLBACK;\n');
+  const unlock = async (end = 'ROLLBACK') => {
+    child.stdin.end(`${end};\n`);
     await ended;
   };
-  t.after(unlock);
+  t.after(() => unlock());
   return unlock;
 }
 

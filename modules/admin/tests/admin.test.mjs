@@ -115,6 +115,10 @@ describe('who gets in', () => {
     const path = `${CITIES}${addAddress()}/delete/`;
     assert.match((await deleter.ask(path)).text, /href="\/admin\/">No, go back/);
     assert.doesNotMatch((await deleter.ask(path)).text, /\/change\//);
+    for (const page of [await adder.ask(`${CITIES}add/`), await deleter.ask(path)]) {
+      assert.match(page.text, /<li><span>Addresses<\/span><\/li>/, 'no step of the way leads to where one may not go');
+      assert.doesNotMatch(page.text, new RegExp(`href="${CITIES}"`));
+    }
     await follow(deleter, await deleter.post(path, { post: 'yes' }, { page: path }), /was deleted successfully/);
   });
 });
@@ -216,7 +220,8 @@ describe('another language', () => {
     assert.equal((await boss.post(`${CITIES}${id}/change/`, { ...ADDRESS, city: 'Langues', zip_code: '2' }, french)).status, 302);
     assert.equal(one(`SELECT change_message FROM django_admin_log WHERE object_id = '${id}' ORDER BY id DESC LIMIT 1`), '[{"changed": {"fields": ["City", "Zip code"]}}]');
     for (const [path, words] of [['/admin/', 'Adresses'], [CITIES, 'Ajouter : adresse'], [`${CITIES}${id}/change/`, 'Code postal'],
-      [`${CITIES}${id}/history/`, 'Modification de Ville et Code postal.'], ['/admin/auth/user/', 'Statut superutilisateur']]) {
+      [`${CITIES}${id}/history/`, 'Modification de Ville et Code postal.'], ['/admin/auth/user/', 'Statut superutilisateur'],
+      ['/admin/', 'Authentification et autorisations'], ['/admin/auth/group/add/', 'auth | user | Peut ajouter : utilisateur']]) {
       const { text } = await boss.ask(path, french);
       assert.ok(text.includes(words), `${path}: ${text}`);
     }
@@ -337,12 +342,17 @@ describe('actions', () => {
   const select = (action, keys, more = {}) => [['action', action], ...keys.map((key) => ['_selected_action', key]), ...Object.entries(more)];
   const count = (city) => one(`SELECT count(*) FROM lettings_address WHERE city = ${quoted(city)}`);
 
-  test('says when there is no action, or nothing selected', async () => {
-    for (const [fields, words] of [[select('', ['1']), 'No action selected.'],
+  test('says when there is no action, or nothing selected, and keeps the rest', async () => {
+    const [one, other] = [addAddress({ city: 'Tickville' }), addAddress({ city: 'Tickville' })].map(String);
+    for (const [fields, words] of [[select('', [one], { select_across: '1' }), 'No action selected.'],
       [select('delete_selected', []), 'Items must be selected in order to perform actions on them. No items have been changed.']]) {
-      const answer = await boss.post(`${CITIES}?q=x`, fields, { page: CITIES });
-      assert.equal(answer.headers.location, `${CITIES}?q=x`);
-      assert.deepEqual(messagesOf((await boss.ask(CITIES)).text), [words]);
+      const { status, text } = await boss.post(`${CITIES}?q=tickville`, fields, { page: CITIES });
+      assert.equal(status, 200);
+      assert.deepEqual(messagesOf(text), [words]);
+      assert.deepEqual(rowsOf(text).length, 2, 'the list is as it was searched');
+      assert.equal(/value="delete_selected" selected/.test(text), fields.length === 1);
+      assert.equal(new RegExp(`value="${one}" checked`).test(text), fields.length > 1);
+      assert.doesNotMatch(text, new RegExp(`value="${other}" checked`));
     }
   });
 

@@ -102,6 +102,8 @@
     let page = 0;
     let more = false;
     let loading = null; // the next page
+    let only = null; // the one row that what is typed fits
+    let sought = null; // what was searched for last
     const isOpen = () => !list.hidden;
     const isDirty = () => input.value !== chosen.obj;
 
@@ -145,6 +147,7 @@
 
     function take(row) {
       accept();
+      only = null;
       chosen = row;
       raw.value = row.value;
       input.value = row.obj;
@@ -177,6 +180,8 @@
         page = next;
         more = pagination.more;
         show(results);
+        sought = input.value;
+        only = next === 1 && !more && results.length === 1 && isDirty() ? { value: results[0].id, obj: results[0].text } : null;
       } catch {
         if (own.signal.aborted) return;
         close();
@@ -201,7 +206,8 @@
       ArrowUp: () => move(-1),
       Enter() {
         if (isOpen() && active) take({ value: active.dataset.value, obj: active.textContent });
-        else if (isDirty()) search(1);
+        else if (only) take(only);
+        else if (isDirty()) search(1).then(() => { if (only) take(only); });
         else return false;
       },
       Escape() {
@@ -216,14 +222,28 @@
     input.addEventListener('input', () => {
       clearTimeout(timer);
       accept();
+      only = sought = null;
       raw.value = isDirty() ? '' : chosen.value;
       if (!input.value.trim()) take({ value: '', obj: '' });
       else timer = setTimeout(search, WAIT, 1);
     });
     input.addEventListener('click', () => { if (!isOpen()) search(1); });
-    input.addEventListener('blur', () => (isDirty() ? refuse() : take(chosen)));
+    /** Takes the one row that fits; else what was typed is refused, until it is known. */
+    function leave() {
+      if (!isDirty()) take(chosen);
+      else if (only) take(only);
+      else refuse();
+      if (!isDirty() || sought === input.value) return;
+      search(1).then(() => {
+        if (document.activeElement === input) return;
+        if (only) take(only);
+        else if (isDirty()) refuse();
+      });
+    }
+    input.addEventListener('blur', leave);
     document.addEventListener('submit', (event) => {
       if (event.target !== input.form || !isDirty()) return;
+      if (only) { take(only); return; }
       if (!event.defaultPrevented) input.focus(); // the first of several
       event.preventDefault();
       refuse();
