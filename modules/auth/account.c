@@ -29,18 +29,22 @@ static const struct text model_backend = {"django.contrib.auth.backends.ModelBac
 _Static_assert(sizeof "django.contrib.auth.backends.ModelBackend" == 42, "its length");
 
 /* Changes with the password, so that older sessions end. */
-static struct text session_hash(struct arena *arena, enum digest digest, const struct user *user)
+static struct text session_hash(struct arena *arena, enum digest digest, const struct user *user,
+                                struct text key)
 {
-    struct digest_value made =
-        salted_hmac(digest, HASH_SALT, user->password, site_settings.secret_key);
+    struct digest_value made = salted_hmac(digest, HASH_SALT, user->password, key);
     return hex_of(arena, digest_bytes(&made));
 }
 
 /* Sessions of Django before 3.1 have it of SHA-1. */
 static bool hash_fits(struct arena *arena, struct text hash, const struct user *user)
 {
-    return secret_equal(hash, session_hash(arena, DIGEST_SHA256, user))
-           || secret_equal(hash, session_hash(arena, DIGEST_SHA1, user));
+    struct text key;
+    for (size_t i = 0; site_secret_key(i, &key); i++)
+        if (secret_equal(hash, session_hash(arena, DIGEST_SHA256, user, key))
+            || secret_equal(hash, session_hash(arena, DIGEST_SHA1, user, key)))
+            return true;
+    return false;
 }
 
 /* NULL: nobody's. */
@@ -102,7 +106,8 @@ static void put_user(struct request *request, const struct user *user)
     struct arena *arena = request->arena;
     session_set_text(request, USER_KEY, text_format(arena, "%lld", (long long)user->id));
     session_set_text(request, BACKEND, model_backend);
-    session_set_text(request, HASH, session_hash(arena, DIGEST_SHA256, user));
+    session_set_text(request, HASH,
+                     session_hash(arena, DIGEST_SHA256, user, site_settings.secret_key));
 }
 
 /* What the session of somebody else had is not this user's. */

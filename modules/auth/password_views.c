@@ -343,6 +343,16 @@ struct following {
     const struct user *user; /* whose link it is; NULL: it is good for nothing */
 };
 
+static bool token_fits(const struct request *request, const struct user *user)
+{
+    struct text token = request_text(request, "token");
+    struct text key;
+    for (size_t i = 0; site_secret_key(i, &key); i++)
+        if (reset_token_fits(request->arena, user, token, clock_wall(), key))
+            return true;
+    return false;
+}
+
 static enum status find_user(struct following *following)
 {
     struct request *request = following->request;
@@ -354,9 +364,7 @@ static enum status find_user(struct following *following)
         || !text_to_int64(&id, digits))
         return OK;
     enum status status = model_find(request->db, request->arena, &user_model, DB_INT(id), &user);
-    if (status == OK && user->is_active
-        && reset_token_fits(request->arena, user, request_text(request, "token"), clock_wall(),
-                            site_settings.secret_key))
+    if (status == OK && user->is_active && token_fits(request, user))
         following->user = user;
     return status == NOT_FOUND ? OK : status;
 }

@@ -170,6 +170,15 @@ static bool is_key(struct text key)
     return key.length >= KEY_LEAST && key.length <= KEY_MOST;
 }
 
+static json_t *values_of(struct arena *arena, const struct session *row)
+{
+    json_t *values = NULL;
+    struct text key;
+    for (size_t i = 0; !values && site_secret_key(i, &key); i++)
+        values = session_decode(arena, row->session_data, key);
+    return values;
+}
+
 /* NOT_FOUND: there is none, or it is over, or not ours. */
 static enum status load(struct request *request, struct text key)
 {
@@ -179,10 +188,7 @@ static enum status load(struct request *request, struct text key)
         model_find(request->db, request->arena, &session_model, DB_TEXT(key), &row);
     if (status != OK)
         return status;
-    json_t *values =
-        row->expire_date > clock_wall()
-            ? session_decode(request->arena, row->session_data, site_settings.secret_key)
-            : NULL;
+    json_t *values = row->expire_date > clock_wall() ? values_of(request->arena, row) : NULL;
     if (!values)
         return NOT_FOUND;
     json_decref(session->values);

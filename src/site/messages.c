@@ -37,9 +37,9 @@ struct message_box {
 };
 
 /* Django's get_cookie_signer(), which signs the time too. */
-static struct text signing_key(struct arena *arena)
+static struct text signing_key(struct arena *arena, struct text key)
 {
-    return text_format(arena, "django.http.cookies%.*s", TEXT_ARG(site_settings.secret_key));
+    return text_format(arena, "django.http.cookies%.*s", TEXT_ARG(key));
 }
 
 /* The cookie is JSON, which has no other bytes. */
@@ -85,14 +85,23 @@ static void take_message(struct message_box *box, const json_t *item)
                          json_integer_value(json_array_get(item, 1)) == 1};
 }
 
+static bool verify(struct arena *arena, struct text cookie, struct text *packed)
+{
+    struct text key;
+    int64_t time;
+    for (size_t i = 0; site_secret_key(i, &key); i++)
+        if (signing_verify_at(arena, cookie, SALT, signing_key(arena, key), packed, &time))
+            return true;
+    return false;
+}
+
 static void read_cookie(struct message_box *box, struct text cookie)
 {
     struct text packed;
     struct text json;
     size_t index;
     json_t *item;
-    int64_t time;
-    if (!signing_verify_at(box->arena, cookie, SALT, signing_key(box->arena), &packed, &time)
+    if (!verify(box->arena, cookie, &packed)
         || !signing_unpack(box->arena, packed, LARGEST_RAW, &json))
         return;
     json_t *list = json_loadb(json.at, json.length, 0, NULL);
@@ -118,7 +127,7 @@ static struct text cookie_of(const struct message_box *box, size_t from)
     struct text packed = signing_pack(box->arena, text_of(json));
     free(json);
     return signing_sign_at(box->arena, packed, clock_wall() / SECOND, SALT,
-                           signing_key(box->arena));
+                           signing_key(box->arena, site_settings.secret_key));
 }
 
 bool messages_enter(struct request *request, struct response *response)

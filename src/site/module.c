@@ -69,22 +69,29 @@ static enum status ready(struct request *request, struct response *response)
     return OK;
 }
 
-/* As Django's security.W009: whoever guesses the key writes sessions. */
-static enum status check_key(struct db *db, struct arena *arena, struct difference_list *out)
+static bool can_be_guessed(struct text key)
 {
-    struct text key = site_settings.secret_key;
     bool seen[256] = {0};
     size_t different = 0;
-    (void)db;
     for (size_t i = 0; i < key.length; i++) {
         different += !seen[(unsigned char)key.at[i]];
         seen[(unsigned char)key.at[i]] = true;
     }
-    if (!site_settings.debug && (key.length < KEY_LEAST || different < KEY_DIFFERENT))
-        *LIST_PUSH(arena, &out->items) =
-            text_format(arena,
-                        "SECRET_KEY can be guessed: it needs %d characters, and %d different ones",
-                        KEY_LEAST, KEY_DIFFERENT);
+    return key.length < KEY_LEAST || different < KEY_DIFFERENT;
+}
+
+/* As Django's security.W009 and W025: whoever guesses the key writes sessions. */
+static enum status check_key(struct db *db, struct arena *arena, struct difference_list *out)
+{
+    struct text key;
+    (void)db;
+    for (size_t i = 0; !site_settings.debug && site_secret_key(i, &key); i++)
+        if (can_be_guessed(key))
+            *LIST_PUSH(arena, &out->items) =
+                text_format(arena,
+                            "%s can be guessed: it needs %d characters, and %d different ones",
+                            i ? "a key of SECRET_KEY_FALLBACKS" : "SECRET_KEY", KEY_LEAST,
+                            KEY_DIFFERENT);
     return OK;
 }
 

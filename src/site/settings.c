@@ -86,6 +86,9 @@ const struct setting site_setting_rows[] = {
      .flag = &site_settings.debug},
     {"SECRET_KEY", "", "signs sessions and tokens; needed unless DEBUG=1",
      .value = &site_settings.secret_key, .secret = true},
+    {"SECRET_KEY_FALLBACKS", "",
+     "earlier keys, parted by commas: what they signed is still taken, and nothing new is signed",
+     .value = &site_settings.secret_key_fallbacks, .secret = true},
     {"SITE_NAME", "Holiday Homes", "the name in titles and header",
      .value = &site_settings.site_name},
     {"SITE_URL", "",
@@ -171,6 +174,18 @@ const struct setting site_setting_rows[] = {
      .choices = "logfmt json"},
     {0},
 };
+
+bool site_secret_key(size_t index, struct text *out)
+{
+    struct text rest = site_settings.secret_key_fallbacks;
+    struct text part;
+    *out = site_settings.secret_key;
+    while (index && text_next(&rest, ',', &part)) {
+        *out = text_trim(part);
+        index -= out->length > 0;
+    }
+    return index == 0;
+}
 
 struct each_context {
     void (*visit)(const struct setting *row, void *context);

@@ -12,6 +12,7 @@ struct site_settings {
     struct arena *values; /* of the newest load; the texts of earlier ones may still be in use */
     bool debug;
     struct text secret_key;
+    struct text secret_key_fallbacks;
     struct text site_name;
     struct text site_url;
     struct text language_code;
@@ -61,6 +62,10 @@ enum status site_settings_load(const char *process);
 
 /* The same without what only serving needs: SECRET_KEY, ALLOWED_HOSTS. */
 enum status site_settings_load_unserved(void);
+
+/* The key that signs (0), and those that signed before it, which still verify. False: there are no
+ * more of them. */
+bool site_secret_key(size_t index, struct text *out);
 
 /* Calls `visit` with each row there is, the core's first. */
 void site_settings_each(void (*visit)(const struct setting *row, void *context), void *context);

@@ -26,9 +26,10 @@ const DATABASE_NAME = 'oc-lettings-site.sqlite3';
 
 // Nothing of the developer's settings reaches the program under test.
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'ASAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS'];
+export const SECRET_KEY = 'only-for-tests-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ';
 const SETTINGS = {
   DEBUG: '0',
-  SECRET_KEY: 'only-for-tests-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ',
+  SECRET_KEY,
   ALLOWED_HOSTS: 'localhost,127.0.0.1',
   HOST: '127.0.0.1',
   WEB_CONCURRENCY: '2',

@@ -4,12 +4,12 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { skipWithoutModule, startServer, TEST_PROGRAM } from '../http/harness.mjs';
+import { SECRET_KEY as KEY, skipWithoutModule, startServer, TEST_PROGRAM } from '../http/harness.mjs';
 import { describeUnless, quoted, sql } from '../http/support.mjs';
 import { addUser, FAST, guessPasswords, hashOf, PASSWORD, signedIn, Visitor } from '../http/accounts.mjs';
 
 const PROXY = { ...FAST, TRUSTED_PROXIES: '127.0.0.1', SECURE_SSL_REDIRECT: '0' };
-const KEY = 'only-for-tests-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ';
+const EARLIER = `earlier-${KEY}`;
 const FORM = 'application/x-www-form-urlencoded';
 const SECRET = 'abcdefghijklmnopqrstuvwxyzABCDEF';
 const mask = 'ZYXWVUTSRQPONMLKJIHGFEDCBA987654';
@@ -103,7 +103,7 @@ describeUnless(skipWithoutModule('auth'), 'sessions', () => {
   let server;
   let ada;
   before(async () => {
-    server = await startServer({ env: FAST, program: TEST_PROGRAM });
+    server = await startServer({ env: { ...FAST, SECRET_KEY_FALLBACKS: `not-this-one, ${EARLIER}` }, program: TEST_PROGRAM });
     ada = addUser(server.database, 'ada');
     addUser(server.database, 'staff', { staff: 1 });
   });
@@ -116,10 +116,10 @@ describeUnless(skipWithoutModule('auth'), 'sessions', () => {
     const text = `${Buffer.from(json).toString('base64url')}:${time}`;
     return `${text}:${hmac('django.contrib.sessions.SessionStoresigner', text, key).toString('base64url')}`;
   };
-  const loginOf = (id, hash = hashOf(PASSWORD), changes = {}) => ({
+  const loginOf = (id, hash = hashOf(PASSWORD), changes = {}, key = KEY) => ({
     _auth_user_id: String(id),
     _auth_user_backend: 'django.contrib.auth.backends.ModelBackend',
-    _auth_user_hash: hmac('django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash', hash).toString('hex'),
+    _auth_user_hash: hmac('django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash', hash, key).toString('hex'),
     ...changes,
   });
   /** With one more member, in Python's words. */
@@ -146,6 +146,9 @@ describeUnless(skipWithoutModule('auth'), 'sessions', () => {
       '"\\u0000a": 1', '"a": "\\ud800"', '"a": "\\udc00\\ud83d\\ude00\\\\u0000\\""', '"a": {"NaN": "NaN, \\" 99999999999999999999"}, "b": NaN']
       .map((member) => ['ada', `that has ${member}`, () => sign(loginAnd(member))]),
     [null, 'with half a word that Python does not write', () => sign(loginAnd('"a": Nan'))],
+    ['ada', 'of a key of SECRET_KEY_FALLBACKS', () => sign(loginOf(ada, undefined, {}, EARLIER), { key: EARLIER })],
+    [null, 'of such a key, and of another password', () => sign(loginOf(ada, hashOf('another'), {}, EARLIER), { key: EARLIER })],
+    [null, 'whose hash is of another key', () => sign(loginOf(ada, undefined, {}, 'another'))],
     [null, 'of another key', () => sign(loginOf(ada), { key: 'another' })],
     [null, 'with another signature', () => `${sign(loginOf(ada))}a`],
     [null, 'with another time than was signed', () => sign(loginOf(ada)).replace(':abcdef:', ':abcdeg:')],
@@ -203,6 +206,20 @@ describeUnless(skipWithoutModule('auth'), 'sessions', () => {
     visitor.cookies.set('sessionid', store(sign({ ...loginOf(ada), cart: 'of ada' })));
     assert.equal((await visitor.signIn('staff')).status, 302);
     assert.equal(stored(visitor.cookies.get('sessionid')).cart, undefined);
+  });
+
+  test('keys of SECRET_KEY_FALLBACKS sign nothing', async (t) => {
+    const before = await startServer({ t, env: { ...FAST, SECRET_KEY: EARLIER, DATABASE_URL: `sqlite:///${server.database}` }, database: null });
+    const then = await signedIn(before, 'ada');
+    assert.equal(await nameWith(then.cookies.get('sessionid')), 'ada');
+    await then.post('/accounts/logout/', {}, { page: '/accounts/login/' });
+    const told = new Visitor(server.url);
+    told.cookies.set('messages', then.cookies.get('messages'));
+    assert.match((await told.ask('/accounts/login/')).text, /You are signed out\./);
+    const now = await signedIn(server, 'ada');
+    const back = new Visitor(before.url);
+    back.cookies.set('sessionid', now.cookies.get('sessionid'));
+    assert.equal(await back.name(), null);
   });
 
   test('signing in and out ends what was known of tokens and sessions', async () => {

@@ -144,6 +144,13 @@ test('help lists the commands of modules', () => {
   checkCommand(['createsuperuser', '--help'], { err: null, out: /Usage: oc-lettings createsuperuser \[--noinput\]/ });
 });
 
+test('check names a key of SECRET_KEY_FALLBACKS that can be guessed', () => {
+  const dir = dirname(emptyDatabase());
+  const good = 'earlier-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ';
+  checkCommand(['check'], { dir, env: { SECRET_KEY_FALLBACKS: good } });
+  checkCommand(['check'], { dir, env: { SECRET_KEY_FALLBACKS: `${good},short` }, status: 1, out: null, err: /^oc-lettings: a key of SECRET_KEY_FALLBACKS can be guessed/ });
+});
+
 for (const [name, key] of [['is short', 'x1!'.repeat(16)], ['is of few characters', 'abcd'.repeat(20)]]) {
   test(`check names a SECRET_KEY that ${name}, unless one develops`, () => {
     const dir = dirname(emptyDatabase());

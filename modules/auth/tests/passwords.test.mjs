@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startServer, temporaryFolder, until } from '../../../tests/http/harness.mjs';
+import { SECRET_KEY, startServer, temporaryFolder, until } from '../../../tests/http/harness.mjs';
 import { addUser, FAST, hashOf, PASSWORD, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
 import { sql } from '../../../tests/http/support.mjs';
 
@@ -121,6 +121,16 @@ test('a link is good no longer after signing in, another address or another pass
     const link = await linkFor(name);
     sql(server.database, `UPDATE auth_user SET ${sql_} WHERE id = ${id};`);
     assert.match((await newVisitor().ask(link)).text, /no longer valid/, name);
+  }
+});
+
+test('a link of a key that is in SECRET_KEY_FALLBACKS by now is good', async (t) => {
+  addUser(server.database, 'rotated');
+  const link = await linkFor('rotated');
+  const key = 'newer-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN';
+  for (const [fallbacks, words] of [[undefined, /no longer valid/], [SECRET_KEY, /<h1>Choose a new password/]]) {
+    const newer = await startServer({ t, database: server.database, env: { ...FAST, SECRET_KEY: key, SECRET_KEY_FALLBACKS: fallbacks } });
+    assert.match((await new Visitor(newer.url).ask(link)).text, words);
   }
 });
 
