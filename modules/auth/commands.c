@@ -171,18 +171,40 @@ static enum status check_new(struct superuser *super)
     return status == NOT_FOUND ? OK : status;
 }
 
-static struct text value_of(const struct superuser *super, struct text given, const char *variable,
-                            const char *words)
+/* Where a value comes from when no option gives it. */
+struct source {
+    const char *field;
+    const char *variable; /* of the environment, with --noinput */
+    const char *question;
+};
+
+static const struct source username_source = {"username", "DJANGO_SUPERUSER_USERNAME",
+                                              "User name: "};
+static const struct source email_source = {"email", "DJANGO_SUPERUSER_EMAIL", "Email: "};
+
+static enum status take_value(struct superuser *super, const struct source *source,
+                              struct text value)
 {
-    struct text answer = TEXT("");
-    if (given.at)
-        return given;
-    const char *set = super->asks ? NULL : getenv(variable);
-    if (set)
-        return text_of(set);
-    if (super->asks)
-        ask(super->arena, words, &answer);
-    return answer;
+    enum status status = take_field(super, source->field, value);
+    return status == OK && source == &username_source ? check_new(super) : status;
+}
+
+/* What is asked for is asked for again where it will not do. */
+static enum status find_value(struct superuser *super, const struct source *source,
+                              struct text given)
+{
+    struct text value = given;
+    if (!given.at && !super->asks)
+        value = text_of(getenv(source->variable));
+    if (given.at || !super->asks)
+        return take_value(super, source, value);
+    for (int i = 0; i < TRIES && ask(super->arena, source->question, &value); i++) {
+        enum status status = take_value(super, source, value);
+        if (status != INVALID && status != CONFLICT)
+            return status;
+        fprintf(stderr, "%s\n", status_failure()->message);
+    }
+    return fail_as(INVALID, "no %s was given", source->field);
 }
 
 static enum status find_password(struct superuser *super)
@@ -205,16 +227,11 @@ static enum status find_password(struct superuser *super)
 
 static enum status make_superuser(struct superuser *super)
 {
-    struct text username =
-        value_of(super, super->username, "DJANGO_SUPERUSER_USERNAME", "User name: ");
     super->user = model_new(&user_model, super->arena);
     super->user->first_name = super->user->last_name = super->user->email = TEXT("");
-    enum status status = take_field(super, "username", username);
+    enum status status = find_value(super, &username_source, super->username);
     if (status == OK)
-        status = check_new(super);
-    if (status == OK)
-        status = take_field(super, "email",
-                            value_of(super, super->email, "DJANGO_SUPERUSER_EMAIL", "Email: "));
+        status = find_value(super, &email_source, super->email);
     if (status == OK)
         status = find_password(super);
     super->user->is_superuser = super->user->is_staff = true;

@@ -112,11 +112,11 @@ enum status password_change(struct request *request, struct response *response)
                                 .submit = translate("Change password"),
                                 .inputs = inputs,
                                 .count = CHANGE_INPUTS};
-    if (request->method != HTTP_POST || !account_page_take(&page, request)
-        || !is_good(request->arena, &inputs[NEW], &inputs[AGAIN], request->user))
+    if (request->method != HTTP_POST || !account_page_take(&page, request))
         return account_page_show(&page, request, response);
+    bool good = is_good(request->arena, &inputs[NEW], &inputs[AGAIN], request->user);
     enum status status = check_old(request, &inputs[OLD]);
-    if (status != OK || inputs[OLD].error.length)
+    if (status != OK || inputs[OLD].error.length || !good)
         return status == OK ? account_page_show(&page, request, response) : status;
     struct changing changing = {request, response,
                                 password_hash(request->arena, inputs[NEW].value)};

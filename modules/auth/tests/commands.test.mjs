@@ -43,6 +43,15 @@ describe('createsuperuser', () => {
     assert.equal(rowOf(database, 'boss'), '1|1|1|boss@example.com|');
   });
 
+  test('asks again for a name that will not do, or is taken, and for an address', () => {
+    const database = emptyDatabase();
+    addUser(database, 'taken');
+    const { status, stderr } = answered(database, ['createsuperuser'], ['a b', 'taken', 'boss', 'nowhere', 'boss@example.com', PASSWORD, PASSWORD]);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /Only letters, digits[^]*there is a user "taken" already\n[^]*email: /);
+    assert.equal(rowOf(database, 'boss'), '1|1|1|boss@example.com|');
+  });
+
   test('composes the letters of a name', () => {
     const database = emptyDatabase();
     checkCommand(['createsuperuser', '--noinput', '--username', '\uff41dmin-zoe\u0301', '--email', ''], { dir: dirname(database), env: FAST, err: null });
@@ -84,10 +93,10 @@ print(before, echoes(), os.WTERMSIG(end) if os.WIFSIGNALED(end) else end)`;
   });
 
   const REFUSED = [
-    ['no name', ['', '', 'x', 'x'], /username: /],
-    ['a name of other letters', ['a b', '', 'x', 'x'], /username: Only letters, digits/],
-    ['a name with signs that do not show', ['\u202eboss\u200b', '', 'x', 'x'], /username: Only letters, digits/],
-    ['an address that is none', ['boss', 'nowhere', 'x', 'x'], /email: /],
+    ['no name', ['', '', ''], /username: Please fill this in\.[^]*no username was given/],
+    ['a name of other letters', ['a b'], /username: Only letters, digits/],
+    ['a name with signs that do not show', ['\u202eboss\u200b'], /username: Only letters, digits/],
+    ['an address that is none', ['boss', 'nowhere', 'nowhere', 'nowhere'], /email: [^]*no email was given/],
     ['no password', ['boss', ''], /no password was given/],
     ['three times an empty one', ['boss', '', '', '', '', '', '', ''], /no password was given/],
   ];

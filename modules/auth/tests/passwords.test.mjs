@@ -92,6 +92,10 @@ describe('is refused as a new password', () => {
     const { text } = await change(await signedIn(server, 'grace-hopper'), 'wrong', NEW);
     assert.match(text, /id="error_old_password">That is not your password/);
   });
+  test('for all of its reasons at once', async () => {
+    const { text } = await change(await signedIn(server, 'grace-hopper'), 'wrong', 'short', 'other');
+    for (const name of ['old_password', 'new_password1', 'new_password2']) assert.match(text, new RegExp(`id="error_${name}"`));
+  });
 });
 
 test('a mail has a link that sets a password once', async () => {
