@@ -41,7 +41,7 @@ static const void *follow(const struct model *model, struct text name, const voi
     return row;
 }
 
-static void set_value(struct value_map *map, struct value value, struct arena *arena)
+static void set_value(struct value_map *map, struct value value)
 {
     bool is_boolean = value.kind == VALUE_BOOL;
     value_map_set(map, TEXT("is_boolean"), value_bool(is_boolean));
@@ -51,7 +51,6 @@ static void set_value(struct value_map *map, struct value value, struct arena *a
         value_map_set(map, TEXT("value"), value_text(NOTHING));
     else
         value_map_set(map, TEXT("value"), value);
-    (void)arena;
 }
 
 static void set_field(struct value_map *map, const struct field *field, const void *row,
@@ -66,7 +65,7 @@ static void set_field(struct value_map *map, const struct field *field, const vo
     } else if (field->choices) {
         value = value_text(field_display(field, row, arena));
     }
-    set_value(map, value, arena);
+    set_value(map, value);
 }
 
 struct value_map *cell_value(struct arena *arena, const struct model_admin *admin, const char *name,
@@ -78,12 +77,12 @@ struct value_map *cell_value(struct arena *arena, const struct model_admin *admi
     const struct model_method *method = model_admin_method(admin, text);
     const struct field *field = NULL;
     if (text_is(text, "__str__"))
-        set_value(map, value_text(model_print(admin->model, row, arena)), arena);
+        set_value(map, value_text(model_print(admin->model, row, arena)));
     else if (made || method)
-        set_value(map, made ? made->call(row, arena) : method->call(row, arena), arena);
+        set_value(map, made ? made->call(row, arena) : method->call(row, arena));
     else if ((row = follow(admin->model, text, row, &field)))
         set_field(map, field, row, arena);
     else
-        set_value(map, VALUE_NULL, arena);
+        set_value(map, VALUE_NULL);
     return map;
 }

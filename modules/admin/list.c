@@ -78,9 +78,7 @@ static struct text kept_filters(const struct list *list)
     if (!query.length)
         return TEXT("");
     buffer_char(&out, '?');
-    struct buffer pair = {.arena = list->arena};
-    page_put_kept(&pair, query);
-    buffer_text(&out, buffer_contents(&pair));
+    page_put_kept(&out, query);
     buffer_text(&out, popup_kept(list->request, query));
     return buffer_contents(&out);
 }

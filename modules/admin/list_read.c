@@ -92,12 +92,11 @@ static bool next_term(struct text *rest, struct text *term)
     return true;
 }
 
-static struct condition searched(struct list *list, const char *name, struct text term)
+static struct condition searched(const char *name, struct text term)
 {
     enum lookup lookup = *name == '^'   ? LOOKUP_ISTARTSWITH
                          : *name == '=' ? LOOKUP_IEXACT
                                         : LOOKUP_ICONTAINS;
-    (void)list;
     return (struct condition){.name = name + (lookup != LOOKUP_ICONTAINS),
                               .lookup = lookup,
                               .value = DB_TEXT(term)};
@@ -116,7 +115,7 @@ static void read_search(struct list *list)
     while (count && next_term(&rest, &term)) {
         struct condition *any = ARENA_ARRAY(list->arena, struct condition, count);
         for (size_t i = 0; i < count; i++)
-            any[i] = searched(list, fields[i], term);
+            any[i] = searched(fields[i], term);
         *LIST_PUSH(list->arena, &list->where) = (struct condition){.any = {any, count}};
     }
 }
