@@ -169,6 +169,14 @@ static enum status check_lists(const struct module *module, const struct model_a
     return status;
 }
 
+static enum status check_key(const struct module *module, const struct model *model)
+{
+    if (model_key(model)->type == &field_ROWID)
+        return OK;
+    return fail_as(INVALID, "module %s: the admin takes no table whose key is no ROWID, as of %s",
+                   module->name, model->name);
+}
+
 static enum status check_inlines(const struct module *module, const struct model_admin *admin)
 {
     enum status status = OK;
@@ -177,14 +185,15 @@ static enum status check_inlines(const struct module *module, const struct model
         const char *other = each->admin.model->name;
         const char *from = each->forward ? admin->model->name : other;
         const char *to = each->forward ? other : admin->model->name;
-        if (each->admin.inlines)
+        status = check_key(module, each->admin.model);
+        if (status == OK && each->admin.inlines)
             status = fail_as(INVALID, "module %s: the inline %s of %s has inlines of its own",
                              module->name, other, admin->model->name);
-        else if (!admin_inline_field(admin->model, each))
+        else if (status == OK && !admin_inline_field(admin->model, each))
             status = fail_as(INVALID,
                              "module %s: the inline %s of %s must name one reference of %s to %s",
                              module->name, other, admin->model->name, from, to);
-        else
+        if (status == OK)
             status = check_lists(module, &each->admin);
     }
     return status;
@@ -192,6 +201,8 @@ static enum status check_inlines(const struct module *module, const struct model
 
 enum status model_admin_check(const struct module *module, const struct model_admin *admin)
 {
-    enum status status = check_lists(module, admin);
+    enum status status = check_key(module, admin->model);
+    if (status == OK)
+        status = check_lists(module, admin);
     return status == OK ? check_inlines(module, admin) : status;
 }

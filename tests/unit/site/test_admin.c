@@ -20,10 +20,14 @@
     F(first, FOREIGN_KEY, "first", .to = &boat_model, .on_delete = CASCADE)                        \
     F(second, FOREIGN_KEY, "second", .to = &boat_model, .on_delete = CASCADE)
 
+#define FLAG_FIELDS(F) F(word, TEXT, "word", .max_length = 10)
+
 MODEL_ROW(quay, QUAY_FIELDS);
+MODEL_ROW(flag, FLAG_FIELDS);
 MODEL_ROW(boat, BOAT_FIELDS);
 MODEL_ROW(race, RACE_FIELDS);
 MODEL(quay, QUAY_FIELDS, "harbour");
+MODEL(flag, FLAG_FIELDS, "harbour");
 static struct value call_age(const void *row, struct arena *arena)
 {
     (void)arena;
@@ -71,6 +75,12 @@ static void test_checks(void **state)
           .list_editable = NAMES("kind"),
           .readonly_fields = NAMES("kind")},
          REFUSED_NAME("kind", "list_editable", "field in list_display that is not its link")},
+        {{.list_editable = NAMES("kind")},
+         REFUSED_NAME("kind", "list_editable", "field in list_display that is not its link")},
+        {{.list_display = NAMES("name", "kind"),
+          .list_display_links = NAMES("kind"),
+          .list_editable = NAMES("name")},
+         NULL},
         {{.list_filter = NAMES("quay", "kind", "afloat", "built", "seen")}, NULL},
         {{.list_filter = NAMES("name")},
          REFUSED_NAME("name", "list_filter", "boolean, choice, date or reference")},
@@ -78,6 +88,8 @@ static void test_checks(void **state)
         {{.date_hierarchy = "seen"}, NULL},
         {{.date_hierarchy = "name"},
          REFUSED_NAME("name", "date_hierarchy", "date or datetime of the table")},
+        {{.date_hierarchy = "mast"},
+         REFUSED_NAME("mast", "date_hierarchy", "date or datetime of the table")},
         {{.search_fields = NAMES("^name", "=kind", "quay__name")}, NULL},
         {{.search_fields = NAMES("^mast")}, REFUSED_NAME("^mast", "search_fields", "field")},
         {{.search_fields = NAMES("age")}, REFUSED_NAME("age", "search_fields", "field")},
@@ -87,9 +99,16 @@ static void test_checks(void **state)
         {{.readonly_fields = NAMES("mast")}, REFUSED_NAME("mast", "readonly_fields", "field")},
         {{.raw_id_fields = NAMES("quay")}, NULL},
         {{.raw_id_fields = NAMES("name")}, REFUSED_NAME("name", "raw_id_fields", "reference")},
+        {{.autocomplete_fields = NAMES("quay")}, NULL},
+        {{.autocomplete_fields = NAMES("name")},
+         REFUSED_NAME("name", "autocomplete_fields", "reference")},
         {{.fieldsets = ADMIN_FIELDSETS({"One", NAMES("name")}, {NULL, NAMES("kind")})}, NULL},
         {{.fieldsets = ADMIN_FIELDSETS({"One", NAMES("name")}, {NULL, NAMES("mast")})},
          REFUSED_NAME("mast", "fieldsets", "field")},
+        {{.model = &flag_model},
+         "module harbour: the admin takes no table whose key is no ROWID, as of flag"},
+        {{INLINE(.admin.model = &flag_model)},
+         "module harbour: the admin takes no table whose key is no ROWID, as of flag"},
         {{.model = &quay_model, INLINE(.admin.model = &boat_model)}, NULL},
         {{INLINE(.admin.model = &quay_model, .forward = "quay")}, NULL},
         {{INLINE(.admin.model = &race_model, .reference = "second")}, NULL},
