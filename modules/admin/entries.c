@@ -256,7 +256,7 @@ static struct value entry_value(const struct request *request, const struct loge
 }
 
 enum status entry_list(const struct request *request, const struct model *model, struct text key,
-                       int64_t limit, struct value *out)
+                       struct entry_page *page, struct value *out)
 {
     struct row_list rows;
     int64_t type = FIELD_NULL;
@@ -268,15 +268,18 @@ enum status entry_list(const struct request *request, const struct model *model,
                        : (struct conditions)WHERE({"user", .value = DB_INT(request->user->id)}),
         .order = NAMES("-action_time", "-pk"),
         .related = NAMES("user", "content_type"),
-        .limit = limit,
+        .limit = page->size + 1,
+        .offset = (page->number - 1) * page->size,
     };
     if (status == OK)
         status = query_rows(request->db, request->arena, &query, &rows);
     if (status != OK)
         return status;
-    struct value *items = ARENA_ARRAY(request->arena, struct value, rows.count);
-    for (size_t i = 0; i < rows.count; i++)
+    page->is_more = (int64_t)rows.count > page->size;
+    size_t count = page->is_more ? (size_t)page->size : rows.count;
+    struct value *items = ARENA_ARRAY(request->arena, struct value, count);
+    for (size_t i = 0; i < count; i++)
         items[i] = entry_value(request, rows.items[i]);
-    *out = value_list(request->arena, items, rows.count);
+    *out = value_list(request->arena, items, count);
     return OK;
 }

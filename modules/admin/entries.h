@@ -47,6 +47,11 @@ enum status entries_flush(struct entries *entries);
 /* Forgets what waits; also of one that could not be started, or was not. */
 void entries_end(struct entries *entries);
 
-/* The newest entries: of one object, or (model NULL) of the one who is signed in. */
+struct entry_page {
+    int64_t size;
+    int64_t number; /* from 1, which has the newest */
+    bool is_more;   /* there are older ones: entry_list() says so */
+};
+/* Entries of one object, or (model NULL) of the one who is signed in. */
 enum status entry_list(const struct request *request, const struct model *model, struct text key,
-                       int64_t limit, struct value *out);
+                       struct entry_page *page, struct value *out);

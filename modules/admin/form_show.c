@@ -95,6 +95,29 @@ static enum status set_named(const struct admin_form *form, const struct form_fi
     return status == NOT_FOUND ? OK : status;
 }
 
+/* What is chosen is offered in any case, or saving the form would take it away. */
+static enum status add_chosen(const struct admin_form *form, const struct form_field *field,
+                              struct row_list *rows)
+{
+    struct arena *arena = form->request->arena;
+    size_t listed = rows->count;
+    for (size_t i = 0; i < field->raws.count; i++) {
+        struct text key = text_trim(field->raws.items[i]);
+        void *row;
+        bool is_listed = false;
+        for (size_t k = 0; k < listed && !is_listed; k++)
+            is_listed = text_equal(key_of(arena, field->field->to, rows->items[k]), key);
+        enum status status =
+            is_listed ? NOT_FOUND
+                      : registry_row(form->request, field->field->to, key_quote(arena, key), &row);
+        if (status == OK)
+            *LIST_PUSH(arena, rows) = row;
+        else if (status != NOT_FOUND)
+            return status;
+    }
+    return OK;
+}
+
 static enum status set_options(const struct admin_form *form, const struct form_field *field,
                                struct value_map *map)
 {
@@ -116,11 +139,16 @@ static enum status set_options(const struct admin_form *form, const struct form_
         return status;
     if ((int64_t)rows.count > most && of->type->is_reference)
         return set_named(form, field, map);
+    bool is_cut = (int64_t)rows.count > most;
+    if (is_cut)
+        rows.count = (size_t)most;
+    status = is_cut ? add_chosen(form, field, &rows) : OK;
     struct value *items = ARENA_ARRAY(arena, struct value, rows.count);
     for (size_t i = 0; i < rows.count; i++)
         items[i] = option_value(form, field, rows.items[i]);
     value_map_set(map, TEXT("options"), value_list(arena, items, rows.count));
-    return OK;
+    value_map_set(map, TEXT("is_cut"), value_bool(is_cut));
+    return status;
 }
 
 static struct value choices_value(const struct admin_form *form, const struct form_field *field)

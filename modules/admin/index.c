@@ -110,10 +110,11 @@ static enum status all_apps(const struct request *request, values *apps)
 enum status admin_index(struct request *request, struct response *response)
 {
     struct value recent;
+    struct entry_page newest = {.size = RECENT, .number = 1};
     values apps = {0};
     enum status status = all_apps(request, &apps);
     if (status == OK)
-        status = entry_list(request, NULL, TEXT_NONE, RECENT, &recent);
+        status = entry_list(request, NULL, TEXT_NONE, &newest, &recent);
     if (status != OK)
         return status;
     struct value_map *context = page_context(request, text_of(translate("Administration")), NULL);

@@ -10,7 +10,8 @@ const TABLES = `
 CREATE TABLE harbour_quay (id integer PRIMARY KEY AUTOINCREMENT, name varchar(40) NOT NULL, note text NOT NULL);
 CREATE TABLE harbour_boat (id integer PRIMARY KEY AUTOINCREMENT, quay_id integer NOT NULL REFERENCES harbour_quay (id) DEFERRABLE INITIALLY DEFERRED,
   name varchar(40) NOT NULL, length integer unsigned NOT NULL, afloat bool NOT NULL, built date NULL, UNIQUE (quay_id, name));
-CREATE TABLE harbour_trip (id integer PRIMARY KEY AUTOINCREMENT, boat_id integer NOT NULL REFERENCES harbour_boat (id) DEFERRABLE INITIALLY DEFERRED, sailed datetime NOT NULL);
+CREATE TABLE harbour_trip (id integer PRIMARY KEY AUTOINCREMENT, boat_id integer NOT NULL REFERENCES harbour_boat (id) DEFERRABLE INITIALLY DEFERRED, sailed datetime NOT NULL,
+  kind varchar(4) NOT NULL DEFAULT '', landed_id integer NULL REFERENCES harbour_quay (id) DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE harbour_licence (id integer PRIMARY KEY AUTOINCREMENT, boat_id integer NOT NULL UNIQUE REFERENCES harbour_boat (id) DEFERRABLE INITIALLY DEFERRED, number varchar(10) NOT NULL UNIQUE);
 INSERT INTO django_content_type (app_label, model) VALUES ('harbour', 'quay'), ('harbour', 'boat'), ('harbour', 'trip'), ('harbour', 'licence');
 INSERT INTO auth_permission (content_type_id, codename, name)

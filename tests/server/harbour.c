@@ -1,5 +1,7 @@
 /* A module for the admin's tests: quays, their boats, each with a licence, and the trips that keep
  * a boat from being deleted. Its tables are made by tests/http/harbour.mjs. */
+#include "auth/models.h"
+#include "http/request.h"
 #include "model/model.h"
 #include "site/admin.h"
 #include "site/module.h"
@@ -20,7 +22,11 @@
 #define TRIP_FIELDS(F)                                                                             \
     F(id, ROWID, "ID")                                                                             \
     F(boat, FOREIGN_KEY, "boat", .to = &boat_model, .on_delete = PROTECT)                          \
-    F(sailed, DATETIME, "sailed")
+    F(sailed, DATETIME, "sailed")                                                                  \
+    F(kind, TEXT, "kind", .max_length = 4, .blank = true,                                          \
+      .choices = CHOICES({"race", "Race"}, {"tour", "Tour"}))                                      \
+    F(landed, FOREIGN_KEY, "landed", .to = &quay_model, .on_delete = SET_NULL, .null = true,       \
+      .blank = true)
 
 #define LICENCE_FIELDS(F)                                                                          \
     F(id, ROWID, "ID")                                                                             \
@@ -56,21 +62,32 @@ MODEL(boat, BOAT_FIELDS, "harbour", .print = boat_print,
 MODEL(trip, TRIP_FIELDS, "harbour");
 MODEL(licence, LICENCE_FIELDS, "harbour", .print = licence_print);
 
+/* The navy's quays are for superusers. */
+static bool may_touch_quay(const struct request *request, enum admin_action action, const void *row)
+{
+    const struct quay *quay = row;
+    (void)action;
+    return !quay || !text_is(quay->name, "Navy") || request->user->is_superuser;
+}
+
 const struct module harbour_module = {
     .name = "harbour",
     .mount = "harbour/",
     .needs = NEEDS("auth"),
     .models = MODELS(&quay_model, &boat_model, &trip_model, &licence_model),
     .admin = ADMINS(
-        {&quay_model, .search_fields = NAMES("name"), .save_as = true,
+        {&quay_model, .search_fields = NAMES("name"), .save_as = true, .may = may_touch_quay,
          .inlines = ADMIN_INLINES({.admin = {.model = &boat_model}, .extra = 2, .max = 4})},
-        {&boat_model, .list_display = NAMES("name", "quay", "length", "afloat"),
+        {&boat_model, .list_display = NAMES("name", "quay", "length", "afloat", "built"),
          .list_editable = NAMES("length", "afloat"), .date_hierarchy = "built",
          .list_filter = NAMES("afloat", "quay", "built"), .search_fields = NAMES("name"),
          .inlines =
              ADMIN_INLINES({.admin = {.model = &licence_model}, .min = 1},
                            {.admin = {.model = &trip_model}, .keeps = true, .no_extra = true})},
         {&trip_model, .list_display = NAMES("__str__", "boat", "sailed"),
-         .raw_id_fields = NAMES("boat"), .date_hierarchy = "sailed", .list_filter = NAMES("boat")},
-        {&licence_model, .autocomplete_fields = NAMES("boat")}),
+         .raw_id_fields = NAMES("boat"), .date_hierarchy = "sailed",
+         .list_filter = NAMES("boat", "kind", "landed")},
+        {&licence_model, .list_display = NAMES("number", "boat"),
+         .list_display_links = NAMES("boat"), .search_fields = NAMES("=number", "boat__name"),
+         .autocomplete_fields = NAMES("boat")}),
 };

@@ -45,6 +45,9 @@ describe('who gets in', () => {
         assert.equal(answer.headers.location, `/accounts/login/?next=${path}`);
       }
     }
+    const SOMEBODY_ELSE = /To go there, sign in as somebody else/;
+    assert.match((await (await signedIn(server, 'guest')).ask('/accounts/login/?next=/admin/')).text, SOMEBODY_ELSE);
+    assert.doesNotMatch((await new Visitor(server.url).ask('/accounts/login/?next=/admin/')).text, SOMEBODY_ELSE);
     const visitor = new Visitor(server.url);
     const login = await visitor.ask('/admin/login/?next=/admin/auth/');
     assert.equal(login.headers.location, '/accounts/login/?next=/admin/login/%3Fnext%3D/admin/auth/');
@@ -434,6 +437,18 @@ describe('accounts', () => {
     const visitor = await staff('setter', 'change_user');
     assert.equal((await visitor.ask(path)).status, 200);
     assert.equal((await visitor.ask(`/admin/auth/user/${own}/password_change/`)).status, 403);
+  });
+
+  test('offers every group that somebody is in, however many there are', async () => {
+    sql(server.database, `INSERT INTO auth_group (name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1002) SELECT 'many ' || i FROM n;`);
+    const id = addUser(server.database, 'member');
+    const [first, last] = one("SELECT min(id) || ' ' || max(id) FROM auth_group WHERE name LIKE 'many %'").split(' ');
+    sql(server.database, `INSERT INTO auth_user_groups (user_id, group_id) VALUES (${id}, ${first}), (${id}, ${last});`);
+    const path = `/admin/auth/user/${id}/change/`;
+    const { text } = await boss.ask(path);
+    for (const group of [first, last]) assert.equal(text.match(new RegExp(`name="groups" value="${group}" checked`, 'g'))?.length, 1, group);
+    assert.match(text, /There are more than can be shown here/);
+    sql(server.database, "DELETE FROM auth_user_groups; DELETE FROM auth_group WHERE name LIKE 'many %';");
   });
 
   test('lets nobody but superusers give rights', async () => {
