@@ -182,7 +182,8 @@ enum status password_of_user(struct request *request, struct response *response,
 
 /* Asking for the link */
 
-#define RESET_PAUSE INT64_C(300) /* seconds between two links to one address */
+#define RESET_PAUSE   INT64_C(300) /* seconds between two links to one address */
+#define MOST_ACCOUNTS 10           /* of one address */
 
 struct resetting {
     struct request *request;
@@ -260,7 +261,16 @@ static enum status choose_putting(struct db *db, const struct resetting *resetti
     return status == OK && !is_known ? attempts_know(db, arena, subject, RESET_PAUSE) : status;
 }
 
-/* To each account that has the address, may sign in and has a password. */
+static bool may_have_link(const struct user *user)
+{
+    const char *fault = password_is_usable(user->password) ? validate_email(user->email) : NULL;
+    if (fault)
+        log_warning("no link can be sent", LOG_INT("user", user->id), LOG_STRING("error", fault));
+    return !fault && password_is_usable(user->password);
+}
+
+/* To each account that has the address, may sign in and has a password. As many mails are written
+ * whether it is nobody's or that of several. */
 static enum status write_mails(struct db *db, void *context)
 {
     const struct resetting *resetting = context;
@@ -269,27 +279,19 @@ static enum status write_mails(struct db *db, void *context)
         .model = &user_model,
         .where = WHERE({"email", LOOKUP_IEXACT, .value = DB_TEXT(resetting->email)},
                        {"is_active", .value = DB_BOOL(true)}),
-        .limit = 10,
+        .limit = MOST_ACCOUNTS,
     };
     struct row_list users = {0};
-    bool wrote = false;
     mail_putting *putting;
     enum status status = choose_putting(db, resetting, &putting);
     if (status == OK)
         status = query_rows(db, request->arena, &query, &users);
-    for (size_t i = 0; i < users.count && status == OK; i++) {
-        const struct user *user = users.items[i];
-        if (!password_is_usable(user->password))
-            continue;
-        const char *fault = validate_email(user->email);
-        if (fault)
-            log_warning("no link can be sent", LOG_INT("user", user->id),
-                        LOG_STRING("error", fault));
-        else
-            status = write_mail(request, user, putting);
-        wrote = wrote || !fault;
+    for (size_t i = 0; i < MOST_ACCOUNTS && status == OK; i++) {
+        const struct user *user = i < users.count ? users.items[i] : NULL;
+        status =
+            user && may_have_link(user) ? write_mail(request, user, putting) : waste_mail(request);
     }
-    return status == OK && !wrote ? waste_mail(request) : status;
+    return status;
 }
 
 enum status password_reset(struct request *request, struct response *response)
