@@ -1,7 +1,7 @@
 // The admin as a person uses it, in Chromium, with the keyboard where a form is sent.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addUser, FAST, PASSWORD } from '../http/accounts.mjs';
+import { addUser, FAST, PASSWORD, signedIn } from '../http/accounts.mjs';
 import { ADMIN_PAGES, enterAdmin, visitAdmin } from './admin_pages.mjs';
 import { judge } from './judge.mjs';
 import { describeSite, openTab } from './pages.mjs';
@@ -59,10 +59,37 @@ describeSite('the admin', (server, browser) => {
     await judge(tab, 'the question before several are deleted');
   });
 
-  test('axe-core finds nothing on any page in French, nor on those of an import', async (t) => {
+  test('permissions are picked by their words, with the keyboard, and by what is chosen', async (t) => {
+    const tab = await openTab(browser());
+    t.after(() => tab.context().close());
+    await enterAdmin(tab, server(), 'picker');
+    await tab.goto(`${server().url}/admin/auth/user/1/change/`);
+    const filter = tab.getByRole('searchbox', { name: 'Filter: User permissions' });
+    const shown = async () => (await tab.locator('.boxes label:visible', { has: tab.locator('[name="user_permissions"]') }).allTextContents()).map((words) => words.trim());
+    await filter.focus();
+    await tab.keyboard.type('LETTING  view');
+    assert.deepEqual(await shown(), ['lettings | address | Can view address', 'lettings | letting | Can view letting']);
+    await tab.keyboard.press('Enter');
+    assert.match(tab.url(), /\/change\/$/, 'the form is not sent');
+    await tab.getByLabel('Can view letting').press('Space');
+    assert.match(await tab.locator('.boxes-head [role="status"]').textContent(), /^Chosen: 1$/);
+    await filter.fill('no such');
+    assert.match(await tab.locator('.boxes-head [role="status"]').textContent(), /^Nothing is found\. Chosen: 1$/);
+    await filter.fill('');
+    assert.ok((await shown()).length > 20);
+    await tab.getByLabel('Only the chosen ones').check();
+    assert.deepEqual(await shown(), ['lettings | letting | Can view letting']);
+    await judge(tab, 'permissions that are picked');
+    await Promise.all([tab.waitForEvent('load'), tab.click('button[name="_continue"]')]);
+    assert.deepEqual((await tab.locator('[name="user_permissions"]:checked').count()), 1);
+    const { text } = await signedIn(server(), 'picker').then((visitor) => visitor.ask('/admin/auth/group/add/'));
+    assert.doesNotMatch(text, /boxes-head/, 'without scripts all of them are there');
+  });
+
+  test('axe-core finds nothing on any page in French, nor on those that the walk above does not come to', async (t) => {
     // A translation changes words, not colours: it is looked at on the widest screen.
-    const imports = ADMIN_PAGES.filter(({ name }) => name.startsWith('admin-import'));
-    for (const [language, pages, looks] of [['fr', ADMIN_PAGES, { widths: [1440], schemes: ['light'] }], ['en', imports, {}]]) {
+    const others = ADMIN_PAGES.filter(({ name }) => /^admin-(app|import|missing|password|popup)/.test(name));
+    for (const [language, pages, looks] of [['fr', ADMIN_PAGES, { widths: [1440], schemes: ['light'] }], ['en', others, {}]]) {
       const tab = await openTab(browser(), { language });
       t.after(() => tab.context().close());
       await enterAdmin(tab, server(), `overseer-${language}`);

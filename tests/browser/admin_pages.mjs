@@ -14,12 +14,21 @@ const importing = (rows) => async (tab) => {
 /** act: what is done on the page to come to what is meant. */
 export const ADMIN_PAGES = [
   { name: 'admin-index', path: '/admin/' },
+  { name: 'admin-app', path: '/admin/lettings/' },
   { name: 'admin-list', path: ADDRESSES },
   { name: 'admin-list-filters', path: '/admin/auth/user/' },
   { name: 'admin-form', path: '/admin/lettings/letting/1/change/' },
   { name: 'admin-errors', path: `${ADDRESSES}add/`, act: (tab) => follow(tab, () => tab.press('#id_city', 'Enter')) },
   { name: 'admin-user', path: '/admin/auth/user/1/change/' },
   { name: 'admin-password', path: '/admin/auth/user/1/password_change/' },
+  { name: 'admin-password-errors', path: '/admin/auth/user/1/password_change/', act: async (tab) => {
+    await tab.fill('#id_password1', 'short');
+    await tab.fill('#id_password2', 'other');
+    await follow(tab, () => tab.press('#id_password2', 'Enter'));
+  } },
+  { name: 'admin-missing', path: '/admin/no/such/page/', status: 404 },
+  { name: 'admin-popup-list', path: `${ADDRESSES}?_popup=1&_to_field=id` },
+  { name: 'admin-popup-form', path: `${ADDRESSES}add/?_popup=1&_to_field=id` },
   { name: 'admin-delete', path: `${ADDRESSES}1/delete/` },
   { name: 'admin-delete-several', path: ADDRESSES, act: async (tab) => {
     for (const box of (await tab.$$('tbody input[type="checkbox"]')).slice(0, 3)) await box.check();

@@ -5,6 +5,7 @@
   const admin = document.querySelector('.admin');
   if (!admin) return;
   const WAIT = 200; // milliseconds without a key before it is searched
+  const FEW_BOXES = 10; // that are seen at once
 
   /** Gives a reference's field another row: { value, obj }. */
   const takers = new WeakMap();
@@ -258,7 +259,38 @@
     });
   }
 
+  // Many boxes to tick: those that have every word, or are ticked
+
+  function makePicker(boxes) {
+    const labels = [...boxes.querySelectorAll('label')];
+    if (labels.length <= FEW_BOXES) return;
+    const head = element('div', { class: 'boxes-head' });
+    const words = element('input', { type: 'search', autocomplete: 'off', placeholder: admin.dataset.filter, 'aria-label': `${admin.dataset.filter}: ${boxes.querySelector('legend').textContent}` });
+    const only = element('input', { type: 'checkbox' });
+    const label = element('label', {});
+    const status = element('p', { role: 'status', class: 'quiet' });
+    const isTicked = (each) => each.querySelector('input').checked;
+    function tell() {
+      const isNone = labels.every((each) => each.hidden);
+      status.textContent = `${isNone ? `${admin.dataset.nothing} ` : ''}${admin.dataset.chosen} ${labels.filter(isTicked).length}`;
+    }
+    function update() {
+      const parts = words.value.toLowerCase().split(/\s+/);
+      for (const each of labels) each.hidden = (only.checked && !isTicked(each)) || !parts.every((part) => each.textContent.toLowerCase().includes(part));
+      tell();
+    }
+    words.addEventListener('input', update);
+    words.addEventListener('keydown', (event) => { if (event.key === 'Enter') event.preventDefault(); }); // the form is not sent
+    only.addEventListener('change', update);
+    boxes.addEventListener('change', tell); // what was just taken away stays to be taken back
+    label.append(only, ` ${admin.dataset.only}`);
+    head.append(words, label, status);
+    boxes.before(head);
+    update();
+  }
+
   function enhance(part) {
+    for (const boxes of part.querySelectorAll('.boxes')) makePicker(boxes);
     for (const box of part.querySelectorAll('.reference')) {
       const select = box.querySelector('select');
       if (box.dataset.autocomplete) makeCombobox(box);
