@@ -10,6 +10,7 @@ import { addUser, FAST, signedIn, Visitor } from '../http/accounts.mjs';
 const { audiences, tables, routes, rights } = JSON.parse(readFileSync(new URL('access.json', import.meta.url), 'utf8'));
 const ACTIONS = ['view', 'add', 'change', 'delete'];
 const FORBIDDEN_METHODS = ['PUT', 'PATCH', 'DELETE'];
+const POPUP = '?_popup=1&_to_field=id';
 const TOKEN = 'abcdefghijklmnopqrstuvwxyzABCDEF';
 const skipped = (...modules) => (SANITIZED ? 'answers are the same in every build' : skipWithoutModule(...modules));
 let server;
@@ -75,23 +76,26 @@ describeUnless(skipped('admin', 'lettings', 'profiles'), 'access', () => {
   for (const { path, table, methods } of expanded) {
     test(path, async () => {
       let key;
-      const asked = async (method, name) => {
+      const asked = async (method, name, query = '') => {
         const visitor = await audience(name, table);
         const isLast = methods.ends && method === 'POST' && visitor.username;
         const isGone = method === 'POST' && path.endsWith('/delete/');
         if (table && path.includes('{key}') && (!key || isGone)) key = rowOf[table]();
-        return answerOf(isLast ? await signedIn(server, visitor.username) : visitor, method, methods.as ?? path.replace('{key}', key));
+        return answerOf(isLast ? await signedIn(server, visitor.username) : visitor, method, (methods.as ?? path.replace('{key}', key)) + query);
       };
       const check = async (method, names) => {
         const words = methods[method === 'HEAD' ? 'GET' : method]?.split(/ +/) ?? audiences.map(() => '405');
         assert.equal(words.length, audiences.length, `${method}: a word for each of ${audiences}`);
-        for (const name of names) assert.equal(await asked(method, name), words[audiences.indexOf(name)], `${method} ${path} for ${name}`);
+        const queries = table && method !== 'HEAD' ? ['', POPUP] : [''];
+        for (const name of names) {
+          for (const query of queries) assert.equal(await asked(method, name, query), words[audiences.indexOf(name)], `${method} ${path}${query} for ${name}`);
+        }
       };
       await check('GET', audiences);
-      await check('HEAD', ['anonymous', 'user', 'staff', 'superuser']);
+      await check('HEAD', audiences);
       await check('POST', audiences);
       for (const method of FORBIDDEN_METHODS) {
-        for (const name of ['anonymous', 'superuser']) assert.equal(await asked(method, name), '405', `${method} ${path} for ${name}`);
+        for (const name of audiences) assert.equal(await asked(method, name), '405', `${method} ${path} for ${name}`);
       }
     });
   }

@@ -67,7 +67,7 @@ describeUnless(skipWithoutModule('admin', 'lettings', 'profiles'), 'the admin', 
         for (const [field] of columns) {
           const old = one(`SELECT ${field} FROM ${app}_${model} WHERE id = ${key}`);
           sql(server.database, `UPDATE ${app}_${model} SET ${field} = ${quoted(SCRIPT)} WHERE id = ${key};`);
-          for (const page of ['', '?q=script', `${key}/change/`, `${key}/delete/`, `${key}/history/`]) clean((await boss.ask(path + page)).text, field + page);
+          for (const page of ['', '?q=script', '?_popup=1', `${key}/change/`, `${key}/change/?_popup=1`, `${key}/delete/`, `${key}/history/`]) clean((await boss.ask(path + page)).text, field + page);
           const asked = await boss.post(path, { action: 'delete_selected', _selected_action: key }, { page: path });
           clean(asked.text, `${field} deleting`);
           sql(server.database, `UPDATE ${app}_${model} SET ${field} = ${quoted(old)} WHERE id = ${key};`);
