@@ -1,7 +1,7 @@
 // A server with the tables of tests/server/harbour.c, which the admin's tests edit.
 import { join } from 'node:path';
 import { BUILD, makeDatabase, startServer, temporaryFolder } from './harness.mjs';
-import { FAST } from './accounts.mjs';
+import { addUser, FAST, signedIn } from './accounts.mjs';
 import { sql } from './support.mjs';
 
 export const PROGRAM = join(BUILD, 'tests/server/oc-lettings-harbour');
@@ -23,4 +23,12 @@ export async function startHarbour(options) {
   const database = options?.database ?? makeDatabase(temporaryFolder());
   if (!options?.database) sql(database, TABLES);
   return startServer({ program: PROGRAM, env: FAST, ...options, database });
+}
+
+/** The same with these rows, and a visitor in it who may do everything: { server, boss }. */
+export async function enterHarbour(rows = '') {
+  const server = await startHarbour();
+  addUser(server.database, 'boss', { staff: 1, superuser: 1 });
+  sql(server.database, rows);
+  return { server, boss: await signedIn(server, 'boss') };
 }

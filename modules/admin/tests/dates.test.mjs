@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { skipWithoutModule } from '../../../tests/http/harness.mjs';
-import { startHarbour } from '../../../tests/http/harbour.mjs';
-import { addUser, signedIn } from '../../../tests/http/accounts.mjs';
+import { enterHarbour } from '../../../tests/http/harbour.mjs';
 import { describeUnless, sql } from '../../../tests/http/support.mjs';
 
 const TRIPS = '/admin/harbour/trip/';
@@ -13,10 +12,7 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'the date hierarchy', () => {
   let server;
   let boss;
   before(async () => {
-    server = await startHarbour();
-    addUser(server.database, 'boss', { staff: 1, superuser: 1 });
-    boss = await signedIn(server, 'boss');
-    sql(server.database, "INSERT INTO harbour_quay VALUES (1, 'Quay', ''); INSERT INTO harbour_boat VALUES (1, 1, 'Ada', 20, 1, '1999-12-31'), (2, 1, 'Bea', 30, 0, '2000-01-01'), (3, 1, 'Cleo', 30, 0, NULL);");
+    ({ server, boss } = await enterHarbour("INSERT INTO harbour_quay VALUES (1, 'Quay', ''); INSERT INTO harbour_boat VALUES (1, 1, 'Ada', 20, 1, '1999-12-31'), (2, 1, 'Bea', 30, 0, '2000-01-01'), (3, 1, 'Cleo', 30, 0, NULL);"));
   });
   after(() => server?.stop());
   const sail = (...times) => sql(server.database, `DELETE FROM harbour_trip; ${times.map((time) => `INSERT INTO harbour_trip (boat_id, sailed) VALUES (1, '${time}');`).join('')}`);

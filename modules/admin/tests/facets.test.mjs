@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { skipWithoutModule } from '../../../tests/http/harness.mjs';
-import { startHarbour } from '../../../tests/http/harbour.mjs';
-import { addUser, FAST, signedIn } from '../../../tests/http/accounts.mjs';
+import { enterHarbour, startHarbour } from '../../../tests/http/harbour.mjs';
+import { FAST, signedIn } from '../../../tests/http/accounts.mjs';
 import { describeUnless, sql } from '../../../tests/http/support.mjs';
 
 const BOATS = '/admin/harbour/boat/';
@@ -12,11 +12,8 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'counts beside filters', () =
   let server;
   let boss;
   before(async () => {
-    server = await startHarbour();
-    addUser(server.database, 'boss', { staff: 1, superuser: 1 });
-    boss = await signedIn(server, 'boss');
-    sql(server.database, `INSERT INTO harbour_quay VALUES (1, 'North', ''), (2, 'South', '');
-      INSERT INTO harbour_boat VALUES (1, 1, 'Ada', 20, 1, date()), (2, 1, 'Bea', 30, 0, '2000-01-01'), (3, 2, 'Cleo', 30, 1, NULL);`);
+    ({ server, boss } = await enterHarbour(`INSERT INTO harbour_quay VALUES (1, 'North', ''), (2, 'South', '');
+      INSERT INTO harbour_boat VALUES (1, 1, 'Ada', 20, 1, date()), (2, 1, 'Bea', 30, 0, '2000-01-01'), (3, 2, 'Cleo', 30, 1, NULL);`));
   });
   after(() => server?.stop());
   /** Each choice with its count. */

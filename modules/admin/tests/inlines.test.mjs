@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { skipWithoutModule, startServer } from '../../../tests/http/harness.mjs';
-import { startHarbour } from '../../../tests/http/harbour.mjs';
+import { enterHarbour } from '../../../tests/http/harbour.mjs';
 import { addStaff, addUser, FAST, signedIn } from '../../../tests/http/accounts.mjs';
 import { errorsOf, fieldsOf, valueOf } from '../../../tests/http/forms.mjs';
 import { describeUnless, quoted, sql } from '../../../tests/http/support.mjs';
@@ -23,11 +23,7 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'rows that refer to this one'
   const boatsAt = (id) => one(`SELECT group_concat(name || ' ' || length) FROM (SELECT * FROM harbour_boat WHERE quay_id = ${id} ORDER BY name)`);
   const lastLog = () => one('SELECT change_message FROM django_admin_log ORDER BY id DESC LIMIT 1');
 
-  before(async () => {
-    server = await startHarbour();
-    addUser(server.database, 'boss', { staff: 1, superuser: 1 });
-    boss = await signedIn(server, 'boss');
-  });
+  before(async () => { ({ server, boss } = await enterHarbour()); });
   after(() => server?.stop());
 
   test('has those that are there, and empty ones up to the most there may be', async () => {

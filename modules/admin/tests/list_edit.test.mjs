@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { skipWithoutModule } from '../../../tests/http/harness.mjs';
-import { startHarbour } from '../../../tests/http/harbour.mjs';
-import { addStaff, addUser, signedIn } from '../../../tests/http/accounts.mjs';
+import { enterHarbour } from '../../../tests/http/harbour.mjs';
+import { addStaff, signedIn } from '../../../tests/http/accounts.mjs';
 import { errorsOf, fieldsOf, valueOf } from '../../../tests/http/forms.mjs';
 import { describeUnless, lock, sql } from '../../../tests/http/support.mjs';
 
@@ -20,11 +20,7 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'editing in the list', () => 
   const opened = async (path = BOATS, visitor = boss) => fieldsOf((await visitor.ask(path)).text, 'bulk');
   const save = (fields, path = BOATS, visitor = boss) => visitor.post(path, { ...fields, _save: '1' });
 
-  before(async () => {
-    server = await startHarbour();
-    addUser(server.database, 'boss', { staff: 1, superuser: 1 });
-    boss = await signedIn(server, 'boss');
-  });
+  before(async () => { ({ server, boss } = await enterHarbour()); });
   after(() => server?.stop());
   const reset = () => sql(server.database, `DELETE FROM harbour_boat; INSERT OR IGNORE INTO harbour_quay VALUES (1, 'Quay', '');
     INSERT INTO harbour_boat VALUES (1, 1, 'Ada', 20, 1, NULL), (2, 1, 'Bea', 30, 0, NULL);`);

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { skipWithoutModule } from '../../../tests/http/harness.mjs';
-import { startHarbour } from '../../../tests/http/harbour.mjs';
-import { addStaff, addUser, signedIn } from '../../../tests/http/accounts.mjs';
+import { enterHarbour } from '../../../tests/http/harbour.mjs';
+import { addStaff, signedIn } from '../../../tests/http/accounts.mjs';
 import { describeUnless, sql } from '../../../tests/http/support.mjs';
 
 const QUAYS = '/admin/harbour/quay/';
@@ -16,13 +16,10 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'lists', () => {
   let boss;
   const one = (query) => sql(server.database, query).trim();
   before(async () => {
-    server = await startHarbour();
-    addUser(server.database, 'boss', { staff: 1, superuser: 1 });
-    boss = await signedIn(server, 'boss');
-    sql(server.database, `INSERT INTO harbour_quay VALUES (1, 'North', ''), (2, 'South', '');
+    ({ server, boss } = await enterHarbour(`INSERT INTO harbour_quay VALUES (1, 'North', ''), (2, 'South', '');
       INSERT INTO harbour_boat VALUES (1, 1, 'Grey Gull', 20, 1, '2001-02-03'), (2, 1, 'Gull', 30, 0, NULL), (3, 2, 'Gull Grey', 20, 1, NULL), (4, 2, 'Tern', 30, 1, NULL);
       INSERT INTO harbour_licence VALUES (1, 1, 'L1'), (2, 2, 'L12'), (3, 3, 'L3');
-      INSERT INTO harbour_trip (id, boat_id, sailed, kind, landed_id) VALUES (1, 1, '2026-01-02 03:04:05', 'race', 1), (2, 1, '2026-01-03 03:04:05', '', NULL);`);
+      INSERT INTO harbour_trip (id, boat_id, sailed, kind, landed_id) VALUES (1, 1, '2026-01-02 03:04:05', 'race', 1), (2, 1, '2026-01-03 03:04:05', '', NULL);`));
   });
   after(() => server?.stop());
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { skipWithoutModule } from '../../../tests/http/harness.mjs';
-import { startHarbour } from '../../../tests/http/harbour.mjs';
-import { addStaff, addUser, FAST, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
+import { enterHarbour } from '../../../tests/http/harbour.mjs';
+import { addStaff, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
 import { describeUnless, sql, unescaped } from '../../../tests/http/support.mjs';
 
 const SEARCH = '/admin/autocomplete/';
@@ -15,12 +15,9 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'references', () => {
   let boss;
   const one = (query) => sql(server.database, query).trim();
   before(async () => {
-    server = await startHarbour();
-    addUser(server.database, 'boss', { staff: 1, superuser: 1 });
-    boss = await signedIn(server, 'boss');
-    sql(server.database, `INSERT INTO harbour_quay VALUES (1, 'North <Quay>', '');
+    ({ server, boss } = await enterHarbour(`INSERT INTO harbour_quay VALUES (1, 'North <Quay>', '');
       INSERT INTO harbour_boat SELECT i, 1, 'Boat ' || i, 20, 1, NULL FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45) SELECT i FROM n);
-      INSERT INTO harbour_boat VALUES (46, 1, 'The "<Gull>"', 20, 1, NULL);`);
+      INSERT INTO harbour_boat VALUES (46, 1, 'The "<Gull>"', 20, 1, NULL);`));
   });
   after(() => server?.stop());
 
