@@ -97,6 +97,7 @@ enum status account_page_show(struct account_page *page, struct request *request
     value_map_set(context, TEXT("next"), value_text(page->next));
     value_map_set(context, TEXT("more_url"), value_text(more));
     value_map_set(context, TEXT("more_label"), value_string(page->more_label));
+    value_map_set(context, TEXT("back_url"), value_string(page->back));
     return account_page_render(request, response, "auth/form.html", context);
 }
 

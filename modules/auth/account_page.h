@@ -34,6 +34,7 @@ struct account_page {
     struct text next;  /* where to go on; empty: as the page does by itself */
     const char *more;  /* a route to link to, and its words; NULL: none */
     const char *more_label;
+    const char *back; /* where the page was come to from, as a reference; NULL: no link there */
 };
 
 /* Reads what was sent. False: something is missing, too long or not text, and the inputs say so. */

@@ -163,6 +163,7 @@ enum status password_of_user(struct request *request, struct response *response,
     struct account_page page = {
         .title = translate("Set a password"),
         .submit = translate("Change password"),
+        .back = "../change/",
         .inputs = inputs,
         .count = 2,
     };

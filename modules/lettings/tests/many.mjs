@@ -9,7 +9,8 @@ export const manyLettings = (count) => `
   INSERT INTO lettings_letting (id, title, address_id) SELECT id, 'Letting ' || id, id FROM lettings_address;`;
 
 /** SQL that makes one letting with an address of the same number. */
-export const insertLetting = (id, title, city, state) => `INSERT INTO lettings_address VALUES (${id}, 1, 'Street', ${quoted(city)}, ${quoted(state)}, 1, 'USA');
+export const insertLetting = (id, title, city, state, { street = 'Street', country = 'USA' } = {}) => `
+  INSERT INTO lettings_address VALUES (${id}, 1, ${quoted(street)}, ${quoted(city)}, ${quoted(state)}, 1, ${quoted(country)});
   INSERT INTO lettings_letting VALUES (${id}, ${quoted(title)}, ${id});`;
 
 /** The titles of the list that a page shows. */
