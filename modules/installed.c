@@ -11,6 +11,7 @@
     M(uploads)                                                                                     \
     M(auth)                                                                                        \
     M(admin)                                                                                       \
+    M(issues)                                                                                      \
     M(lettings)                                                                                    \
     M(profiles)
 

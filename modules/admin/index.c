@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/entries.h"
-#include "admin/page.h"
+#include "admin/admin.h"
 #include "admin/registry.h"
 #include "auth/auth.h"
 #include "base/arena.h"
@@ -50,11 +49,37 @@ static enum status table_value(const struct request *request, const struct model
     return OK;
 }
 
+/* The module's own pages that have a row there. */
+static enum status own_pages_of(const struct request *request, const char *app_label, values *out)
+{
+    struct arena *arena = request->arena;
+    enum status status = OK;
+    for (const struct module *const *module = installed_modules; *module; module++)
+        for (size_t i = 0; i < (*module)->admin_routes.count && status == OK; i++) {
+            const struct admin_route *own = &(*module)->admin_routes.rows[i];
+            bool may = false;
+            if (!own->label || strcmp((*module)->name, app_label) != 0)
+                continue;
+            status = admin_may(request, own->model, own->needs, &may);
+            if (status != OK || !may)
+                continue;
+            struct value_map *map = value_map_new(arena);
+            struct text name = text_format(arena, "admin:%s_%s", app_label, own->route.name);
+            page_text(map, "name", text_of(translate(own->label)));
+            page_text(map, "url", page_path(arena, text_string(arena, name), TEXT_NONE));
+            *LIST_PUSH(arena, out) = value_map(map);
+        }
+    return status;
+}
+
 static enum status tables_of(const struct request *request, const char *app_label,
                              struct value *out)
 {
     const struct model_admin *admin;
     values tables = {0};
+    enum status pages = own_pages_of(request, app_label, &tables);
+    if (pages != OK)
+        return pages;
     for (size_t i = 0; (admin = registry_at(i)); i++) {
         struct value table;
         if (strcmp(admin->model->app_label, app_label) != 0)
@@ -96,7 +121,7 @@ static enum status all_apps(const struct request *request, values *apps)
 {
     for (const struct module *const *module = installed_modules; *module; module++) {
         struct value app;
-        if ((*module)->admin.count == 0)
+        if ((*module)->admin.count + (*module)->admin_routes.count == 0)
             continue;
         enum status status = app_value(request, (*module)->name, &app);
         if (status == OK)

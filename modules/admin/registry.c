@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/admin.h"
 #include "admin/views.h"
 #include "auth/auth.h"
 #include "base/arena.h"
@@ -59,6 +60,7 @@ static const struct page pages[] = {
 struct subject {
     const struct model_admin *admin;
     const struct admin_page *page; /* NULL: one of those above */
+    const struct admin_route *own; /* a module's own, of no table */
 };
 
 static void add_route(struct arena *arena, struct subject subject, const char *path,
@@ -87,8 +89,8 @@ static void add_routes(struct arena *arena, const struct model_admin *admin, str
                                     .methods = HTTP_GET | HTTP_POST,
                                     .work = page->work};
         struct text path = text_format(arena, "<str:object_id>/%s/", page->name);
-        add_route(arena, (struct subject){admin, page}, text_string(arena, path), page->name, route,
-                  out);
+        add_route(arena, (struct subject){.admin = admin, .page = page}, text_string(arena, path),
+                  page->name, route, out);
     }
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         const struct route route = {.view = pages[i].view,
@@ -99,9 +101,39 @@ static void add_routes(struct arena *arena, const struct model_admin *admin, str
     }
 }
 
+/* The permission is looked at before a module's own page. */
+static enum status show_own(struct request *request, struct response *response)
+{
+    const struct subject *subject = request->route->data;
+    bool may;
+    enum status status = admin_may(request, subject->own->model, subject->own->needs, &may);
+    if (status != OK)
+        return status;
+    return may ? subject->own->route.view(request, response) : page_forbidden(request, response);
+}
+
+static void add_own_routes(struct arena *arena, const struct module *module, struct route_list *out)
+{
+    for (size_t i = 0; i < module->admin_routes.count; i++) {
+        const struct admin_route *own = &module->admin_routes.rows[i];
+        struct subject *data = ARENA_NEW(arena, struct subject);
+        data->own = own;
+        struct route route = own->route;
+        route.pattern =
+            text_string(arena, text_format(arena, "%s/%s", module->name, own->route.pattern));
+        route.name = text_string(arena, text_format(arena, "%s_%s", module->name, own->route.name));
+        route.view = show_own;
+        route.access = ACCESS_STAFF;
+        route.data = data;
+        *LIST_PUSH(arena, out) = route;
+    }
+}
+
 void registry_make_routes(struct arena *arena, struct route_list *out)
 {
     const struct model_admin *admin;
+    for (const struct module *const *module = installed_modules; *module; module++)
+        add_own_routes(arena, *module, out);
     for (size_t i = 0; (admin = registry_at(i)); i++)
         add_routes(arena, admin, out);
     *LIST_PUSH(arena, out) =
@@ -143,13 +175,20 @@ static enum status has_permission(const struct request *request, const struct mo
                     out);
 }
 
+enum status admin_may(const struct request *request, const struct model *model,
+                      enum admin_action action, bool *out)
+{
+    static const char *const names[] = {"view", "add", "change", "delete"};
+    enum status status = has_permission(request, model, names[action], out);
+    if (status == OK && !*out && action == ADMIN_VIEW)
+        status = has_permission(request, model, "change", out);
+    return status;
+}
+
 enum status registry_may(const struct request *request, const struct model_admin *admin,
                          enum admin_action action, const void *row, bool *out)
 {
-    static const char *const names[] = {"view", "add", "change", "delete"};
-    enum status status = has_permission(request, admin->model, names[action], out);
-    if (status == OK && !*out && action == ADMIN_VIEW)
-        status = has_permission(request, admin->model, "change", out);
+    enum status status = admin_may(request, admin->model, action, out);
     const struct model_admin *own = registry_find(admin->model);
     if (status == OK && *out && admin->may)
         *out = admin->may(request, action, row);

@@ -106,6 +106,16 @@ struct model_admin {
 };
 #define ADMINS(...) MODULE_LIST(struct model_admin, __VA_ARGS__)
 
+/* A page of a module's own in the admin: below /admin/<module>/, named "admin:<module>_<name>", and
+ * for who has the permission. It stands before the pages of the module's tables. */
+struct admin_route {
+    struct route route; /* its `access` and `data` are not looked at */
+    const struct model *model;
+    enum admin_action needs;
+    const char *label; /* N_("…"): of its row in the admin's index; NULL: it has none */
+};
+#define ADMIN_ROUTES(...) MODULE_LIST(struct admin_route, __VA_ARGS__)
+
 /* Rows of another table in the same form: those that refer to this one, or the one that this one
  * refers to, which Django's inlines cannot show. Who may not edit them by their table's permissions
  * may not here. */

@@ -1,6 +1,7 @@
 /* The module contract: a feature is one folder, and this struct is its front door. */
 #pragma once
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct arena;
 struct command;
 struct demo_random;
 struct model_admin;
+struct admin_route;
 struct difference_list;
 struct template_library;
 struct value_map;
@@ -96,6 +98,11 @@ struct module {
         const struct model_admin *rows;
         size_t count;
     } admin;
+    /* Its own pages there. */
+    struct {
+        const struct admin_route *rows;
+        size_t count;
+    } admin_routes;
     struct {
         const struct nav_item *rows;
         size_t count;

@@ -1,0 +1,278 @@
+#include "issues/keep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "db/db.h"
+#include "issues/models.h"
+#include "issues/report.h"
+#include "model/query.h"
+
+#define HOUR   (INT64_C(3600) * 1000000)
+#define MINUTE (INT64_C(60) * 1000000)
+
+struct keeping {
+    struct arena *arena;
+    int64_t project;
+    const json_t *payload;
+    struct report report;
+    struct issue *issue;
+    bool is_new;
+    bool was_seen;
+};
+
+/* Once */
+
+static enum status see(struct db *db, struct keeping *keeping)
+{
+    int64_t id = 0;
+    enum status status =
+        db_integer(db, &id, 0,
+                   "INSERT INTO issues_seenevent (project_id, event_id) VALUES ($1, $2)"
+                   " ON CONFLICT (project_id, event_id) DO NOTHING RETURNING id",
+                   DB_INT(keeping->project), DB_TEXT(keeping->report.event_id));
+    keeping->was_seen = id == 0;
+    return status == OK && id
+               ? db_run(db, "DELETE FROM issues_seenevent WHERE id <= $1", DB_INT(id - KEPT_IDS))
+               : status;
+}
+
+/* The issue */
+
+static enum status find_by_hash(struct db *db, struct keeping *keeping, struct text hash)
+{
+    const struct query query = {
+        .model = &grouphash_model,
+        .where =
+            WHERE({"project", .value = DB_INT(keeping->project)}, {"hash", .value = DB_TEXT(hash)}),
+    };
+    const struct grouphash *found;
+    enum status status = query_first(db, keeping->arena, &query, &found);
+    return status == OK ? model_find(db, keeping->arena, &issue_model, DB_INT(found->issue_id),
+                                     &keeping->issue)
+                        : status;
+}
+
+/* By the first of its hashes that is known. */
+static enum status find_issue(struct db *db, struct keeping *keeping)
+{
+    enum status status = NOT_FOUND;
+    for (size_t i = 0; i < keeping->report.grouping.count && status == NOT_FOUND; i++)
+        status = find_by_hash(db, keeping, keeping->report.grouping.hashes[i]);
+    return status;
+}
+
+static enum status add_issue(struct db *db, struct keeping *keeping)
+{
+    const struct report *report = &keeping->report;
+    struct issue *issue = model_new(&issue_model, keeping->arena);
+    issue->project_id = keeping->project;
+    issue->title = report->title;
+    issue->culprit = report->culprit;
+    issue->level = report->level;
+    issue->platform = report->platform;
+    issue->status = TEXT(ISSUE_UNRESOLVED);
+    issue->first_seen = report->happened_at;
+    issue->last_seen = report->happened_at;
+    issue->first_release = report->release;
+    issue->last_release = report->release;
+    issue->resolved_in = TEXT("");
+    issue->first_event_id = report->event_id;
+    keeping->issue = issue;
+    keeping->is_new = true;
+    return model_insert(db, &issue_model, issue);
+}
+
+static enum status add_hashes(struct db *db, const struct keeping *keeping)
+{
+    enum status status = OK;
+    for (size_t i = 0; i < keeping->report.grouping.count && status == OK; i++)
+        status = db_run(db,
+                        "INSERT INTO issues_grouphash (project_id, hash, issue_id)"
+                        " VALUES ($1, $2, $3) ON CONFLICT (project_id, hash) DO NOTHING",
+                        DB_INT(keeping->project), DB_TEXT(keeping->report.grouping.hashes[i]),
+                        DB_INT(keeping->issue->id));
+    return status;
+}
+
+/* Whether what was said to be mended has come back: in a release other than that in which it was,
+ * or, where releases are not told, at all. */
+static bool has_regressed(const struct issue *issue, const struct report *report)
+{
+    return text_is(issue->status, ISSUE_RESOLVED)
+           && !(issue->resolved_in.length && text_equal(issue->resolved_in, report->release));
+}
+
+/* Counts */
+
+static enum status touch(struct db *db, const struct keeping *keeping, struct issue *issue)
+{
+    int64_t id = 0;
+    if (!keeping->report.visitor.length || issue->users_seen >= KEPT_VISITORS)
+        return OK;
+    enum status status = db_integer(db, &id, 0,
+                                    "INSERT INTO issues_touched (issue_id, visitor) VALUES ($1, $2)"
+                                    " ON CONFLICT (issue_id, visitor) DO NOTHING RETURNING id",
+                                    DB_INT(issue->id), DB_TEXT(keeping->report.visitor));
+    if (status == OK && id)
+        issue->users_seen++;
+    return status;
+}
+
+static enum status update_issue(struct db *db, struct keeping *keeping)
+{
+    const struct report *report = &keeping->report;
+    const struct issue before = *keeping->issue;
+    struct issue *issue = keeping->issue;
+    issue->times_seen++;
+    if (report->happened_at < issue->first_seen)
+        issue->first_seen = report->happened_at;
+    if (report->happened_at >= issue->last_seen) {
+        issue->last_seen = report->happened_at;
+        issue->level = report->level;
+        if (report->release.length)
+            issue->last_release = report->release;
+    }
+    if (has_regressed(&before, report)) {
+        issue->status = TEXT(ISSUE_UNRESOLVED);
+        issue->is_regressed = true;
+        issue->resolved_in = TEXT("");
+    }
+    enum status status = touch(db, keeping, issue);
+    return status == OK ? model_update(db, &issue_model, &before, issue) : status;
+}
+
+static enum status count_hour(struct db *db, const struct keeping *keeping)
+{
+    return db_run(db,
+                  "INSERT INTO issues_hourly (issue_id, hour, count) VALUES ($1, $2, 1)"
+                  " ON CONFLICT (issue_id, hour) DO UPDATE SET count = issues_hourly.count + 1",
+                  DB_INT(keeping->issue->id), DB_INT(keeping->report.happened_at / HOUR));
+}
+
+/* A value beyond the bound is not counted; one that is there is. */
+static enum status count_tag(struct db *db, const struct keeping *keeping,
+                             const struct report_tag *tag)
+{
+    return db_run(db,
+                  "INSERT INTO issues_tagvalue (issue_id, name, value, count)"
+                  " SELECT $1, $2, $3, 1 WHERE $4 > (SELECT count(*) FROM issues_tagvalue"
+                  " WHERE issue_id = $1 AND name = $2)"
+                  " OR EXISTS (SELECT 1 FROM issues_tagvalue WHERE issue_id = $1 AND name = $2"
+                  " AND value = $3)"
+                  " ON CONFLICT (issue_id, name, value)"
+                  " DO UPDATE SET count = issues_tagvalue.count + 1",
+                  DB_INT(keeping->issue->id), DB_TEXT(tag->name), DB_TEXT(tag->value),
+                  DB_INT(KEPT_TAGS));
+}
+
+static enum status count_tags(struct db *db, const struct keeping *keeping)
+{
+    enum status status = OK;
+    for (size_t i = 0; i < keeping->report.tags.count && status == OK; i++)
+        status = count_tag(db, keeping, &keeping->report.tags.items[i]);
+    return status;
+}
+
+/* The event itself */
+
+/* Whether this minute has had enough of them: then it is only counted. */
+static enum status is_burst(struct db *db, const struct keeping *keeping, bool *out)
+{
+    int64_t count = 0;
+    struct event since = {.happened_at = keeping->report.happened_at - MINUTE};
+    const struct field *when = model_field(&event_model, TEXT("happened_at"));
+    const struct query query = {
+        .model = &event_model,
+        .where =
+            WHERE({"issue", .value = DB_INT(keeping->issue->id)},
+                  {"happened_at", LOOKUP_GT, .value = field_bind(when, &since, keeping->arena)}),
+        .limit = KEPT_PER_MINUTE,
+    };
+    enum status status = query_count(db, &query, &count);
+    *out = count >= KEPT_PER_MINUTE;
+    return status;
+}
+
+static enum status drop_older(struct db *db, const struct issue *issue)
+{
+    return db_run(db,
+                  "DELETE FROM issues_event WHERE issue_id = $1 AND event_id <> $2 AND id <="
+                  " (SELECT id FROM issues_event WHERE issue_id = $1"
+                  " ORDER BY id DESC LIMIT 1 OFFSET $3)",
+                  DB_INT(issue->id), DB_TEXT(issue->first_event_id), DB_INT(KEPT_EVENTS - 1));
+}
+
+static enum status add_event(struct db *db, const struct keeping *keeping)
+{
+    bool burst = false;
+    const struct report *report = &keeping->report;
+    enum status status = is_burst(db, keeping, &burst);
+    if (status != OK || burst)
+        return status;
+    char *dump = json_dumps(keeping->payload, JSON_COMPACT);
+    struct event *event = model_new(&event_model, keeping->arena);
+    event->issue_id = keeping->issue->id;
+    event->event_id = report->event_id;
+    event->happened_at = report->happened_at;
+    event->release = report->release;
+    event->environment = report->environment;
+    event->payload = text_copy(keeping->arena, text_of(dump));
+    free(dump);
+    status = model_insert(db, &event_model, event);
+    return status == OK ? drop_older(db, keeping->issue) : status;
+}
+
+static enum status keep(struct db *db, void *context)
+{
+    struct keeping *keeping = context;
+    static enum status (*const steps[])(struct db *,
+                                        const struct keeping *) = {add_hashes, add_event,
+                                                                   count_hour, count_tags};
+    enum status status = see(db, keeping);
+    if (status != OK || keeping->was_seen)
+        return status;
+    status = find_issue(db, keeping);
+    if (status == NOT_FOUND)
+        status = add_issue(db, keeping);
+    if (status == OK)
+        status = update_issue(db, keeping);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == OK; i++)
+        status = steps[i](db, keeping);
+    return status;
+}
+
+enum status keep_event(struct db *db, int64_t project, const json_t *event)
+{
+    struct keeping keeping = {
+        .arena = arena_new((size_t)32 * 1024),
+        .project = project,
+        .payload = event,
+    };
+    enum status status = report_read(keeping.arena, event, clock_wall(), &keeping.report);
+    if (status == OK)
+        status = db_transaction(db, keep, &keeping);
+    arena_free(keeping.arena);
+    return status;
+}
+
+/* The row that the migration has made: the only one without a key. */
+static enum status own_project(struct db *db, int64_t *out)
+{
+    enum status status =
+        db_integer(db, out, 0, "SELECT id FROM issues_project WHERE public_key = ''");
+    return status == OK && !*out ? fail_as(NOT_FOUND, "issues has no project of this site")
+                                 : status;
+}
+
+enum status keep_own(struct db *db, const char *type, const json_t *payload)
+{
+    int64_t project;
+    if (strcmp(type, "event") != 0)
+        return OK;
+    enum status status = own_project(db, &project);
+    return status == OK ? keep_event(db, project, payload) : status;
+}

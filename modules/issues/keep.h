@@ -1,0 +1,24 @@
+/* Keeping what is reported. */
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/text.h"
+
+struct db;
+
+/* How much is kept: the first event of an issue and its newest ones, and of a burst a few. */
+#define KEPT_EVENTS     50
+#define KEPT_PER_MINUTE 10
+#define KEPT_IDS        INT64_C(20000) /* counted events that would be known again */
+#define KEPT_TAGS       50             /* values of a tag of an issue */
+#define KEPT_VISITORS   INT64_C(10000) /* of an issue */
+
+/* Of the project of that key; counted once under its event_id. INVALID: it is no event. In a
+ * transaction of its own. */
+enum status keep_event(struct db *db, int64_t project, const json_t *event);
+
+/* For module.h: what happens in this very site. */
+enum status keep_own(struct db *db, const char *type, const json_t *payload);

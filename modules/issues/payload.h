@@ -1,0 +1,29 @@
+/* Reading what somebody else wrote: whatever is not there, or not of the kind, is empty. */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/text.h"
+
+struct arena;
+
+/* A string of an object; borrowed from it. */
+struct text payload_text(const json_t *object, const char *key);
+struct text payload_text_of(const json_t *value);
+
+/* A string, number or boolean as text: ids and tags come as any of them. */
+struct text payload_scalar(struct arena *arena, const json_t *value);
+
+/* The list itself, or the one under "values", as Sentry's lists come. */
+const json_t *payload_values(const json_t *value);
+
+/* Well-formed UTF-8 of at most `limit` characters in one line, without control characters. */
+struct text payload_line(struct arena *arena, struct text text, size_t limit);
+
+/* What an SDK sent; NULL: it is no JSON. Halves of surrogate pairs, which JavaScript writes where
+ * it cuts a text, become U+FFFD. */
+json_t *payload_read(struct arena *arena, struct text text);
+
+/* "2024-05-07T14:05:00Z" or seconds since 1970, as microseconds since 1970; `otherwise` when it is
+ * neither, or not between 1970 and 9999. */
+int64_t payload_moment(const json_t *value, int64_t otherwise);

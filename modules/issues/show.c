@@ -1,0 +1,270 @@
+#include "issues/show.h"
+
+#include <stdlib.h>
+
+#include "admin/admin.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/list.h"
+#include "issues/grouping.h"
+#include "issues/payload.h"
+#include "template/moment.h"
+
+#define LONGEST     2000 /* bytes of one value */
+#define MOST_PAIRS  100
+#define MOST_FRAMES 100
+#define MOST_CRUMBS 100
+#define MOST_CAUSES 20
+
+typedef LIST(struct value) values;
+
+static struct value list_of(struct arena *arena, const values *items)
+{
+    return value_list(arena, items->items, items->count);
+}
+
+/* Cut between characters. */
+static struct text cut(struct arena *arena, struct text text)
+{
+    size_t end = LONGEST;
+    if (text.length <= end)
+        return text_copy(arena, text);
+    while (end && ((unsigned char)text.at[end] & 0xC0) == 0x80)
+        end--;
+    struct text kept = text_part(text, 0, end);
+    return text_format(arena, "%.*s …", TEXT_ARG(kept));
+}
+
+/* Of any value: texts as they are, what has parts as JSON. */
+static struct text shown(struct arena *arena, const json_t *value)
+{
+    if (json_is_string(value))
+        return cut(arena, payload_text_of(value));
+    char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    struct text text = cut(arena, text_of(dump ? dump : ""));
+    free(dump);
+    return text;
+}
+
+static void add_pair(struct arena *arena, values *out, struct text name, struct text value)
+{
+    if (!value.length || out->count >= MOST_PAIRS)
+        return;
+    struct value_map *map = value_map_new(arena);
+    page_text(map, "name", cut(arena, name));
+    page_text(map, "value", value);
+    *LIST_PUSH(arena, out) = value_map(map);
+}
+
+/* Of a map, or of a list of pairs, as headers and tags come. */
+static void add_pairs(struct arena *arena, values *out, const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    if (json_is_object(object)) {
+        json_object_foreach((json_t *)object, key, value) if (!json_is_null(value))
+            add_pair(arena, out, text_of(key), shown(arena, value));
+        return;
+    }
+    json_array_foreach(object, i, value)
+    {
+        if (json_is_array(value))
+            add_pair(arena, out, payload_text_of(json_array_get(value, 0)),
+                     shown(arena, json_array_get(value, 1)));
+        else
+            add_pair(arena, out, payload_text(value, "key"),
+                     shown(arena, json_object_get(value, "value")));
+    }
+}
+
+static struct value pairs_of(struct arena *arena, const json_t *object)
+{
+    values out = {0};
+    add_pairs(arena, &out, object);
+    return list_of(arena, &out);
+}
+
+/* Frames */
+
+static void add_line(struct arena *arena, values *out, int64_t number, const json_t *line,
+                     bool current)
+{
+    struct value_map *map = value_map_new(arena);
+    value_map_set(map, TEXT("number"), value_integer(number));
+    page_text(map, "text", cut(arena, payload_text_of(line)));
+    value_map_set(map, TEXT("current"), value_bool(current));
+    *LIST_PUSH(arena, out) = value_map(map);
+}
+
+static struct value source_of(struct arena *arena, const json_t *frame)
+{
+    values out = {0};
+    const json_t *before = json_object_get(frame, "pre_context");
+    const json_t *after = json_object_get(frame, "post_context");
+    const json_t *line = json_object_get(frame, "context_line");
+    int64_t number = json_integer_value(json_object_get(frame, "lineno"));
+    size_t count = json_array_size(before);
+    for (size_t i = 0; i < count && json_is_string(line); i++)
+        add_line(arena, &out, number - (int64_t)(count - i), json_array_get(before, i), false);
+    if (json_is_string(line))
+        add_line(arena, &out, number, line, true);
+    for (size_t i = 0; i < json_array_size(after) && json_is_string(line); i++)
+        add_line(arena, &out, number + 1 + (int64_t)i, json_array_get(after, i), false);
+    return list_of(arena, &out);
+}
+
+static struct value frame_of(struct arena *arena, const json_t *frame)
+{
+    struct value_map *map = value_map_new(arena);
+    struct text file = payload_text(frame, "filename");
+    int64_t line = json_integer_value(json_object_get(frame, "lineno"));
+    page_text(map, "function", cut(arena, payload_text(frame, "function")));
+    page_text(map, "module", cut(arena, payload_text(frame, "module")));
+    page_text(map, "file", cut(arena, file.length ? file : payload_text(frame, "package")));
+    page_text(map, "address", payload_text(frame, "instruction_addr"));
+    if (line > 0)
+        value_map_set(map, TEXT("line"), value_integer(line));
+    value_map_set(map, TEXT("in_app"), value_bool(frame_is_in_app(frame)));
+    value_map_set(map, TEXT("source"), source_of(arena, frame));
+    value_map_set(map, TEXT("vars"), pairs_of(arena, json_object_get(frame, "vars")));
+    return value_map(map);
+}
+
+/* The innermost first, which is where one begins to read. */
+static struct value frames_of(struct arena *arena, const json_t *frames)
+{
+    values out = {0};
+    for (size_t i = json_array_size(frames); i-- > 0 && out.count < MOST_FRAMES;)
+        *LIST_PUSH(arena, &out) = frame_of(arena, json_array_get(frames, i));
+    return list_of(arena, &out);
+}
+
+/* Exceptions */
+
+static struct value exception_of(struct arena *arena, const json_t *exception, const json_t *frames)
+{
+    struct value_map *map = value_map_new(arena);
+    const json_t *mechanism = json_object_get(exception, "mechanism");
+    page_text(map, "type", cut(arena, payload_text(exception, "type")));
+    page_text(map, "value", cut(arena, payload_text(exception, "value")));
+    page_text(map, "mechanism", cut(arena, payload_text(mechanism, "type")));
+    value_map_set(map, TEXT("unhandled"),
+                  value_bool(json_is_false(json_object_get(mechanism, "handled"))));
+    value_map_set(map, TEXT("frames"), frames_of(arena, frames));
+    return value_map(map);
+}
+
+/* The one that was thrown last first, then what it came of. */
+static struct value stacks_of(struct arena *arena, const json_t *event)
+{
+    values out = {0};
+    const json_t *exceptions = event_exceptions(event);
+    const json_t *thread = event_thread(event);
+    for (size_t i = json_array_size(exceptions); i-- > 0 && out.count < MOST_CAUSES;) {
+        const json_t *exception = json_array_get(exceptions, i);
+        const json_t *frames = event_frames(exception);
+        if (!frames && i + 1 == json_array_size(exceptions))
+            frames = event_frames(thread);
+        *LIST_PUSH(arena, &out) = exception_of(arena, exception, frames);
+    }
+    const json_t *frames = event_frames(thread ? thread : event);
+    if (!out.count && json_array_size(frames))
+        *LIST_PUSH(arena, &out) = exception_of(arena, NULL, frames);
+    return list_of(arena, &out);
+}
+
+/* What else there is */
+
+static struct value crumb_of(struct arena *arena, const json_t *crumb)
+{
+    struct value_map *map = value_map_new(arena);
+    int64_t at = payload_moment(json_object_get(crumb, "timestamp"), 0);
+    struct value_moment moment = moment_from_local(at);
+    moment.aware = true;
+    struct text category = payload_text(crumb, "category");
+    if (at)
+        value_map_set(map, TEXT("time"), value_moment(arena, VALUE_DATETIME, &moment));
+    page_text(map, "category",
+              cut(arena, category.length ? category : payload_text(crumb, "type")));
+    page_text(map, "level", cut(arena, payload_text(crumb, "level")));
+    page_text(map, "message", cut(arena, payload_text(crumb, "message")));
+    value_map_set(map, TEXT("data"), pairs_of(arena, json_object_get(crumb, "data")));
+    return value_map(map);
+}
+
+static struct value crumbs_of(struct arena *arena, const json_t *event)
+{
+    values out = {0};
+    const json_t *crumbs = payload_values(json_object_get(event, "breadcrumbs"));
+    for (size_t i = json_array_size(crumbs); i-- > 0 && out.count < MOST_CRUMBS;)
+        *LIST_PUSH(arena, &out) = crumb_of(arena, json_array_get(crumbs, i));
+    return list_of(arena, &out);
+}
+
+static struct value request_of(struct arena *arena, const json_t *event)
+{
+    struct value_map *map = value_map_new(arena);
+    const json_t *request = json_object_get(event, "request");
+    if (!json_is_object(request))
+        return VALUE_NULL;
+    page_text(map, "method", cut(arena, payload_text(request, "method")));
+    page_text(map, "url", cut(arena, payload_text(request, "url")));
+    page_text(map, "query", shown(arena, json_object_get(request, "query_string")));
+    value_map_set(map, TEXT("headers"), pairs_of(arena, json_object_get(request, "headers")));
+    value_map_set(map, TEXT("cookies"), pairs_of(arena, json_object_get(request, "cookies")));
+    value_map_set(map, TEXT("env"), pairs_of(arena, json_object_get(request, "env")));
+    if (json_object_get(request, "data"))
+        page_text(map, "data", shown(arena, json_object_get(request, "data")));
+    return value_map(map);
+}
+
+static struct value contexts_of(struct arena *arena, const json_t *event)
+{
+    values out = {0};
+    const char *key;
+    json_t *context;
+    json_object_foreach(json_object_get(event, "contexts"), key, context)
+    {
+        struct value_map *map = value_map_new(arena);
+        if (out.count >= MOST_PAIRS || text_is(text_of(key), "trace"))
+            continue;
+        page_text(map, "name", text_copy(arena, text_of(key)));
+        value_map_set(map, TEXT("pairs"), pairs_of(arena, context));
+        *LIST_PUSH(arena, &out) = value_map(map);
+    }
+    return list_of(arena, &out);
+}
+
+static struct value facts_of(struct arena *arena, const json_t *event)
+{
+    static const char *const keys[] = {"platform", "release",     "environment", "server_name",
+                                       "logger",   "transaction", "level"};
+    values out = {0};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        add_pair(arena, &out, text_of(keys[i]), shown(arena, json_object_get(event, keys[i])));
+    const json_t *sdk = json_object_get(event, "sdk");
+    struct text name = payload_text(sdk, "name");
+    struct text version = payload_text(sdk, "version");
+    if (name.length)
+        add_pair(arena, &out, TEXT("sdk"),
+                 text_format(arena, "%.*s %.*s", TEXT_ARG(name), TEXT_ARG(version)));
+    return list_of(arena, &out);
+}
+
+struct value show_event(struct arena *arena, const json_t *event)
+{
+    struct value_map *map = value_map_new(arena);
+    const json_t *contexts = json_object_get(event, "contexts");
+    page_text(map, "message", cut(arena, event_message_shown(event)));
+    value_map_set(map, TEXT("stacks"), stacks_of(arena, event));
+    value_map_set(map, TEXT("request"), request_of(arena, event));
+    value_map_set(map, TEXT("crumbs"), crumbs_of(arena, event));
+    value_map_set(map, TEXT("tags"), pairs_of(arena, json_object_get(event, "tags")));
+    value_map_set(map, TEXT("user"), pairs_of(arena, json_object_get(event, "user")));
+    value_map_set(map, TEXT("extra"), pairs_of(arena, json_object_get(event, "extra")));
+    value_map_set(map, TEXT("trace"), pairs_of(arena, json_object_get(contexts, "trace")));
+    value_map_set(map, TEXT("contexts"), contexts_of(arena, event));
+    value_map_set(map, TEXT("facts"), facts_of(arena, event));
+    return value_map(map);
+}
