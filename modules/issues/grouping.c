@@ -67,9 +67,22 @@ bool exception_is_synthetic(const json_t *exception)
     return json_is_true(json_object_get(json_object_get(exception, "mechanism"), "synthetic"));
 }
 
+/* Some SDKs call all frames the program's own: these lie where package managers put things. */
+static bool is_of_package(struct text path)
+{
+    static const char *const places[] = {"/site-packages/", "/dist-packages/", "node_modules/",
+                                         "/lib/python", "node:"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (text_find(path, text_of(places[i])) != TEXT_NOT_FOUND)
+            return true;
+    return false;
+}
+
 bool frame_is_in_app(const json_t *frame)
 {
-    return !json_is_false(json_object_get(frame, "in_app"));
+    return !json_is_false(json_object_get(frame, "in_app"))
+           && !is_of_package(payload_text(frame, "abs_path"))
+           && !is_of_package(payload_text(frame, "filename"));
 }
 
 /* Parts */

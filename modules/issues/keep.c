@@ -1,7 +1,6 @@
 #include "issues/keep.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -256,7 +255,8 @@ enum status keep_event(struct db *db, int64_t project, const json_t *event)
     if (status == OK)
         status = db_transaction(db, keep, &keeping);
     arena_free(keeping.arena);
-    return status;
+    return status == CONFLICT ? fail("an event is not kept: %s", status_failure()->message)
+                              : status;
 }
 
 /* The row that the migration has made: the only one without a key. */
@@ -268,11 +268,36 @@ static enum status own_project(struct db *db, int64_t *out)
                                  : status;
 }
 
+/* Kinds of items */
+
+static const struct {
+    const char *type;
+    enum status (*keep)(struct db *db, int64_t project, const json_t *payload);
+} kinds[] = {
+    {"event", keep_event},
+};
+
+bool keep_takes(struct text type)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (text_is(type, kinds[i].type))
+            return true;
+    return false;
+}
+
+enum status keep_item(struct db *db, int64_t project, struct text type, const json_t *payload)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (text_is(type, kinds[i].type))
+            return kinds[i].keep(db, project, payload);
+    return OK;
+}
+
 enum status keep_own(struct db *db, const char *type, const json_t *payload)
 {
     int64_t project;
-    if (strcmp(type, "event") != 0)
+    if (!keep_takes(text_of(type)))
         return OK;
     enum status status = own_project(db, &project);
-    return status == OK ? keep_event(db, project, payload) : status;
+    return status == OK ? keep_item(db, project, text_of(type), payload) : status;
 }

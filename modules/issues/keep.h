@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -19,6 +20,11 @@ struct db;
 /* Of the project of that key; counted once under its event_id. INVALID: it is no event. In a
  * transaction of its own. */
 enum status keep_event(struct db *db, int64_t project, const json_t *event);
+
+/* Whether items of this type are kept; others are skipped. */
+bool keep_takes(struct text type);
+/* One of them. INVALID: it is not of that form. */
+enum status keep_item(struct db *db, int64_t project, struct text type, const json_t *payload);
 
 /* For module.h: what happens in this very site. */
 enum status keep_own(struct db *db, const char *type, const json_t *payload);

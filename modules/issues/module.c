@@ -1,18 +1,43 @@
 /* The site as its own Sentry: what failed, here and in other programs, grouped and explained. */
 #include "site/module.h"
+#include "issues/intake.h"
 #include "issues/keep.h"
+#include "issues/limit.h"
 #include "issues/models.h"
+#include "issues/projects.h"
 #include "issues/views.h"
 #include "site/admin.h"
 
 #define FORM_LIMIT ((size_t)64 * 1024)
 
+static const struct setting settings[] = {
+    {"ISSUES_RATE_LIMIT", "1200",
+     "requests a minute that each worker takes of each project that reports errors here; 0: no "
+     "limit",
+     .integer = &limit_per_minute, .max = 1000000},
+    {0},
+};
+
 const struct module issues_module = {
     .name = "issues",
-    .mount = "",
+    .mount = "api/",
     .needs = NEEDS("admin", "auth"),
     .models = MODELS(&project_model, &issue_model, &grouphash_model, &event_model, &seenevent_model,
                      &hourly_model, &tagvalue_model, &touched_model),
+    .settings = settings,
+    .routes = ROUTES({"<int:project>/envelope/", intake_envelope, .name = "issues_envelope",
+                      .access = ACCESS_PUBLIC, .methods = HTTP_POST | HTTP_OPTIONS,
+                      .work = WORK_NONE, .body_limit = INTAKE_BODY_LIMIT, .csrf_exempt = true,
+                      .admit = intake_admit, .failure = "the envelope cannot be taken"},
+                     {"<int:project>/store/", intake_store, .name = "issues_store",
+                      .access = ACCESS_PUBLIC, .methods = HTTP_POST | HTTP_OPTIONS,
+                      .work = WORK_NONE, .body_limit = INTAKE_BODY_LIMIT, .csrf_exempt = true,
+                      .admit = intake_admit, .failure = "the event cannot be taken"}),
+    .admin = ADMINS({.model = &project_model,
+                     .list_display = NAMES("name", "is_active"),
+                     .may = project_may,
+                     .prepare = project_prepare,
+                     .pages = ADMIN_PAGES({"setup", N_("Set up"), .view = project_setup})}),
     .admin_routes =
         ADMIN_ROUTES({.route = {"", issues_list, .name = "index", .work = WORK_BLOCKS},
                       .model = &issue_model,

@@ -49,7 +49,8 @@ struct text payload_line(struct arena *arena, struct text text, size_t limit)
             buffer_append(&out, text.at + at, size);
         at += size;
     }
-    return text_trim(buffer_contents(&out));
+    struct text line = text_trim(buffer_contents(&out));
+    return line.length ? line : TEXT("");
 }
 
 /* Reading */

@@ -206,7 +206,7 @@ static struct value request_of(struct arena *arena, const json_t *event)
 {
     struct value_map *map = value_map_new(arena);
     const json_t *request = json_object_get(event, "request");
-    if (!json_is_object(request))
+    if (!json_object_size(request))
         return VALUE_NULL;
     page_text(map, "method", cut(arena, payload_text(request, "method")));
     page_text(map, "url", cut(arena, payload_text(request, "url")));

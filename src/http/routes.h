@@ -36,7 +36,10 @@ struct route {
     size_t body_limit; /* bytes; 0: none is taken */
     bool any_host;     /* also answers hosts that ALLOWED_HOSTS does not name */
     bool is_secret;    /* its arguments let in whoever has them: the log leaves them out */
-    bool csrf_exempt;  /* takes POST and the like without the form's token */
+    /* Asked on the server's own thread as soon as the headers are there, so that it must not wait:
+     * 0, or 429. Then the view is called at once, without the body, and says so. */
+    int (*admit)(const struct request *request);
+    bool csrf_exempt; /* takes POST and the like without the form's token */
     const void *data; /* what the view is about, where several routes share one; the module's own */
     const char *failure; /* the line of text to answer with where the view fails; NULL: a page */
 };

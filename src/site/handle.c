@@ -63,6 +63,8 @@ struct server_plan site_plan(void *context, struct request *request)
     request->arguments = match.arguments;
     request->argument_count = match.count;
     handle_hide_secret(request, match.route);
+    if (match.route->admit)
+        request->refused = match.route->admit(request);
     return (struct server_plan){.body_limit = match.route->body_limit,
                                 .blocks = belongs_on_executor(request),
                                 .is_slow = match.route->work == WORK_HASHES && may_write(request)};

@@ -91,8 +91,8 @@ static bool refuse_malformed(struct request *request, struct response *response)
         {431, N_("The headers are larger than 16 kB.")},
         {503, N_("The site is busy. Please try again in a moment.")},
     };
-    if (!request->refused || request->refused == 413)
-        return true;
+    if (!request->refused || request->refused == 413 || request->refused == 429)
+        return true; /* said later, and by the view */
     const char *detail = NULL;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (refusals[i].status == request->refused)

@@ -45,6 +45,7 @@ const rowOf = {
   'auth/group': () => inserted('auth_group', 'name', quoted(`group ${++count}`)),
   'lettings/address': () => inserted('lettings_address', 'number, street, city, state, zip_code, country_iso_code', "1, 'Street', 'City', 'GA', 1, 'USA'"),
   'lettings/letting': () => inserted('lettings_letting', 'title, address_id', `'Letting', ${rowOf['lettings/address']()}`),
+  'issues/project': () => inserted('issues_project', 'name, public_key, is_active', `'Project', ${quoted(`key ${++count}`)}, 1`),
   'profiles/profile': () => inserted('profiles_profile', 'favorite_city, user_id', `'City', ${rowOf['auth/user']()}`),
 };
 
