@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "db/db.h"
+#include "issues/mails.h"
 #include "issues/models.h"
 #include "issues/report.h"
 #include "model/query.h"
@@ -19,7 +20,7 @@ struct keeping {
     const json_t *payload;
     struct report report;
     struct issue *issue;
-    bool is_new;
+    bool is_news; /* it is new, or has come back */
     bool was_seen;
 };
 
@@ -81,7 +82,7 @@ static enum status add_issue(struct db *db, struct keeping *keeping)
     issue->resolved_in = TEXT("");
     issue->first_event_id = report->event_id;
     keeping->issue = issue;
-    keeping->is_new = true;
+    keeping->is_news = true;
     return model_insert(db, &issue_model, issue);
 }
 
@@ -139,8 +140,11 @@ static enum status update_issue(struct db *db, struct keeping *keeping)
         issue->status = TEXT(ISSUE_UNRESOLVED);
         issue->is_regressed = true;
         issue->resolved_in = TEXT("");
+        keeping->is_news = true;
     }
     enum status status = touch(db, keeping, issue);
+    if (status == OK && keeping->is_news)
+        status = mails_announce(db, keeping->arena, issue);
     return status == OK ? model_update(db, &issue_model, &before, issue) : status;
 }
 
@@ -158,14 +162,15 @@ static enum status count_tag(struct db *db, const struct keeping *keeping,
 {
     return db_run(db,
                   "INSERT INTO issues_tagvalue (issue_id, name, value, count)"
-                  " SELECT $1, $2, $3, 1 WHERE $4 > (SELECT count(*) FROM issues_tagvalue"
+                  " SELECT $1, $2, $3, 1 WHERE ($4 > (SELECT count(*) FROM issues_tagvalue"
                   " WHERE issue_id = $1 AND name = $2)"
+                  " AND $5 > (SELECT count(*) FROM issues_tagvalue WHERE issue_id = $1))"
                   " OR EXISTS (SELECT 1 FROM issues_tagvalue WHERE issue_id = $1 AND name = $2"
                   " AND value = $3)"
                   " ON CONFLICT (issue_id, name, value)"
                   " DO UPDATE SET count = issues_tagvalue.count + 1",
                   DB_INT(keeping->issue->id), DB_TEXT(tag->name), DB_TEXT(tag->value),
-                  DB_INT(KEPT_TAGS));
+                  DB_INT(KEPT_TAGS), DB_INT(KEPT_ALL_TAGS));
 }
 
 static enum status count_tags(struct db *db, const struct keeping *keeping)
@@ -220,6 +225,7 @@ static enum status add_event(struct db *db, const struct keeping *keeping)
     event->release = report->release;
     event->environment = report->environment;
     event->payload = text_copy(keeping->arena, text_of(dump));
+    event->size = (int64_t)event->payload.length;
     free(dump);
     status = model_insert(db, &event_model, event);
     return status == OK ? drop_older(db, keeping->issue) : status;

@@ -15,6 +15,7 @@ struct db;
 #define KEPT_PER_MINUTE 10
 #define KEPT_IDS        INT64_C(20000) /* counted events that would be known again */
 #define KEPT_TAGS       50             /* values of a tag of an issue */
+#define KEPT_ALL_TAGS   500            /* values of all of them */
 #define KEPT_VISITORS   INT64_C(10000) /* of an issue */
 
 /* Of the project of that key; counted once under its event_id. INVALID: it is no event. In a

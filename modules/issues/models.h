@@ -34,7 +34,9 @@
     F(first_release, TEXT, N_("first release"), .max_length = 200, .blank = true)                  \
     F(last_release, TEXT, N_("last release"), .max_length = 200, .blank = true)                    \
     F(resolved_in, TEXT, N_("resolved in"), .max_length = 200, .blank = true)                      \
-    F(first_event_id, TEXT, "first event", .max_length = 32, .hidden = true)
+    F(first_event_id, TEXT, "first event", .max_length = 32, .hidden = true)                       \
+    F(mailed_at, DATETIME, "mailed", .null = true, .hidden = true)                                 \
+    F(waits_for_mail, BOOLEAN, "waits for a mail", .default_to = "false", .hidden = true)
 
 /* Several of one issue: what an event is found by. */
 #define GROUPHASH_FIELDS(F)                                                                        \
@@ -51,6 +53,7 @@
     F(happened_at, DATETIME, "when")                                                               \
     F(release, TEXT, "release", .max_length = 200, .blank = true)                                  \
     F(environment, TEXT, "environment", .max_length = 64, .blank = true)                           \
+    F(size, INTEGER, "bytes")                                                                      \
     F(payload, LONG_TEXT, "event in JSON")
 
 /* Events that were counted, so that none is counted again; the newest alone. */

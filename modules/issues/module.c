@@ -3,25 +3,30 @@
 #include "issues/intake.h"
 #include "issues/keep.h"
 #include "issues/limit.h"
+#include "issues/mails.h"
 #include "issues/models.h"
 #include "issues/projects.h"
+#include "issues/prune.h"
 #include "issues/views.h"
 #include "site/admin.h"
 
 #define FORM_LIMIT ((size_t)64 * 1024)
+#define MINUTE     60 /* seconds */
 
 static const struct setting settings[] = {
     {"ISSUES_RATE_LIMIT", "1200",
      "requests a minute that each worker takes of each project that reports errors here; 0: no "
      "limit",
      .integer = &limit_per_minute, .max = 1000000},
+    {"ISSUES_MAIL", "1", "mail staff who may see issues of new ones, and of those that come back",
+     .flag = &mails_wanted},
     {0},
 };
 
 const struct module issues_module = {
     .name = "issues",
     .mount = "api/",
-    .needs = NEEDS("admin", "auth"),
+    .needs = NEEDS("admin", "auth", "mail"),
     .models = MODELS(&project_model, &issue_model, &grouphash_model, &event_model, &seenevent_model,
                      &hourly_model, &tagvalue_model, &touched_model),
     .settings = settings,
@@ -53,5 +58,7 @@ const struct module issues_module = {
                      {.route = {"<int:id>/<slug:event_id>.json", issues_raw, .name = "raw"},
                       .model = &issue_model,
                       .needs = ADMIN_VIEW}),
+    .jobs = JOBS({"mail issues", .interval = MINUTE, .run = mails_send},
+                 {"prune issues", .interval = MINUTE, .run = prune_issues, .waits = true}),
     .keep_event = keep_own,
 };

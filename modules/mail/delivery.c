@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "mail/mail.h"
 #include "mail/message.h"
 #include "mail/models.h"
 #include "net/smtp.h"

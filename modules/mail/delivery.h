@@ -18,8 +18,5 @@ const char *mail_refuse_url(struct text url);
 /* For DEFAULT_FROM_EMAIL. */
 const char *mail_refuse_sender(struct text sender);
 
-/* Whether there is anywhere to send them; else they wait. */
-bool mail_has_way(void);
-
 /* BUSY: try again; INVALID: this mail is refused for good. */
 enum status mail_deliver(struct arena *arena, const struct outgoing *mail);

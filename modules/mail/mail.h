@@ -1,6 +1,8 @@
 /* Mails to people: put into an outbox with what caused them, and sent by the clerk. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "base/text.h"
 
@@ -14,3 +16,6 @@ mail_putting mail_put;
 
 /* Costs what mail_put() does, and leaves nothing: for who must not learn whether a mail is sent. */
 mail_putting mail_waste;
+
+/* Whether there is anywhere to send them; else they wait. */
+bool mail_has_way(void);

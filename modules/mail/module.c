@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "mail/delivery.h"
+#include "mail/mail.h"
 #include "mail/models.h"
 #include "mail/outbox.h"
 #include "model/differences.h"

@@ -26,7 +26,9 @@ CREATE TABLE "issues_issue" (
     "first_release" varchar(200) NOT NULL,
     "last_release" varchar(200) NOT NULL,
     "resolved_in" varchar(200) NOT NULL,
-    "first_event_id" varchar(32) NOT NULL
+    "first_event_id" varchar(32) NOT NULL,
+    "mailed_at" {datetime} NULL,
+    "waits_for_mail" {bool} NOT NULL
 );
 CREATE INDEX "issues_issue_project" ON "issues_issue" ("project_id");
 CREATE INDEX "issues_issue_status" ON "issues_issue" ("status", "last_seen");
@@ -51,6 +53,7 @@ CREATE TABLE "issues_event" (
     "happened_at" {datetime} NOT NULL,
     "release" varchar(200) NOT NULL,
     "environment" varchar(64) NOT NULL,
+    "size" integer NOT NULL,
     "payload" text NOT NULL
 );
 CREATE INDEX "issues_event_issue" ON "issues_event" ("issue_id");
