@@ -9,6 +9,7 @@
 #include "issues/mails.h"
 #include "issues/models.h"
 #include "issues/report.h"
+#include "issues/timing.h"
 #include "model/query.h"
 
 #define HOUR   (INT64_C(3600) * 1000000)
@@ -21,20 +22,19 @@ struct keeping {
     struct report report;
     struct issue *issue;
     bool is_news; /* it is new, or has come back */
-    bool was_seen;
 };
 
 /* Once */
 
-static enum status see(struct db *db, struct keeping *keeping)
+enum status keep_once(struct db *db, int64_t project, struct text event_id, bool *was_seen)
 {
     int64_t id = 0;
     enum status status =
         db_integer(db, &id, 0,
                    "INSERT INTO issues_seenevent (project_id, event_id) VALUES ($1, $2)"
                    " ON CONFLICT (project_id, event_id) DO NOTHING RETURNING id",
-                   DB_INT(keeping->project), DB_TEXT(keeping->report.event_id));
-    keeping->was_seen = id == 0;
+                   DB_INT(project), DB_TEXT(event_id));
+    *was_seen = id == 0;
     return status == OK && id
                ? db_run(db, "DELETE FROM issues_seenevent WHERE id <= $1", DB_INT(id - KEPT_IDS))
                : status;
@@ -237,8 +237,9 @@ static enum status keep(struct db *db, void *context)
     static enum status (*const steps[])(struct db *,
                                         const struct keeping *) = {add_hashes, add_event,
                                                                    count_hour, count_tags};
-    enum status status = see(db, keeping);
-    if (status != OK || keeping->was_seen)
+    bool was_seen;
+    enum status status = keep_once(db, keeping->project, keeping->report.event_id, &was_seen);
+    if (status != OK || was_seen)
         return status;
     status = find_issue(db, keeping);
     if (status == NOT_FOUND)
@@ -281,6 +282,7 @@ static const struct {
     enum status (*keep)(struct db *db, int64_t project, const json_t *payload);
 } kinds[] = {
     {"event", keep_event},
+    {"transaction", timing_keep},
 };
 
 bool keep_takes(struct text type)

@@ -18,6 +18,10 @@ struct db;
 #define KEPT_ALL_TAGS   500            /* values of all of them */
 #define KEPT_VISITORS   INT64_C(10000) /* of an issue */
 
+/* Within a transaction: whether an event or a transaction of this id was counted before; else it is
+ * from now on. */
+enum status keep_once(struct db *db, int64_t project, struct text event_id, bool *was_seen);
+
 /* Of the project of that key; counted once under its event_id. INVALID: it is no event. In a
  * transaction of its own. */
 enum status keep_event(struct db *db, int64_t project, const json_t *event);

@@ -27,3 +27,7 @@ MODEL(tagvalue, TAGVALUE_FIELDS, "issues", .verbose_name = "value of a tag",
       .unique_together = TOGETHER(NAMES("issue", "name", "value")));
 MODEL(touched, TOUCHED_FIELDS, "issues", .verbose_name = "visitor of an issue",
       .unique_together = TOGETHER(NAMES("issue", "visitor")));
+MODEL(timed, TIMED_FIELDS, "issues", .verbose_name = "what takes time",
+      .unique_together = TOGETHER(NAMES("project", "kind", "name")));
+MODEL(timing, TIMING_FIELDS, "issues", .verbose_name = "times of an hour",
+      .unique_together = TOGETHER(NAMES("timed", "hour", "bucket")));

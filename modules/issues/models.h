@@ -91,3 +91,23 @@ MODEL_ROW(seenevent, SEENEVENT_FIELDS);
 MODEL_ROW(hourly, HOURLY_FIELDS);
 MODEL_ROW(tagvalue, TAGVALUE_FIELDS);
 MODEL_ROW(touched, TOUCHED_FIELDS);
+
+/* What took time: a route, or a statement. */
+#define TIMED_FIELDS(F)                                                                            \
+    F(id, ROWID, "ID")                                                                             \
+    F(project, FOREIGN_KEY, "project", .to = &project_model, .on_delete = CASCADE)                 \
+    F(kind, TEXT, "kind", .max_length = 10)                                                        \
+    F(name, TEXT, "name", .max_length = 300)
+
+/* How often it took about so long in an hour: a histogram. */
+#define TIMING_FIELDS(F)                                                                           \
+    F(id, ROWID, "ID")                                                                             \
+    F(timed, FOREIGN_KEY, "what", .to = &timed_model, .on_delete = CASCADE)                        \
+    F(hour, BIG_INTEGER, "hours since 1970")                                                       \
+    F(bucket, INTEGER, "quarters of a doubling")                                                   \
+    F(count, BIG_INTEGER, "times")                                                                 \
+    F(failures, BIG_INTEGER, "failures")                                                           \
+    F(micros, BIG_INTEGER, "microseconds together")
+
+MODEL_ROW(timed, TIMED_FIELDS);
+MODEL_ROW(timing, TIMING_FIELDS);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "db/db.h"
+#include "issues/timing.h"
 
 #define HOUR    (INT64_C(3600) * 1000000)
 #define AT_ONCE 200 /* events that go where their bytes are too many */
@@ -11,6 +12,13 @@ static enum status prune_old(struct db *db)
 {
     enum status status = db_run(db, "DELETE FROM issues_hourly WHERE hour < $1",
                                 DB_INT(clock_wall() / HOUR - KEPT_HOURS));
+    if (status == OK)
+        status = db_run(db, "DELETE FROM issues_timing WHERE hour < $1",
+                        DB_INT(clock_wall() / HOUR - TIMING_HOURS));
+    if (status == OK)
+        status =
+            db_run(db, "DELETE FROM issues_timed WHERE NOT EXISTS (SELECT 1 FROM issues_timing t"
+                       " WHERE t.timed_id = issues_timed.id)");
     if (status == OK)
         status = db_run(db,
                         "DELETE FROM issues_event WHERE id <= (SELECT id FROM issues_event"

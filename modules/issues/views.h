@@ -3,4 +3,4 @@
 
 #include "http/routes.h"
 
-view issues_list, issues_act, issues_show, issues_raw;
+view issues_list, issues_act, issues_show, issues_raw, issues_performance;
