@@ -1,5 +1,6 @@
 // The admin's pages, and how a tab comes to each of them as somebody who may do everything.
 import { addUser, signedIn } from '../http/accounts.mjs';
+import { MODULES, until } from '../http/harness.mjs';
 import { visit } from './pages.mjs';
 
 const ADDRESSES = '/admin/lettings/address/';
@@ -10,6 +11,27 @@ const importing = (rows) => async (tab) => {
   await tab.setInputFiles('input[type="file"]', { name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV + rows) });
   await follow(tab, () => tab.click('.admin form button'));
 };
+
+/** Until the list of issues has something that failed. */
+const failing = async (tab) => {
+  const { origin } = new URL(tab.url());
+  await tab.request.get(`${origin}/sentry-debug/`);
+  await until(async () => await tab.$('tbody th a') ?? (await tab.reload(), null), 10_000, () => 'no issue');
+};
+
+const ISSUE_PAGES = [
+  { name: 'admin-issues', path: '/admin/issues/', act: failing },
+  { name: 'admin-issue', path: '/admin/issues/', act: async (tab) => {
+    await failing(tab);
+    await follow(tab, () => tab.click('tbody th a'));
+  } },
+  { name: 'admin-performance', path: '/admin/issues/performance/' },
+  { name: 'admin-project-setup', path: '/admin/issues/project/add/', act: async (tab) => {
+    await tab.fill('#id_name', 'The old site');
+    await follow(tab, () => tab.click('button[name="_continue"]'));
+    await follow(tab, () => tab.click('.admin-head a[href$="/setup/"]'));
+  } },
+];
 
 /** act: what is done on the page to come to what is meant. */
 export const ADMIN_PAGES = [
@@ -43,6 +65,7 @@ export const ADMIN_PAGES = [
   { name: 'admin-import', path: `${ADDRESSES}import/` },
   { name: 'admin-import-question', path: `${ADDRESSES}import/`, act: importing(',1,Quay,Looe,FL,12345,USA\r\n1,2,Pier,Looe,FL,12345,USA\r\n') },
   { name: 'admin-import-errors', path: `${ADDRESSES}import/`, act: importing(',-1,,Looe,Florida,x,USA\r\n') },
+  ...(MODULES.includes('issues') ? ISSUE_PAGES : []),
 ];
 
 /** Signs a tab in, as somebody who may do everything. */
