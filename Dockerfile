@@ -1,0 +1,21 @@
+FROM debian:bookworm-slim AS build
+WORKDIR /src
+COPY script/bootstrap script/lib.sh script/
+RUN script/bootstrap server && rm -rf /var/lib/apt/lists/*
+COPY . .
+RUN script/build && deploy/collect-runtime build/oc-lettings /rootfs
+
+FROM scratch
+COPY --from=build /rootfs/ /
+ENV PATH=/app PORT=8000 DATA_DIR=/data SOURCE_DIR=/usr/src/oc-lettings
+USER 10001:10001
+WORKDIR /data
+ENTRYPOINT ["/app/oc-lettings"]
+CMD ["serve"]
+ARG GIT_SHA=unknown
+ARG GIT_TIME=unknown
+ENV SENTRY_RELEASE=$GIT_SHA
+LABEL org.opencontainers.image.title="OC Lettings" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.revision=$GIT_SHA \
+      org.opencontainers.image.created=$GIT_TIME
