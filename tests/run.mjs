@@ -12,7 +12,10 @@ const LIMIT_MS = 600_000;
 const SOAK_LIMIT_MS = 24 * 3600_000;
 
 // Which builds a folder of node tests runs against; the first is shown without its name.
-const BUILDS = {
+// Under COVERAGE=1 there is one build, and what takes no part in it is left out.
+const coverage = process.env.COVERAGE === '1';
+const COVERED = ['commands', 'http', 'security'];
+const BUILDS = coverage ? Object.fromEntries(COVERED.map((folder) => [folder, ['coverage']])) : {
   commands: ['test', 'asan'],
   http: ['test', 'tsan'],
   security: ['test', 'asan', 'tsan'],
@@ -66,7 +69,7 @@ function unitPrograms(build) {
 }
 
 function unitJobs(word) {
-  const builds = ['test', 'asan'];
+  const builds = coverage ? ['coverage'] : ['test', 'asan'];
   return builds.flatMap((build) => unitPrograms(build).map(({ name, path }) => ({
     kind: 'unit',
     name: flavoured(name, build, builds),
@@ -83,7 +86,7 @@ function nodeJobs(word, soak, temporary) {
   for (const path of files) {
     const fromRoot = relative(ROOT, path);
     const folder = fromRoot.startsWith('modules/') ? 'http' : fromRoot.split('/')[1];
-    if ((folder === 'soak') !== soak) continue;
+    if ((folder === 'soak') !== soak || (coverage && !BUILDS[folder])) continue;
     const plain = fromRoot.replace(/^tests\//, '').replace(/\.test\.mjs$/, '');
     const builds = BUILDS[folder] ?? ['test'];
     for (const build of builds.filter((name) => existsSync(join(ROOT, 'build', name)))) {
