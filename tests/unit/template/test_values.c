@@ -111,40 +111,6 @@ static void test_map(void **state)
     assert_text_equal(value_as_text(map->entries[0].key), "key0");
 }
 
-struct making {
-    struct arena *arena;
-    int times;
-};
-
-static const struct value_map *make_rest(void *self)
-{
-    struct making *making = self;
-    struct value_map *map = value_map_new(making->arena);
-    making->times++;
-    value_map_set(map, TEXT("own"), value_integer(2));
-    value_map_set(map, TEXT("far"), value_integer(3));
-    return map;
-}
-
-static const struct value *find_name(const struct value_map *map, const char *name)
-{
-    return value_map_find_text(map, text_of(name), value_hash_text(text_of(name)));
-}
-
-static void test_rest(void **state)
-{
-    struct making making = {*state, 0};
-    struct value_rest rest = {.make = make_rest, .self = &making};
-    struct value_map *map = value_map_new(*state);
-    map->rest = &rest;
-    value_map_set(map, TEXT("own"), value_integer(1));
-    assert_int_equal(find_name(map, "own")->integer, 1);
-    assert_int_equal(making.times, 0);
-    assert_int_equal(find_name(map, "far")->integer, 3);
-    assert_null(find_name(map, "nowhere"));
-    assert_int_equal(making.times, 1);
-}
-
 static void test_print(void **state)
 {
     struct arena *arena = *state;
@@ -160,7 +126,6 @@ static void test_print(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_floats), TEST(test_compare), TEST(test_truth),
-    TEST(test_map),    TEST(test_rest),    TEST(test_print),
+    TEST(test_floats), TEST(test_compare), TEST(test_truth), TEST(test_map), TEST(test_print),
 };
 UNIT_MAIN(tests)
