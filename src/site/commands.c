@@ -1,9 +1,11 @@
 #include "site/commands.h"
 
 #include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -57,13 +59,32 @@ static const char *program_path(void)
     return path;
 }
 
+/* In a process of its own: the supervisor opens no database. */
+static bool migrate_first(const char *program)
+{
+    char *words[] = {"oc-lettings", "migrate", NULL};
+    pid_t child;
+    int ended = 0;
+    log_warning("the data will not last", LOG_TEXT("data_dir", site_settings.data_dir));
+    log_flush();
+    int error = posix_spawn(&child, program, NULL, NULL, words, original_environment);
+    if (error)
+        fail("cannot start migrate: %s", strerror(error));
+    else if (waitpid(child, &ended, 0) != child || ended != 0)
+        fail("migrate failed, which DATA_EPHEMERAL=1 asks for at each start");
+    return !error && ended == 0;
+}
+
 static int serve(int count, char **arguments)
 {
     (void)count;
     (void)arguments;
     if (load_settings("supervisor") != OK)
         return commands_failed();
-    return supervisor_run(program_path(), original_environment);
+    const char *program = program_path();
+    if (site_settings.data_ephemeral && !migrate_first(program))
+        return commands_failed();
+    return supervisor_run(program, original_environment);
 }
 
 static int worker(int count, char **arguments)

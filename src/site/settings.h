@@ -31,6 +31,7 @@ struct site_settings {
     int64_t database_max_connections;
     int64_t database_timeout;
     struct text data_dir;
+    bool data_ephemeral;
     struct text source_dir;
     int64_t workers; /* 0: as many as there are processors */
     int64_t threads;

@@ -125,3 +125,20 @@ for (const [name, contents, words] of BAD) {
     });
   });
 }
+
+test('with DATA_EPHEMERAL=1 an empty folder is migrated at the start, and the log says that nothing lasts', async (t) => {
+  const server = await startServer({
+    env: { DATA_EPHEMERAL: '1', DATABASE_URL: 'sqlite:///new.sqlite3' }, t,
+  });
+  await ready(server, 200, /^ready\n$/);
+  assert.match(await server.logged(/will not last/), /level=warning .*data_dir=/);
+});
+
+test('refused: to serve where that migration cannot be done', () => {
+  const dir = temporaryFolder();
+  writeFileSync(join(dir, 'no.sqlite3'), 'this is no database, whatever its name says');
+  const { status, stderr } = runCommand(['serve'], { dir,
+    env: { DATA_EPHEMERAL: '1', DATABASE_URL: 'sqlite:///no.sqlite3', PORT: '0' } });
+  assert.equal(status, 1);
+  assert.match(stderr, /migrate failed, which DATA_EPHEMERAL=1 asks for/);
+});
