@@ -39,7 +39,7 @@ SECURE_SSL_REDIRECT=${SECURE_SSL_REDIRECT:-0}
 SENTRY_DSN=${SENTRY_DSN:-}"
     printf '%s\n' "${Docker_username:-}" "${Docker_password:-}" "$settings" |
         agent release "$name@$digest" "$(commit)"
-    tell_sentry
+    tell_sentry "$name@$digest"
 }
 deploy_rollback() { agent rollback </dev/null; }
 deploy_status() { agent status </dev/null; }

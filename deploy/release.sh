@@ -3,7 +3,7 @@
 
 # stop CAUSE REMEDY: the one line that a failed step ends in.
 stop() {
-    echo "FAILED ${0##*/script/}: $1: $2" >&2
+    echo "FAILED ${0##*/}: $1: $2" >&2
     exit 1
 }
 
@@ -94,6 +94,3 @@ pushed_digest() {
     ! grep -q 'manifest unknown' "$log" || stop "$(image_registry) has no image ${1#*/}:$2" "run script/image and script/push for this commit first"
     explain "$log" "image $1:$2"
 }
-
-# A later part of the pipeline: SENTRY_AUTH_TOKEN turns it on.
-tell_sentry() { :; }

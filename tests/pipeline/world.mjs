@@ -1,6 +1,7 @@
 // A world for the pipeline's scripts: container storage, base image and clone of their own, below one folder.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +46,7 @@ function makeBase(folder, env) {
   execFileSync('sh', ['-c', `cd "$1" && chmod 1777 tmp && ln -s usr/bin bin && ln -s usr/sbin sbin && ln -s usr/lib lib &&
     ln -s usr/lib64 lib64 && mkdir -p var/lib/apt/lists && cp -L /etc/passwd /etc/group /etc/os-release /etc/debian_version /etc/ld.so.cache etc/ &&
     tar -c . -f ../base.tar`, 'sh', base]);
-  execFileSync('podman', ['import', '-q', '--change', 'ENV PATH=/usr/lib/ccache:/usr/bin:/bin CCACHE_DIR=/ccache',
+  execFileSync('podman', ['import', '-q', '--change', 'ENV PATH=/usr/bin:/bin', '--change', 'ENV CCACHE_DIR=/ccache',
     join(folder, 'base.tar'), BASE], { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
@@ -124,4 +125,70 @@ function shorten(clone) {
   short('lint', 'python3 src/site/raw_output.py && echo "1 passed, 0 failed"');
   short('test', 'node --test tests/tree/includes.test.mjs');
   short('coverage', 'true');
+}
+
+// The image of a clone as script/image builds it, under the name that Docker_tag_image gives; kept for the next run
+// as long as nothing that it is made of changes.
+export async function provideImage(world, clone, commit) {
+  const digest = createHash('sha256');
+  for (const path of execFileSync('git', ['ls-tree', '-r', 'HEAD', '--', 'src', 'modules', 'locale', 'meson.build', 'meson_options.txt',
+    'Dockerfile', '.dockerignore', 'deploy/collect-runtime', 'script/build', 'script/lib.sh'], { cwd: clone, env: world.env }).toString()) digest.update(path);
+  const kept = join(ROOT, 'build/ccache', `image-${digest.digest('hex').slice(0, 16)}.tar`);
+  const name = `docker.io/acme/oc-lettings:${commit}`;
+  if (existsSync(kept)) {
+    execFileSync('podman', ['load', '-q', '-i', kept], { env: world.env, stdio: 'ignore' });
+    execFileSync('podman', ['tag', 'docker.io/acme/oc-lettings:kept', name], { env: world.env });
+    return '';
+  }
+  const { status, out } = await world.run(['script/image'], { cwd: clone, env: { ...world.env, Docker_tag_image: 'acme/oc-lettings' } });
+  if (status !== 0) throw new Error(out);
+  execFileSync('podman', ['tag', name, 'docker.io/acme/oc-lettings:kept'], { env: world.env });
+  for (const old of readdirSync(join(ROOT, 'build/ccache')).filter((file) => /^image-.*\.tar$/.test(file))) rmSync(join(ROOT, 'build/ccache', old));
+  execFileSync('podman', ['save', '-q', '-o', kept, 'docker.io/acme/oc-lettings:kept'], { env: world.env, stdio: 'ignore' });
+  return out;
+}
+
+// The closed network of cloud.mjs: nothing can leave it, and in it the services' names lead to the stand-ins.
+export async function enterCloud(world) {
+  const folder = join(world.folder, 'cloud');
+  mkdirSync(folder);
+  execFileSync('bash', ['-euc', `cd "$1"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 7 -subj '/CN=test CA' -keyout ca.key -out ca.crt -addext basicConstraints=critical,CA:TRUE 2>/dev/null
+    printf '127.0.0.1 localhost\\n' >hosts
+    n=2
+    for name in registry.heroku.com api.heroku.com holiday-homes-0123456789ab.herokuapp.com registry-1.docker.io sentry.io; do
+      openssl req -newkey rsa:2048 -nodes -subj "/CN=test" -keyout "$name.key" 2>/dev/null |
+        openssl x509 -req -CA ca.crt -CAkey ca.key -CAcreateserial -days 7 -out "$name.crt" -extfile <(echo "subjectAltName=DNS:$name") 2>/dev/null
+      echo "127.0.0.$n $name" >>hosts
+      n=$((n + 1))
+    done
+    echo '127.0.0.5 index.docker.io docker.io' >>hosts
+    cat /etc/ssl/certs/ca-certificates.crt ca.crt >bundle.crt`, 'bash', folder]);
+  const env = { ...world.env, SSL_CERT_FILE: join(folder, 'bundle.crt'), CURL_CA_BUNDLE: join(folder, 'bundle.crt') };
+  delete env.SSL_CERT_DIR;
+  const child = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'bash', '-c',
+    `ip link set lo up && mount --bind "$1/hosts" /etc/hosts && exec ${process.execPath} "$2" "$1"`,
+    'bash', folder, join(ROOT, 'tests/pipeline/cloud.mjs')], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  let said = '';
+  const next = (word) => new Promise((done, failed) => {
+    const look = () => said.includes(word) && done(said);
+    child.stdout.on('data', look);
+    child.on('exit', () => failed(new Error('the cloud ended')));
+    look();
+  });
+  child.stdout.setEncoding('utf8').on('data', (text) => { said += text; });
+  await next('ready');
+  return {
+    folder,
+    run: (command, options = {}) => run(['nsenter', '-t', String(child.pid), '-n', '-m', '--wd=.', ...command],
+      { ...options, env: { ...env, ...options.env } }),
+    stopDynos() {
+      child.stdin.write('stop\n');
+      return next('stopped');
+    },
+    end: () => new Promise((done) => {
+      child.on('exit', done);
+      child.stdin.end();
+    }),
+  };
 }
