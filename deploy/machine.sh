@@ -1,6 +1,9 @@
 # shellcheck shell=bash disable=SC2154
 # Sourced by script/deploy: a Linux machine with podman, over ssh or this one.
 
+# Where a key lies, or which port, for who cannot write it into ssh's own configuration.
+read -ra ssh_flags <<<"-o BatchMode=yes ${SSH_FLAGS:-}"
+
 # Everything the agent needs goes along with each call, so that it is never another version's.
 agent() {
     local folder=${SITE_FOLDER:-}
@@ -12,12 +15,12 @@ agent() {
     fi
     folder=${folder:-oc-lettings}
     # shellcheck disable=SC2029
-    tar -c deploy/smoke deploy/host | ssh -o BatchMode=yes "$server" "mkdir -p '$folder' && tar -x -C '$folder'" 2>"$log" || {
+    tar -c deploy/smoke deploy/host | ssh "${ssh_flags[@]}" "$server" "mkdir -p '$folder' && tar -x -C '$folder'" 2>"$log" || {
         cat "$log" >&2
         stop "$server cannot be reached by ssh" "look whether 'ssh $server' works without a password, and podman is installed there"
     }
     # shellcheck disable=SC2029
-    ssh -o BatchMode=yes "$server" "$(printf '%q ' env ${SITE_PORT:+"SITE_PORT=$SITE_PORT"} "$folder/deploy/host/agent" "$folder" "$@")"
+    ssh "${ssh_flags[@]}" "$server" "$(printf '%q ' env ${SITE_PORT:+"SITE_PORT=$SITE_PORT"} "$folder/deploy/host/agent" "$folder" "$@")"
 }
 
 log=$(mktemp)
@@ -25,7 +28,7 @@ trap 'rm -f "$log"' EXIT
 
 site_hosts() {
     [[ $target == local ]] && echo localhost,127.0.0.1 && return
-    echo "${SITE_HOSTS:-${server#*@},localhost,127.0.0.1}"
+    echo "${server#*@},localhost,127.0.0.1"
 }
 
 deploy_release() {

@@ -62,7 +62,8 @@ export function makeWorld(name) {
     IMAGE_BUILD_FLAGS: [...MOUNTED.map((path) => `--volume ${path}:${path}:ro`), `--volume ${ccache}:/ccache`].join(' '),
     GIT_CONFIG_GLOBAL: join(folder, 'gitconfig'),
   };
-  for (const key of ['DOCKER_HOST', 'CIRCLE_SHA1', 'DEPLOY_TARGET', 'COVERAGE']) delete env[key];
+  // The last one would keep a node --test within from running anything.
+  for (const key of ['DOCKER_HOST', 'CIRCLE_SHA1', 'DEPLOY_TARGET', 'COVERAGE', 'NODE_TEST_CONTEXT']) delete env[key];
   writeFileSync(env.GIT_CONFIG_GLOBAL, '[user]\nname = Tests\nemail = tests@example.com\n[init]\ndefaultBranch = main\n[safe]\ndirectory = *\n');
   makeBase(folder, env);
   return {

@@ -1,0 +1,150 @@
+// script/deploy host: a machine over ssh (this one, by an sshd of the test's own), with its own podman and nginx.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { freePort, get, until } from '../http/harness.mjs';
+import { makeClone, makeWorld, provideImage, unable } from './world.mjs';
+
+const skip = unable() || (!existsSync('/usr/sbin/sshd') && 'there is no sshd');
+const lastLine = (out) => out.trimEnd().split('\n').at(-1);
+const children = [];
+let world;
+let clone;
+let git;
+let env;
+let port;
+let folder;
+
+async function startRegistry() {
+  const home = join(world.folder, 'registry');
+  const at = await freePort();
+  mkdirSync(home);
+  writeFileSync(join(home, 'htpasswd'), execFileSync('htpasswd', ['-Bin', 'acme'], { input: 'password' }));
+  writeFileSync(join(home, 'config.yml'), `version: 0.1
+log: {level: warn}
+storage: {filesystem: {rootdirectory: ${home}/data}}
+http: {addr: "127.0.0.1:${at}"}
+auth: {htpasswd: {realm: test, path: ${home}/htpasswd}}
+`);
+  children.push(spawn('docker-registry', ['serve', join(home, 'config.yml')], { env: world.env, stdio: 'ignore' }));
+  await until(async () => (await get(`http://127.0.0.1:${at}/v2/`).catch(() => null)) !== null);
+  return at;
+}
+
+async function startSshd() {
+  const home = join(world.folder, 'ssh');
+  const at = await freePort();
+  mkdirSync(home, { mode: 0o700 });
+  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  for (const key of ['host', 'user']) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(home, key)]);
+  writeFileSync(join(home, 'config'), `Port ${at}
+ListenAddress 127.0.0.1
+HostKey ${home}/host
+PidFile none
+AuthorizedKeysFile ${home}/user.pub
+StrictModes no
+PasswordAuthentication no
+PermitRootLogin yes
+SetEnv CONTAINERS_CONF=${world.env.CONTAINERS_CONF} CONTAINERS_STORAGE_CONF=${world.env.CONTAINERS_STORAGE_CONF} BOOT_LIMIT=60
+`);
+  writeFileSync(join(home, 'known'), `[127.0.0.1]:${at} ${readFileSync(join(home, 'host.pub'), 'utf8')}`);
+  children.push(spawn('/usr/sbin/sshd', ['-D', '-f', join(home, 'config')], { stdio: 'ignore' }));
+  await until(() => spawnSync('ssh-keyscan', ['-p', String(at), '127.0.0.1'], { encoding: 'utf8' }).stdout !== '');
+  return `-p ${at} -i ${home}/user -o UserKnownHostsFile=${home}/known -o IdentitiesOnly=yes`;
+}
+
+before(async () => {
+  if (skip) return;
+  world = makeWorld('machine');
+  ({ clone, git } = await makeClone(world));
+  await provideImage(world, clone, head());
+  const registry = await startRegistry();
+  port = await freePort();
+  folder = join(world.folder, 'site');
+  env = {
+    ...world.env, Docker_tag_image: `127.0.0.1:${registry}/acme/oc-lettings`, Docker_username: 'acme', Docker_password: 'password',
+    SITE_FOLDER: folder, SITE_PORT: `127.0.0.1:${port}`, SSH_FLAGS: await startSshd(),
+  };
+  await push();
+});
+after(async () => {
+  if (skip) return;
+  await deploy('stop');
+  await Promise.all(children.map((child) => new Promise((done) => {
+    child.on('exit', done);
+    child.kill();
+  })));
+  world.end();
+});
+
+const head = () => execFileSync('git', ['rev-parse', 'HEAD'], { cwd: clone, env: world.env }).toString().trim();
+const call = (words, more = {}) => world.run(words, { cwd: clone, env: { ...env, ...more } });
+const deploy = (word, more) => call(['script/deploy', 'host', 'root@127.0.0.1', word], more);
+const front = async () => (await get(`http://127.0.0.1:${port}/`)).status;
+async function push() {
+  execFileSync('podman', ['tag', 'docker.io/acme/oc-lettings:kept', `${env.Docker_tag_image}:${head()}`], { env: world.env });
+  const { status, out } = await call(['script/push']);
+  assert.equal(status, 0, out);
+}
+
+for (const [name, command, more, expected] of [
+  ['a machine that cannot be reached', 'release', { SSH_FLAGS: '-p 9' }, /^FAILED deploy: root@127\.0\.0\.1 cannot be reached by ssh: /],
+  ['a wrong password for the registry', 'release', { Docker_password: 'no' }, /^FAILED deploy: .*127\.0\.0\.1:\d+ refuses the login.*: check Docker_username/],
+  ['a rollback of nothing', 'rollback', {}, /^FAILED deploy: there is no earlier release: /],
+  ['the state of nothing', 'status', {}, /^FAILED deploy: nothing is released in /],
+]) {
+  test(`refused: ${name}`, { skip }, async () => {
+    const { status, out } = await deploy(command, more);
+    assert.notEqual(status, 0);
+    assert.match(lastLine(out), expected);
+  });
+}
+
+test('refused: a port that another has', { skip }, async () => {
+  const other = createServer().listen(port, '127.0.0.1');
+  const { status, out } = await deploy('release');
+  other.close();
+  assert.equal(status, 1, out);
+  assert.match(lastLine(out), /^FAILED deploy: port 127\.0\.0\.1:\d+ is taken: end what listens there, or set SITE_PORT/);
+  assert.equal(existsSync(join(folder, 'current')), false);
+});
+
+test('a release serves, keeps its settings to itself, and is there once', { skip }, async () => {
+  const { status, out } = await deploy('release');
+  assert.equal(status, 0, out);
+  assert.match(lastLine(out), new RegExp(`^released ${head().slice(0, 12)} at http://127\\.0\\.0\\.1:${port}$`));
+  assert.equal(await front(), 200);
+  assert.doesNotMatch(out, /password/);
+  assert.equal(execFileSync('stat', ['-c', '%a', join(folder, 'env')]).toString().trim(), '600');
+  assert.match(lastLine((await deploy('release')).out), / is released already at /);
+  assert.match((await deploy('status')).out, /^serves at http/m);
+  assert.match((await deploy('logs')).out, /msg=request /);
+});
+
+test('a migration that fails leaves the release before it serving', { skip }, async () => {
+  git('commit', '-q', '--allow-empty', '-m', 'Another');
+  writeFileSync(join(world.folder, 'Variant'), 'FROM docker.io/acme/oc-lettings:kept\nENV TIME_ZONE=Nowhere/Atall\n');
+  execFileSync('podman', ['build', '-q', '-f', join(world.folder, 'Variant'), '-t', `${env.Docker_tag_image}:${head()}`, join(world.folder, 'ssh')],
+    { env: { ...world.env, BUILDAH_FORMAT: 'docker' }, stdio: 'ignore' });
+  assert.equal((await call(['script/push'])).status, 0);
+  const { status, out } = await deploy('release');
+  assert.equal(status, 1, out);
+  assert.match(lastLine(out), /^FAILED deploy: the migration failed: nothing is released, [0-9a-f]{12} goes on serving; /);
+  assert.match(out, /TIME_ZONE is "Nowhere/);
+  assert.equal(await front(), 200);
+});
+
+test('a disk that is full is said', { skip }, async () => {
+  const small = join(world.folder, 'small');
+  mkdirSync(small);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', small]);
+  writeFileSync(join(world.folder, 'small.conf'), `[storage]\ndriver = "overlay"\ngraphroot = "${small}/storage"\nrunroot = "${small}/run"\n`);
+  const { status, out } = await call(['script/deploy', 'local'],
+    { CONTAINERS_STORAGE_CONF: join(world.folder, 'small.conf'), SITE_FOLDER: join(world.folder, 'full') });
+  execFileSync('sh', ['-c', 'for m in $(cut -d " " -f 2 /proc/mounts | grep "^$1" | sort -r); do umount "$m"; done', 'sh', small]);
+  assert.equal(status, 1, out);
+  assert.match(lastLine(out), /^FAILED deploy: the disk of this machine is full: make room/);
+});
