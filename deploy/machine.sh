@@ -9,7 +9,7 @@ agent() {
     local folder=${SITE_FOLDER:-}
     if [[ $target == local ]]; then
         # Nobody else's to see, on a port that needs no right.
-        export SITE_PORT=${SITE_PORT:-127.0.0.1:8080}
+        export DEFAULT_PORT=127.0.0.1:8080
         deploy/host/agent "${folder:-${PIPELINE_HOME:-$(git rev-parse --absolute-git-dir)/pipeline}/site}" "$@"
         return
     fi

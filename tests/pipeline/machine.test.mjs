@@ -1,10 +1,10 @@
 // script/deploy host: a machine over ssh (this one, by an sshd of the test's own), with its own podman and nginx.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { freePort, get, until } from '../http/harness.mjs';
 import { makeClone, makeWorld, provideImage, unable } from './world.mjs';
 
@@ -70,15 +70,6 @@ before(async () => {
   };
   await push();
 });
-after(async () => {
-  if (skip) return;
-  await deploy('stop');
-  await Promise.all(children.map((child) => new Promise((done) => {
-    child.on('exit', done);
-    child.kill();
-  })));
-  world.end();
-});
 
 const head = () => execFileSync('git', ['rev-parse', 'HEAD'], { cwd: clone, env: world.env }).toString().trim();
 const call = (words, more = {}) => world.run(words, { cwd: clone, env: { ...env, ...more } });
@@ -86,6 +77,19 @@ const deploy = (word, more) => call(['script/deploy', 'host', 'root@127.0.0.1', 
 const front = async () => (await get(`http://127.0.0.1:${port}/`)).status;
 async function push() {
   execFileSync('podman', ['tag', 'docker.io/acme/oc-lettings:kept', `${env.Docker_tag_image}:${head()}`], { env: world.env });
+  const { status, out } = await call(['script/push']);
+  assert.equal(status, 0, out);
+}
+
+// A commit more, whose image differs from the last one by these lines; pushed.
+async function variant(lines) {
+  const context = join(world.folder, 'context');
+  mkdirSync(context, { recursive: true });
+  for (const program of ['dash', 'sleep']) copyFileSync(`/usr/bin/${program}`, join(context, program));
+  writeFileSync(join(context, 'Dockerfile'), `FROM docker.io/acme/oc-lettings:kept\n${lines}\n`);
+  git('commit', '-q', '--allow-empty', '-m', lines);
+  execFileSync('podman', ['build', '-q', '-t', `${env.Docker_tag_image}:${head()}`, context],
+    { env: { ...world.env, BUILDAH_FORMAT: 'docker' }, stdio: 'ignore' });
   const { status, out } = await call(['script/push']);
   assert.equal(status, 0, out);
 }
@@ -125,15 +129,19 @@ test('a release serves, keeps its settings to itself, and is there once', { skip
 });
 
 test('a migration that fails leaves the release before it serving', { skip }, async () => {
-  git('commit', '-q', '--allow-empty', '-m', 'Another');
-  writeFileSync(join(world.folder, 'Variant'), 'FROM docker.io/acme/oc-lettings:kept\nENV TIME_ZONE=Nowhere/Atall\n');
-  execFileSync('podman', ['build', '-q', '-f', join(world.folder, 'Variant'), '-t', `${env.Docker_tag_image}:${head()}`, join(world.folder, 'ssh')],
-    { env: { ...world.env, BUILDAH_FORMAT: 'docker' }, stdio: 'ignore' });
-  assert.equal((await call(['script/push'])).status, 0);
+  await variant('ENV TIME_ZONE=Nowhere/Atall');
   const { status, out } = await deploy('release');
   assert.equal(status, 1, out);
   assert.match(lastLine(out), /^FAILED deploy: the migration failed: nothing is released, [0-9a-f]{12} goes on serving; /);
   assert.match(out, /TIME_ZONE is "Nowhere/);
+  assert.equal(await front(), 200);
+});
+
+test('an image that does not answer on its PORT leaves the release before it serving', { skip }, async () => {
+  await variant('COPY dash sleep /\nENTRYPOINT ["/dash", "-c", "[ $0 = migrate ] || /sleep 100"]');
+  const { status, out } = await call(['script/deploy', 'local'], { BOOT_LIMIT: '3' });
+  assert.equal(status, 1, out);
+  assert.match(lastLine(out), /^FAILED deploy: the new release did not answer on its PORT within 3 s: rolled back: [0-9a-f]{12} goes on serving; /);
   assert.equal(await front(), 200);
 });
 
@@ -147,4 +155,17 @@ test('a disk that is full is said', { skip }, async () => {
   execFileSync('sh', ['-c', 'for m in $(cut -d " " -f 2 /proc/mounts | grep "^$1" | sort -r); do umount "$m"; done', 'sh', small]);
   assert.equal(status, 1, out);
   assert.match(lastLine(out), /^FAILED deploy: the disk of this machine is full: make room/);
+});
+
+// No hook: what is left open after the last test ends this process.
+test('all that was started ends', { skip }, async () => {
+  await deploy('stop');
+  await Promise.all(children.map((child) => new Promise((done) => {
+    child.on('exit', done);
+    child.kill();
+  })));
+  const left = execFileSync('podman', ['ps', '-aq'], { env: world.env }).toString();
+  world.end();
+  assert.equal(left, '');
+  assert.equal(existsSync(world.folder), false);
 });
