@@ -134,7 +134,8 @@ const struct setting site_setting_rows[] = {
      .integer = &site_settings.database_timeout, .max = 600000},
     {"DATA_DIR", ".", "where relative database files are", .value = &site_settings.data_dir},
     {"DATA_EPHEMERAL", "0",
-     "1: DATA_DIR is empty at every start, as on Heroku; serve migrates first, and says so in the log",
+     "1: DATA_DIR is empty at every start, as on Heroku; serve migrates first, and says so in the "
+     "log",
      .flag = &site_settings.data_ephemeral},
     {"SOURCE_DIR", ".",
      "the checkout: with DEBUG=1 its templates and files are used; shown around errors",

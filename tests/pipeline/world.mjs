@@ -98,9 +98,9 @@ export function run(command, { env, cwd = ROOT, input = '', limit = 540_000, onT
   });
 }
 
-// A clone of this checkout as it is, committed on main. The gates that take minutes, which script/test is among, are
-// cut short to one test each: the pipeline that runs them is unchanged.
-export async function makeClone(world) {
+// A clone of this checkout as it is, committed on main. What takes minutes is cut short, unless it is wanted whole: the
+// gates, which script/test is among, to one test each, the build to one without LTO. What runs them is unchanged.
+export async function makeClone(world, { whole = false } = {}) {
   const clone = join(world.folder, 'clone');
   const git = (...words) => execFileSync('git', words, { cwd: clone, env: world.env, stdio: ['ignore', 'pipe', 'inherit'] });
   mkdirSync(clone);
@@ -109,7 +109,7 @@ export async function makeClone(world) {
   for (const file of files.filter((path) => existsSync(join(ROOT, path)))) {
     cpSync(join(ROOT, file), join(clone, file), { recursive: true });
   }
-  shorten(clone);
+  if (!whole) shorten(clone);
   git('add', '-A');
   git('commit', '-qm', 'The site');
   return { clone, git };
@@ -118,13 +118,12 @@ export async function makeClone(world) {
 function shorten(clone) {
   const short = (script, line) => writeFileSync(join(clone, 'script', script),
     `#!/usr/bin/env bash\nset -euo pipefail\ncd "$(dirname "$0")/.."\n${line}\n`);
-  short('build', readFileSync(join(clone, 'script/build'), 'utf8').includes('lto')
-    ? `if [[ \${CIRCLE_JOB:-} == compile-linting-tests ]]; then echo "built by the tests before"; exit; fi\n${
-      readFileSync(join(clone, 'script/build'), 'utf8').split('\n').filter((each) => !each.startsWith('#!')).join('\n')}` : '');
-  short('bootstrap', `if [[ -n \${CIRCLE_JOB:-} ]]; then exit; fi\n${
-    readFileSync(join(clone, 'script/bootstrap'), 'utf8').replace(/^#!.*\n/, '')}`);
+  const body = (script) => readFileSync(join(clone, 'script', script), 'utf8').replace(/^#!.*\n/, '');
+  short('build', `if [[ \${CIRCLE_JOB:-} == compile-linting-tests ]]; then echo "built by the tests before"; exit; fi\n${
+    body('build').replace('-Dbuildtype=release -Ddebug=true -Db_lto=true', '-Doptimization=1 -Ddebug=true')}`);
+  short('bootstrap', `if [[ -n \${CIRCLE_JOB:-} ]]; then exit; fi\n${body('bootstrap')}`);
   short('lint', 'python3 src/site/raw_output.py && echo "1 passed, 0 failed"');
-  short('test', 'node --test tests/tree/includes.test.mjs');
+  short('test', 'node --test --test-reporter=dot tests/tree/includes.test.mjs');
   short('coverage', 'true');
 }
 
