@@ -15,6 +15,7 @@ enum status status_record(enum status status, const char *file, int line, const 
     if (vsnprintf(message, sizeof message, format, arguments) < 0)
         message[0] = '\0';
     va_end(arguments);
+    newest.status = status;
     newest.file = file;
     newest.line = line;
     newest.function = function;

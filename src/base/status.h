@@ -19,6 +19,7 @@ enum status {
 };
 
 struct failure {
+    enum status status;
     const char *file;
     int line;
     const char *function;

@@ -219,13 +219,23 @@ static bool add_fault(json_t *event, const json_t *record, const struct event_or
     return true;
 }
 
-static void add_failure(json_t *event, const json_t *record, const struct event_origin *origin)
+/* `kind`: of what was done, where it was no request. */
+static const char *mechanism_of(const json_t *request)
+{
+    const char *kind = string_of(request, "kind");
+    if (strcmp(kind, "job") == 0)
+        return "auto.job";
+    return strcmp(kind, "command") == 0 ? "auto.command" : "auto.http.microhttpd";
+}
+
+static void add_failure(json_t *event, const json_t *record, const char *mechanism,
+                        const struct event_origin *origin)
 {
     json_t *frame = placed_frame(origin, string_of(record, "function"), string_of(record, "file"),
                                  (int)json_integer_value(json_object_get(record, "line")));
     add_exception(event, json_object_get(record, "type"), json_object_get(record, "message"),
                   json_pack("[o]", frame),
-                  json_pack("{s:s, s:b}", "type", "auto.http.microhttpd", "handled", 0));
+                  json_pack("{s:s, s:b}", "type", mechanism, "handled", 0));
     json_object_set_new(event, "level", json_string("error"));
 }
 
@@ -238,7 +248,6 @@ static void add_request(json_t *event, const json_t *request)
                                   json_object_get(request, "method"), "url", url, "query_string",
                                   json_object_get(request, "query"), "headers",
                                   json_object_get(request, "headers")));
-    json_object_set(event, "transaction", json_object_get(request, "route"));
     json_object_set_new(event, "tags",
                         json_pack("{s:O?}", "request_id", json_object_get(request, "request_id")));
 }
@@ -258,6 +267,15 @@ static void add_contexts(json_t *event)
                         json_pack("{s:o, s:{s:s, s:s}, s:{s:s, s:s}}", "trace", trace_of(event),
                                   "os", "name", machine.sysname, "kernel_version", machine.release,
                                   "runtime", "name", "C", "version", __VERSION__));
+}
+
+/* How many equal ones were only counted. */
+static void add_equals(json_t *event, const json_t *record)
+{
+    json_int_t stands_for = json_integer_value(json_object_get(record, "stands_for"));
+    if (stands_for > 1)
+        json_object_set_new(event, "extra",
+                            json_pack("{s:I}", "equal_events_before", stands_for - 1));
 }
 
 static void add_origin(json_t *event, struct text name, const json_t *record,
@@ -282,7 +300,7 @@ json_t *event_of_test(struct text name, const struct failure *failure,
                                "function", failure->function, "line", failure->line);
     json_t *event = json_object();
     add_origin(event, name, record, origin);
-    add_failure(event, record, origin);
+    add_failure(event, record, "generic", origin);
     json_object_set_new(event, "level", json_string("info"));
     json_decref(record);
     return event;
@@ -303,11 +321,13 @@ json_t *event_from_record(struct text name, struct text record, const struct eve
         good = add_fault(event, what, origin);
     else if (json_is_string(json_object_get(what, "type"))
              && json_is_string(json_object_get(what, "message")))
-        add_failure(event, what, origin);
+        add_failure(event, what, mechanism_of(request), origin);
     else
         good = false;
-    if (request)
+    add_equals(event, what);
+    if (json_object_get(request, "method"))
         add_request(event, request);
+    json_object_set(event, "transaction", json_object_get(request, "route"));
     json_decref(what);
     json_decref(request);
     if (good)

@@ -14,8 +14,10 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "base/log.h"
+#include "monitor/flood.h"
 #include "monitor/record.h"
 
+#define KEY_FRAMES  3
 #define RECORD_SIZE ((size_t)16 * 1024) /* on the alternate stack */
 
 static const struct {
@@ -147,20 +149,32 @@ static bool may_contain(const struct walk *walk)
            && walk->fault->signal != SIGTRAP;
 }
 
+/* By what the grouping goes by, as it is in this process. */
+static uint64_t key_of(const struct fault *fault)
+{
+    uint64_t key = (uint64_t)fault->signal;
+    for (size_t i = 0; i < fault->frame_count && i < KEY_FRAMES; i++)
+        key = (key ^ fault->frames[i]) * UINT64_C(0x9E3779B97F4A7C15);
+    return key;
+}
+
 /* The fault first: what follows might fault in turn. */
 static void write_record(const struct fault *fault, const struct fault_frame *frame, bool contained)
 {
     char room[RECORD_SIZE];
     struct buffer line = BUFFER_ON(room);
     struct record record;
+    uint64_t stands_for = contained ? flood_ask(key_of(fault), fault->at) : 1;
+    if (stands_for == 0)
+        return;
     if (!options.spool || !record_open(&record, options.spool, fault->at))
         return;
-    record_fault(&line, fault, contained);
+    record_fault(&line, fault, contained, stands_for);
     buffer_char(&line, '\n');
     record_append(&record, buffer_contents(&line));
-    if (frame && options.describe) {
+    if (options.describe) {
         line = BUFFER_ON(room);
-        options.describe(&line, frame->context);
+        options.describe(&line, frame ? frame->context : NULL);
         buffer_char(&line, '\n');
         if (!line.failed)
             record_append(&record, buffer_contents(&line));

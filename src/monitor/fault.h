@@ -42,8 +42,8 @@ struct fault_frame {
 
 struct fault_options {
     const char *spool; /* a folder for records; NULL: none are kept */
-    /* Appends what the record says of a frame's context: one line of JSON, without its line break.
-     * Runs in the signal handler: reads and formats, no more. */
+    /* Appends what the record says of a frame's context, NULL where nothing contains it: one line
+     * of JSON, without its line break. Runs in the signal handler: reads and formats, no more. */
     void (*describe)(struct buffer *out, const void *context);
 };
 

@@ -1,11 +1,13 @@
 #include "monitor/record.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -139,7 +141,14 @@ static void put_images(struct buffer *out, const struct fault *fault)
     }
 }
 
-void record_fault(struct buffer *out, const struct fault *fault, bool contained)
+static void put_stands_for(struct buffer *out, uint64_t stands_for)
+{
+    buffer_text(out, TEXT(",\"stands_for\":"));
+    buffer_int(out, (int64_t)stands_for);
+}
+
+void record_fault(struct buffer *out, const struct fault *fault, bool contained,
+                  uint64_t stands_for)
 {
     buffer_text(out, TEXT("{\"signal\":"));
     buffer_int(out, fault->signal);
@@ -149,6 +158,7 @@ void record_fault(struct buffer *out, const struct fault *fault, bool contained)
     buffer_int(out, fault->code);
     buffer_text(out, TEXT(",\"at\":"));
     buffer_int(out, fault->at);
+    put_stands_for(out, stands_for);
     buffer_text(out, TEXT(",\"pid\":"));
     buffer_int(out, getpid());
     buffer_text(out, contained ? TEXT(",\"contained\":true,\"address\":")
@@ -165,10 +175,12 @@ void record_fault(struct buffer *out, const struct fault *fault, bool contained)
     buffer_text(out, TEXT("]}"));
 }
 
-void record_failure(struct buffer *out, const struct failure *failure, int64_t at)
+void record_failure(struct buffer *out, const struct failure *failure, int64_t at,
+                    uint64_t stands_for)
 {
     buffer_text(out, TEXT("{\"type\":\"Failure\",\"at\":"));
     buffer_int(out, at);
+    put_stands_for(out, stands_for);
     buffer_text(out, TEXT(",\"message\":"));
     buffer_json(out, text_of(failure->message));
     buffer_text(out, TEXT(",\"file\":"));
@@ -206,6 +218,8 @@ bool record_open(struct record *record, const char *folder, int64_t at)
     put_path(&path, folder, at, number, TEXT(".fault"));
     record->fd = -1;
     if (!open_path.failed && !path.failed)
+        record->fd = open(record->open_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (record->fd < 0 && errno == ENOENT && mkdir(folder, 0700) == 0)
         record->fd = open(record->open_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     return record->fd >= 0;
 }

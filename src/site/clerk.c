@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "model/differences.h"
+#include "site/contain.h"
 #include "site/internal.h"
 #include "site/processes.h"
 #include "site/report.h"
@@ -22,7 +23,8 @@
 struct timed_job {
     const struct module *module;
     const struct job *job;
-    int64_t due; /* clock_monotonic() */
+    const char *name; /* "mail.send" */
+    int64_t due;      /* clock_monotonic() */
 };
 
 struct schedule {
@@ -39,10 +41,12 @@ static enum status add_jobs(const struct module *module, void *context)
 {
     struct schedule *schedule = context;
     for (size_t i = 0; i < module->jobs.count; i++)
-        *LIST_PUSH(schedule->arena, &schedule->jobs) =
-            (struct timed_job){.module = module,
-                               .job = &module->jobs.rows[i],
-                               .due = first_run(&module->jobs.rows[i])};
+        *LIST_PUSH(schedule->arena, &schedule->jobs) = (struct timed_job){
+            .module = module,
+            .job = &module->jobs.rows[i],
+            .name =
+                text_format(schedule->arena, "%s.%s", module->name, module->jobs.rows[i].name).at,
+            .due = first_run(&module->jobs.rows[i])};
     return OK;
 }
 
@@ -52,10 +56,12 @@ static void run_job(struct timed_job *timed)
     enum status status = site_database(&db, true);
     if (status == OK)
         status = timed->job->run(db);
-    if (status != OK)
+    if (status != OK) {
+        contain_note("job", timed->name);
         log_error("job failed", LOG_STRING("module", timed->module->name),
                   LOG_STRING("job", timed->job->name),
                   LOG_STRING("error", status_failure()->message));
+    }
     timed->due = clock_monotonic() + timed->job->interval * SECOND;
 }
 
@@ -97,6 +103,7 @@ int clerk_run(void)
         log_error("cannot start", LOG_STRING("reason", status_failure()->message));
         return 1;
     }
+    contain_crashes("clerk", "clerk");
     warn_of_losses();
     struct schedule schedule = {.arena = arena_new(4096)};
     site_each_module(add_jobs, &schedule);

@@ -15,6 +15,7 @@
 #include "http/assets.h"
 #include "http/routes.h"
 #include "model/differences.h"
+#include "site/contain.h"
 #include "site/processes.h"
 #include "site/report.h"
 #include "site/settings.h"
@@ -22,9 +23,13 @@
 #include "site/version.h"
 
 static char **original_environment;
+static const char *running; /* the command's name */
 
+/* What was typed wrong, or found to be wrong, is no failure of the program's. */
 int commands_failed(void)
 {
+    if (status_failure()->status == FAILED)
+        contain_note("command", running);
     log_flush();
     fprintf(stderr, "oc-lettings: %s\n", status_failure()->message);
     return 1;
@@ -33,7 +38,11 @@ int commands_failed(void)
 static enum status load_settings(const char *process)
 {
     enum status status = settings_read_file(SITE_SETTINGS_FILE);
-    return status == OK ? site_settings_load(process) : status;
+    if (status == OK)
+        status = site_settings_load(process);
+    if (status == OK)
+        contain_crashes("command", running);
+    return status;
 }
 
 enum status commands_start(void)
@@ -385,6 +394,7 @@ int commands_run(int count, char **arguments, char **environment)
     }
     const char *name = strcmp(arguments[1], "--version") == 0 ? "version" : arguments[1];
     const struct command *command = find_command(name);
+    running = name;
     if (command)
         return run(command, count - 2, arguments + 2);
     fprintf(stderr, "oc-lettings: \"%s\" is no command. There are:\n\n", arguments[1]);

@@ -13,6 +13,7 @@
 #include "db/db.h"
 #include "http/kept.h"
 #include "monitor/fault.h"
+#include "monitor/flood.h"
 #include "monitor/record.h"
 #include "monitor/scrub.h"
 #include "site/internal.h"
@@ -117,9 +118,27 @@ static bool path_is_secret(const struct request *request)
     return false;
 }
 
+/* What this process does where it answers no request. */
+static struct {
+    const char *kind;
+    const char *name;
+} doing = {"worker", "worker"};
+
+static void describe_doing(struct buffer *out, const char *kind, const char *name)
+{
+    buffer_text(out, TEXT("{\"kind\":"));
+    buffer_json(out, text_of(kind));
+    put_member(out, "route", text_of(name));
+    buffer_char(out, '}');
+}
+
 static void describe(struct buffer *out, const void *context)
 {
     const struct request *request = context;
+    if (!request) {
+        describe_doing(out, doing.kind, doing.name);
+        return;
+    }
     struct text pattern = pattern_of(request->route);
     buffer_text(out, TEXT("{\"method\":"));
     put_value(out, request->method_name);
@@ -132,17 +151,24 @@ static void describe(struct buffer *out, const void *context)
     buffer_char(out, '}');
 }
 
-const char *contain_spool(void)
+/* NULL: the path is too long. */
+static const char *spool_path(void)
 {
     static char folder[200];
     struct buffer path = BUFFER_ON(folder);
     buffer_text(&path, site_settings.data_dir);
     buffer_text(&path, TEXT("/" SPOOL_FOLDER));
     buffer_char(&path, '\0');
-    if (!path.failed && (mkdir(folder, 0700) == 0 || errno == EEXIST))
+    return path.failed ? NULL : folder;
+}
+
+const char *contain_spool(void)
+{
+    const char *folder = spool_path();
+    if (folder && (mkdir(folder, 0700) == 0 || errno == EEXIST))
         return folder;
     log_warning("faults are not written down", LOG_TEXT("data_dir", site_settings.data_dir),
-                LOG_STRING("reason", path.failed ? "the path is too long" : strerror(errno)));
+                LOG_STRING("reason", folder ? strerror(errno) : "the path is too long"));
     return NULL;
 }
 
@@ -154,19 +180,60 @@ void contain_faults(void)
     fault_install(&(const struct fault_options){.spool = spool, .describe = describe});
 }
 
-static void note_failure(const struct request *request, const struct failure *failure)
+void contain_crashes(const char *kind, const char *name)
 {
+    doing.kind = kind;
+    doing.name = name;
+    spool = spool_path();
+    fault_install(&(const struct fault_options){.spool = spool, .describe = describe});
+}
+
+/* One whose place or words are others is another. */
+static uint64_t key_of(const struct failure *failure, const void *what)
+{
+    uint64_t key = (uint64_t)(uintptr_t)failure->file ^ (uint64_t)(uintptr_t)what << 17;
+    return (key ^ (uint64_t)failure->line << 48) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+/* `stands_for`: 0: it is only counted. */
+static void write_failure(const struct failure *failure, struct text description,
+                          uint64_t stands_for)
+{
+    char room[4096];
+    struct buffer line = BUFFER_ON(room);
     struct record record;
-    struct buffer lines = {.arena = request->arena};
     int64_t now = clock_wall();
-    if (!spool || !record_open(&record, spool, now))
+    if (!stands_for || !spool || !record_open(&record, spool, now))
         return;
-    record_failure(&lines, failure, now);
-    buffer_char(&lines, '\n');
-    describe(&lines, request);
-    buffer_char(&lines, '\n');
-    record_append(&record, buffer_contents(&lines));
+    record_failure(&line, failure, now, stands_for);
+    buffer_char(&line, '\n');
+    record_append(&record, buffer_contents(&line));
+    record_append(&record, description);
     record_close(&record);
+}
+
+void contain_note(const char *kind, const char *name)
+{
+    char room[512];
+    struct buffer line = BUFFER_ON(room);
+    const struct failure *failure = status_failure();
+    describe_doing(&line, kind, name);
+    buffer_char(&line, '\n');
+    if (failure->file)
+        write_failure(failure, buffer_contents(&line),
+                      flood_ask(key_of(failure, name), clock_wall()));
+}
+
+void contain_note_request(const struct request *request)
+{
+    struct buffer line = {.arena = request->arena};
+    const struct failure *failure = status_failure();
+    uint64_t stands_for = flood_ask(key_of(failure, request->route), clock_wall());
+    if (!stands_for)
+        return;
+    describe(&line, request);
+    buffer_char(&line, '\n');
+    write_failure(failure, buffer_contents(&line), stands_for);
 }
 
 /* Once is enough: until somebody has taken its place it goes on. */
@@ -206,7 +273,7 @@ enum status contain_view(view *run, struct request *request, struct response *re
         return recover(request, response, &frame.fault);
     enum status status = run(request, response);
     fault_leave(&frame);
-    if (status == FAILED)
-        note_failure(request, status_failure());
+    if (status == FAILED || status == BUSY)
+        contain_note_request(request);
     return status;
 }

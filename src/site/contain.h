@@ -11,6 +11,15 @@ const char *contain_spool(void);
 /* For a worker, before its threads start. */
 void contain_faults(void);
 
+/* For what answers no requests: its crash is written down. `kind`: "clerk" or "command", `name`:
+ * which; both must last. */
+void contain_crashes(const char *kind, const char *name);
+
+/* Writes this thread's newest failure into the spool, as one of a job or command. */
+void contain_note(const char *kind, const char *name);
+/* As one of a request that failed before its view. */
+void contain_note_request(const struct request *request);
+
 /* Runs it. A failure is written into the spool. Where a fault leaves it, the database is put right,
  * the answer is the page for failures, the connection is closed behind it, and a worker that may be
  * harmed asks to be replaced. */

@@ -103,8 +103,9 @@ bool handle_open_database(struct request *request, struct response *response)
 {
     if (request->route->work == WORK_NONE || site_database(&request->db, may_write(request)) == OK)
         return true;
-    site_answer_failure(request, response,
-                        fail_as(BUSY, "no database: %s", status_failure()->message));
+    fail_as(BUSY, "no database: %s", status_failure()->message);
+    contain_note_request(request);
+    site_answer_failure(request, response, BUSY);
     return false;
 }
 

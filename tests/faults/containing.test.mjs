@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { get, ROOT, SANITIZED, startServer, TEST_PROGRAM, until } from '../http/harness.mjs';
+import { get, ROOT, runCommand, SANITIZED, startServer, temporaryFolder, TEST_PROGRAM, until } from '../http/harness.mjs';
 import { startLoad } from './load.mjs';
 
 const skip = SANITIZED ? 'a sanitizer takes the signals itself' : false;
@@ -22,10 +22,13 @@ async function events(server, count) {
     const found = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('event-')) : [];
     return found.length >= count && found;
   }, 10_000);
-  assert.equal(names.length, count);
+  if (count) assert.equal(names.length, count);
   return names.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
     .sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
 }
+
+/** Those so far. */
+const all = (server) => events(server, 0);
 
 /** A file of the spool: an event that says nothing. */
 function envelope(number) {
@@ -210,6 +213,51 @@ test('before `migrate` has run, events wait', { skip }, async (t) => {
   assert.equal(waiting().length, 1);
   sql(server, "INSERT INTO django_migrations (app, name, applied) VALUES ('auth', '0001_initial', '2020-01-01 00:00:00')");
   await events(server, 1);
+});
+
+test('equal faults in great number: ten are written down whole, then fewer, and the sum is right', { skip }, async (t) => {
+  const server = await start(t);
+  for (let i = 0; i < 200; i++) assert.equal((await answer(server, '/sentry-debug/')).status, 500);
+  const all = await events(server, 20);
+  const before = all.map(({ extra }) => extra?.equal_events_before ?? 0);
+  assert.deepEqual(before.slice(0, 10), Array(10).fill(0));
+  assert.equal(before.reduce((sum, count) => sum + count + 1, 0), 200);
+});
+
+test('a job that fails, a command that fails and a crash of the clerk are events', { skip }, async (t) => {
+  const server = await start(t);
+  writeFileSync(join(server.dir, 'fail-job'), '');
+  let [event] = await events(server, 1);
+  rmSync(join(server.dir, 'fail-job'));
+  const [exception] = event.exception.values;
+  assert.equal(event.transaction, 'probe.mark');
+  assert.equal(exception.mechanism.type, 'auto.job');
+  assert.equal(exception.value, 'the probe fails as it was told to');
+  assert.equal(exception.stacktrace.frames[0].function, 'mark');
+  await sleep(1200);
+  const known = (await all(server)).length;
+
+  const clerk = () => server.children().find(({ command }) => command.includes('clerk'))?.pid;
+  const first = clerk();
+  process.kill(first, 'SIGSEGV');
+  await until(() => clerk() && clerk() !== first, 15_000);
+  await until(async () => (await all(server)).length === known + 1, 10_000);
+  event = (await all(server)).find(({ transaction }) => transaction === 'clerk');
+  assert.equal(event.exception.values[0].type, 'SIGSEGV');
+
+  const broken = join(server.dir, 'broken.sqlite3');
+  writeFileSync(broken, 'no database'.repeat(1000));
+  const { status } = runCommand(['migrate'], { dir: server.dir, env: { DATABASE_URL: `sqlite:///${broken}` } });
+  assert.equal(status, 1);
+  await until(async () => (await all(server)).length === known + 2, 10_000);
+  event = (await all(server)).find(({ transaction }) => transaction === 'migrate');
+  assert.equal(event.exception.values[0].mechanism.type, 'auto.command');
+});
+
+test('a command that was typed wrong is no event', { skip }, () => {
+  const dir = temporaryFolder();
+  assert.equal(runCommand(['loaddata', 'no-such-file.json'], { dir }).status, 1);
+  assert.ok(!existsSync(join(dir, 'spool')));
 });
 
 test('workers that fault again and again leave the site serving', { skip }, async (t) => {

@@ -257,7 +257,8 @@ static enum status fill_panel(const struct request *request, struct text subject
 static enum status mark(struct db *db)
 {
     (void)db;
-    return leave_mark("job-ran");
+    return access("fail-job", F_OK) == 0 ? fail("the probe fails as it was told to")
+                                         : leave_mark("job-ran");
 }
 
 /* What SQLite does for each statement goes into the file "plans": the statement, then its steps,
