@@ -247,22 +247,27 @@ static void ask_for_replacement(void)
         log_warning("nobody replaces this worker", LOG_STRING("reason", strerror(errno)));
 }
 
-static enum status recover(struct request *request, struct response *response,
-                           const struct fault *fault)
+static enum status recover(struct request *request, const struct fault *fault)
 {
     if (request->db)
         db_abandon(request->db);
+    if (fault_is_suspect(fault))
+        ask_for_replacement();
+    return fail("it was left by a fault: %s, address %#jx, instruction %#jx",
+                fault_name(fault->signal), (uintmax_t)fault->address,
+                (uintmax_t)(fault->frame_count ? fault->frames[0] : 0));
+}
+
+static enum status recover_view(struct request *request, struct response *response,
+                                const struct fault *fault)
+{
     if (response->kept)
         kept_release(response->kept);
     response->kept = NULL;
     response->reread = false;
     response->close = true;
     page_cache_refuse(request);
-    if (fault_is_suspect(fault))
-        ask_for_replacement();
-    return fail("the view was left by a fault: %s, address %#jx, instruction %#jx",
-                fault_name(fault->signal), (uintmax_t)fault->address,
-                (uintmax_t)(fault->frame_count ? fault->frames[0] : 0));
+    return recover(request, fault);
 }
 
 enum status contain_view(view *run, struct request *request, struct response *response)
@@ -270,10 +275,24 @@ enum status contain_view(view *run, struct request *request, struct response *re
     struct fault_frame frame;
     fault_enter(&frame, request);
     if (sigsetjmp(frame.place, 0))
-        return recover(request, response, &frame.fault);
+        return recover_view(request, response, &frame.fault);
     enum status status = run(request, response);
     fault_leave(&frame);
     if (status == FAILED || status == BUSY)
+        contain_note_request(request);
+    return status;
+}
+
+/* What cannot be written any more, since the visitor has gone, is no failure. */
+enum status contain_produce(struct request *request, const struct response *response, FILE *out)
+{
+    struct fault_frame frame;
+    fault_enter(&frame, request);
+    if (sigsetjmp(frame.place, 0))
+        return recover(request, &frame.fault);
+    enum status status = response->produce(request, out, response->produce_context);
+    fault_leave(&frame);
+    if ((status == FAILED || status == BUSY) && !ferror(out))
         contain_note_request(request);
     return status;
 }

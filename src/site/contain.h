@@ -1,7 +1,10 @@
 /* A fault in a view is that visitor's 500, as far as it can be (monitor/fault.h). */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/status.h"
+#include "http/response.h"
 #include "http/routes.h"
 
 /* The folder of what is written of faults and failures; made when it is first asked for. NULL: it
@@ -24,3 +27,5 @@ void contain_note_request(const struct request *request);
  * the answer is the page for failures, the connection is closed behind it, and a worker that may be
  * harmed asks to be replaced. */
 enum status contain_view(view *run, struct request *request, struct response *response);
+/* The same of what makes a streamed answer: a fault breaks it off. */
+enum status contain_produce(struct request *request, const struct response *response, FILE *out);

@@ -158,7 +158,7 @@ enum status site_produce(void *context, struct request *request, const struct re
     language_activate(request->language);
     enum status status = site_database(&request->db, false);
     if (status == OK) {
-        status = response->produce(request, out, response->produce_context);
+        status = contain_produce(request, response, out);
         db_trim(request->db); /* it may have gone through very much */
     }
     language_activate(NULL);

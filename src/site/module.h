@@ -140,10 +140,11 @@ struct module {
     /* For `check`: adds what is not as it should be. */
     enum status (*check)(struct db *db, struct arena *arena, struct difference_list *out);
     struct demo demo;
-    /* Keeps an event in Sentry's form (develop.sentry.dev, "event payloads"), which the clerk offers
-     * once its tables are there: `type` is that of its envelope's item, "event", "transaction" or
-     * "sessions"; what has an `event_id` is kept once, however often it is offered. Not OK: it is
-     * offered again later. */
+    /* Keeps an event in Sentry's form (develop.sentry.dev, "event payloads"), which the clerk
+     * offers once its tables are there: `type` is that of its envelope's item, "event",
+     * "transaction" or "sessions"; what has an `event_id` is kept once, however often it is
+     * offered. An event may stand for equal ones that were only counted:
+     * `extra.equal_events_before` says how many. Not OK: it is offered again later. */
     enum status (*keep_event)(struct db *db, const char *type, const json_t *payload);
 };
 

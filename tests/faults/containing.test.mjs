@@ -224,6 +224,22 @@ test('equal faults in great number: ten are written down whole, then fewer, and 
   assert.equal(before.reduce((sum, count) => sum + count + 1, 0), 200);
 });
 
+test('a fault in what makes a streamed answer breaks that one off, and no other', { skip }, async (t) => {
+  const server = await start(t);
+  const [worker] = await steady(server, 1);
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await answer(server, '/probe/stream/?kb=100&fault=divide')).status, 'ECONNRESET');
+    assert.equal((await answer(server, '/probe/stream/?kb=100')).text.length, 102_400);
+  }
+  assert.deepEqual(server.workers(), [worker]);
+  for (const event of await events(server, 3)) {
+    assert.equal(told(event).exception.type, 'SIGFPE');
+    assert.equal(event.transaction, '/probe/stream/');
+  }
+  assert.equal((await answer(server, '/probe/stream/?kb=1&fail=1')).status, 'ECONNRESET');
+  assert.equal((await events(server, 4)).at(-1).exception.values[0].value, 'the stream fails as it was told to');
+});
+
 test('a job that fails, a command that fails and a crash of the clerk are events', { skip }, async (t) => {
   const server = await start(t);
   writeFileSync(join(server.dir, 'fail-job'), '');

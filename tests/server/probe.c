@@ -203,11 +203,14 @@ static enum status upload(struct request *request, struct response *response)
     return OK;
 }
 
+static void fault_of(struct text kind);
+
 /* ?kb=… of text, streamed, ?ms=… before each 64 kB; ?fail=1: which then fails. */
 struct streaming {
     int64_t kilobytes;
     int64_t milliseconds;
     bool fails;
+    struct text fault; /* ?fault=KIND, behind the text */
 };
 
 static int64_t number_of(struct request *request, const char *name)
@@ -230,6 +233,8 @@ static enum status produce(struct request *request, FILE *out, void *context)
             status = fail("the client has gone");
     }
     leave_mark(status == OK ? "stream-ended" : "stream-gone");
+    if (streaming->fault.length)
+        fault_of(streaming->fault);
     return streaming->fails ? fail("the stream fails as it was told to") : status;
 }
 
@@ -239,6 +244,7 @@ static enum status stream(struct request *request, struct response *response)
     streaming->kilobytes = number_of(request, "kb");
     streaming->milliseconds = number_of(request, "ms");
     streaming->fails = number_of(request, "fail");
+    request_query(request, "fault", &streaming->fault);
     response->content_type = "text/plain; charset=utf-8";
     response_stream(response, produce, streaming);
     return OK;
