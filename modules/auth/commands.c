@@ -22,7 +22,7 @@
 #define MOST_LOOKED 100 /* accounts that check hashes a password for */
 
 const char command_createsuperuser_help[] =
-    "What is not given is asked for.\n\n"
+    "What is not given is asked for, again where it will not do.\n\n"
     "--noinput           ask nothing: name, address and password are DJANGO_SUPERUSER_USERNAME,\n"
     "                    DJANGO_SUPERUSER_EMAIL and DJANGO_SUPERUSER_PASSWORD; without the last\n"
     "                    nobody can sign in with the account until it gets one\n"
