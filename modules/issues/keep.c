@@ -266,13 +266,18 @@ enum status keep_event(struct db *db, int64_t project, const json_t *event)
                               : status;
 }
 
-/* The row that the migration has made: the only one without a key. */
+/* The only one without a key: nothing can be sent in its name. Made when it is first needed. */
 static enum status own_project(struct db *db, int64_t *out)
 {
     enum status status =
         db_integer(db, out, 0, "SELECT id FROM issues_project WHERE public_key = ''");
-    return status == OK && !*out ? fail_as(NOT_FOUND, "issues has no project of this site")
-                                 : status;
+    if (status != OK || *out)
+        return status;
+    return db_integer(db, out, 0,
+                      "INSERT INTO issues_project (name, public_key, is_active)"
+                      " VALUES ('This site', '', $1) ON CONFLICT (public_key) DO UPDATE"
+                      " SET public_key = '' RETURNING id",
+                      DB_BOOL(false));
 }
 
 /* Kinds of items */

@@ -6,8 +6,6 @@ CREATE TABLE "issues_project" (
     "public_key" varchar(32) NOT NULL UNIQUE,
     "is_active" {bool} NOT NULL
 );
--- This site itself, which needs no key: nothing can be sent in its name.
-INSERT INTO "issues_project" ("name", "public_key", "is_active") VALUES ('This site', '', false);
 
 CREATE TABLE "issues_issue" (
     "id" {pk},

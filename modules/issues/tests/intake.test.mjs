@@ -107,10 +107,11 @@ describeUnless(skipped, 'the intake', () => {
   });
 
   test('takes nothing for a project that is switched off, is not there, or is the site itself', async () => {
-    sql(site.server.database, `INSERT INTO issues_project (name, public_key, is_active) VALUES ('Off', 'ff112233445566778899aabbccddeeff', 0)`);
+    sql(site.server.database, `INSERT INTO issues_project (name, public_key, is_active) VALUES ('Off', 'ff112233445566778899aabbccddeeff', 0), ('This site', '', 0)`);
     const off = { headers: { 'X-Sentry-Auth': 'Sentry sentry_key=ff112233445566778899aabbccddeeff' } };
     const url = (id) => `${site.server.url}/api/${id}/envelope/`;
-    for (const id of [3, 1, 99]) assert.equal((await send(envelopeOf({}), { ...off, url: url(id) })).status, 403, String(id));
+    for (const id of [1, 2, 3, 99]) assert.equal((await send(envelopeOf({}), { ...off, url: url(id) })).status, 403, String(id));
+    assert.equal((await send(envelopeOf({}), { headers: {}, url: `${url(3)}?sentry_key=` })).status, 401);
   });
 
   test('answers browsers of other sites, and no other method', async () => {
