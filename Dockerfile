@@ -4,9 +4,13 @@ COPY script/bootstrap script/lib.sh script/
 RUN script/bootstrap server && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN script/build && deploy/collect-runtime build/oc-lettings /rootfs
+ARG GIT_SHA=unknown
+RUN echo "$GIT_SHA" >/commit && touch -d @315532800 /commit
 
 FROM scratch
 COPY --from=build /rootfs/ /
+# Another commit is another file, and so what follows is made anew: buildah would not see it by the argument alone.
+COPY --from=build /commit /etc/commit
 ENV PATH=/app PORT=8000 DATA_DIR=/data SOURCE_DIR=/usr/src/oc-lettings
 USER 10001:10001
 WORKDIR /data
