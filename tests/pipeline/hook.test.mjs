@@ -5,7 +5,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { freePort, get, until } from '../http/harness.mjs';
+import { freePort, get, skipWithoutModule, until } from '../http/harness.mjs';
+import { PASSWORD, Visitor } from '../http/accounts.mjs';
 import { makeClone, makeWorld, unable } from './world.mjs';
 
 const skip = unable();
@@ -39,7 +40,6 @@ function change(file, edit, message) {
   writeFileSync(path, now);
   git('commit', '-qam', message);
 }
-const spool = () => join(bare, 'pipeline/site/data/spool');
 
 // Asks again and again until it is told to stop; gives the answers that were not 200.
 function load() {
@@ -79,14 +79,24 @@ test('a push runs every job, releases, and ends with the address', { skip }, asy
   assert.equal(readdirSync(join(bare, 'pipeline/runs')).length, 1);
 });
 
-test('a fault on the released site is an event with release, function, file, line and source', { skip }, async () => {
+test('a fault on the released site stands under /admin/issues/ with release, function, file, line and source',
+  { skip: skip || skipWithoutModule('issues', 'admin', 'auth') }, async () => {
+  const container = execFileSync('podman', ['ps', '-q'], { env: world.env }).toString().trim();
+  execFileSync('podman', ['exec', '-e', `DJANGO_SUPERUSER_PASSWORD=${PASSWORD}`, container, '/app/oc-lettings', 'createsuperuser',
+    '--noinput', '--username', 'boss', '--email', 'boss@example.com'], { env: world.env });
   assert.equal((await get(url('/sentry-debug/'))).status, 500);
-  await until(() => existsSync(spool()) && readdirSync(spool()).some((name) => name.endsWith('.event')), 15_000);
-  const event = JSON.parse(readFileSync(join(spool(), readdirSync(spool()).find((name) => name.endsWith('.event'))), 'utf8'));
-  const frame = event.exception.values[0].stacktrace.frames.at(-1);
-  assert.equal(event.release, head());
-  assert.deepEqual([frame.function, frame.filename], ['sentry_debug', 'src/site/module.c']);
-  assert.ok(frame.lineno > 0 && frame.context_line.includes('/'), JSON.stringify(frame));
+  const boss = new Visitor(url(''));
+  await boss.signIn('boss');
+  let issue;
+  await until(async () => {
+    issue = /href="(\/admin\/issues\/\d+\/)"/.exec((await boss.ask('/admin/issues/')).text)?.[1];
+    return issue;
+  }, 20_000);
+  const { text } = await boss.ask(issue);
+  for (const shown of ['sentry_debug', 'src/site/module.c', head().slice(0, 7)]) assert.ok(text.includes(shown), shown);
+  const source = readFileSync(join(clone, 'src/site/module.c'), 'utf8').split('\n');
+  const lines = source.flatMap((line, at) => (/ \/ /.test(line) ? [at + 1] : []));
+  assert.ok(lines.some((line) => new RegExp(`\\b${line}\\b`).test(text)), `one of the lines ${lines}`);
 });
 
 test('a push that breaks a test is not released', { skip }, async () => {
