@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 #define SECOND      ((int64_t)1000000)
-#define LONGEST     (24 * 60 * 60 * SECOND)
+#define LONGEST     ((int64_t)24 * 60 * 60 * SECOND)
 #define UNSAID      (60 * SECOND)
 #define TOO_MANY    429
 #define MOST_DIGITS 20
