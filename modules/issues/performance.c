@@ -52,7 +52,7 @@ static void add_bucket(struct histogram *histogram, const struct db_rows *rows)
         histogram->counts[bucket] += count;
 }
 
-static enum status read_kind(const struct request *request, const char *kind,
+static enum status read_kind(const struct request *request, const char *what,
                              const struct span_of_time *time, histograms *out)
 {
     struct db_rows rows;
@@ -63,7 +63,7 @@ static enum status read_kind(const struct request *request, const char *kind,
         " sum(t.micros) AS micros FROM issues_timed d JOIN issues_timing t ON t.timed_id = d.id"
         " WHERE d.kind = $1 AND t.hour >= $2 GROUP BY d.id, d.name, t.bucket"
         " ORDER BY d.id, t.bucket",
-        DB_TEXT(text_of(kind)), DB_INT(time->first));
+        DB_TEXT(text_of(what)), DB_INT(time->first));
     while (db_next(&rows)) {
         if (!last || last->id != db_int(&rows, "id")) {
             last = ARENA_NEW(request->arena, struct histogram);

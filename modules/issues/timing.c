@@ -53,43 +53,43 @@ struct measured {
     int64_t now;
 };
 
-static enum status find_timed(struct db *db, const struct measured *measured, const char *kind,
+static enum status find_timed(struct db *db, const struct measured *measured, const char *what,
                               struct text name, int64_t *out)
 {
     return db_integer(db, out, 0,
                       "SELECT id FROM issues_timed WHERE project_id = $1 AND kind = $2"
                       " AND name = $3",
-                      DB_INT(measured->project), DB_TEXT(text_of(kind)), DB_TEXT(name));
+                      DB_INT(measured->project), DB_TEXT(text_of(what)), DB_TEXT(name));
 }
 
 /* Under its own name, or, where there are too many, under that of all others. */
-static enum status get_timed(struct db *db, const struct measured *measured, const char *kind,
+static enum status get_timed(struct db *db, const struct measured *measured, const char *what,
                              struct text name, int64_t *out)
 {
     int64_t count = 0;
-    enum status status = find_timed(db, measured, kind, name, out);
+    enum status status = find_timed(db, measured, what, name, out);
     if (status != OK || *out)
         return status;
     status = db_integer(db, &count, 0,
                         "SELECT count(*) FROM issues_timed WHERE project_id = $1 AND kind = $2",
-                        DB_INT(measured->project), DB_TEXT(text_of(kind)));
+                        DB_INT(measured->project), DB_TEXT(text_of(what)));
     if (status == OK && count >= TIMING_NAMES) {
         name = OTHERS;
-        status = find_timed(db, measured, kind, name, out);
+        status = find_timed(db, measured, what, name, out);
     }
     if (status != OK || *out)
         return status;
     return db_integer(db, out, 0,
                       "INSERT INTO issues_timed (project_id, kind, name) VALUES ($1, $2, $3)"
                       " RETURNING id",
-                      DB_INT(measured->project), DB_TEXT(text_of(kind)), DB_TEXT(name));
+                      DB_INT(measured->project), DB_TEXT(text_of(what)), DB_TEXT(name));
 }
 
-static enum status count_timing(struct db *db, const struct measured *measured, const char *kind,
+static enum status count_timing(struct db *db, const struct measured *measured, const char *what,
                                 struct text name, int64_t micros, bool failed)
 {
     int64_t timed = 0;
-    enum status status = get_timed(db, measured, kind, name, &timed);
+    enum status status = get_timed(db, measured, what, name, &timed);
     if (status != OK)
         return status;
     return db_run(db,
