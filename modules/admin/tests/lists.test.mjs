@@ -76,7 +76,9 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'lists', () => {
     sql(server.database, "INSERT INTO harbour_trip (boat_id, sailed) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT 1, '2025-01-01 00:00:00' FROM n;");
     assert.match((await boss.ask(TRIPS)).text, /More than 100000 Trips/);
     const answer = await boss.post(TRIPS, { action: 'delete_selected', select_across: '1', post: 'yes' });
+    assert.equal(answer.status, 200);
     assert.match(answer.text, /These are more rows than can be changed at once \(10000\)\. Filter the list first\. No items have been changed\./);
+    assert.match(answer.text, /name="select_across" value="1" checked/);
     assert.equal(one('SELECT count(*) > 100000 FROM harbour_trip'), '1');
     sql(server.database, 'DELETE FROM harbour_trip WHERE id > 2;');
   });
