@@ -55,7 +55,8 @@ struct request {
     struct text host;                  /* as the visitor wrote it, with port */
     bool secure;                       /* the visitor came by https */
     bool forwarded;                    /* a trusted proxy told scheme and client */
-    int refused;     /* status of an answer that is due before any route: 400, 414, 431; or 429 (routes.h); else 0 */
+    int refused;     /* status of an answer that is due before any route: 400, 414, 431; or 429
+                        (routes.h); else 0 */
     int64_t started; /* clock_monotonic() */
 
     const struct route *route; /* NULL: none matches */
