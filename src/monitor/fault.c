@@ -203,7 +203,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     _Unwind_Backtrace(visit, &walk);
     bool contained = frame && is_of_ours(info) && may_contain(&walk);
     write_record(walk.fault, frame, contained);
-    if (!contained)
+    if (!frame || !contained)
         end(signal);
     innermost = frame->outer;
     handling = 0;
