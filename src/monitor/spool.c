@@ -54,7 +54,7 @@ enum status spool_look(struct spool **out, const char *path)
 enum status spool_open(struct spool **out, const char *path)
 {
     enum status status = spool_look(out, path);
-    if (status != OK || flock((*out)->folder, LOCK_EX | LOCK_NB) == 0)
+    if (!*out || flock((*out)->folder, LOCK_EX | LOCK_NB) == 0)
         return status;
     status =
         fail_as(errno == EWOULDBLOCK ? BUSY : FAILED, "cannot lock %s: %s", path, strerror(errno));

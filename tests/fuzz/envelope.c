@@ -9,6 +9,9 @@
 #include "issues/report.h"
 #include "issues/show.h"
 
+#define LONGEST_TITLE   ((size_t)256 * 4) /* bytes of so many characters */
+#define LONGEST_CULPRIT ((size_t)200 * 4)
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void require(bool holds)
@@ -24,7 +27,7 @@ static void read_event(struct arena *arena, struct text payload)
     if (json_is_object(event)
         && report_read(arena, event, INT64_C(1700000000000000), &report) == OK) {
         require(report.event_id.length == 32 && report.title.length > 0);
-        require(report.title.length <= 256 * 4 && report.culprit.length <= 200 * 4);
+        require(report.title.length <= LONGEST_TITLE && report.culprit.length <= LONGEST_CULPRIT);
         require(report.grouping.count >= 1 && report.grouping.count <= GROUPING_HASHES);
         require(text_is_utf8(report.title) && text_is_utf8(report.culprit));
     }
