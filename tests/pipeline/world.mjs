@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const BASE = 'docker.io/library/debian:bookworm-slim';
+// The base has this machine's own packages, mounted: the Dockerfile is run as it stands without fetching any.
+const MOUNTED = ['/usr', '/var/lib/dpkg', '/etc/alternatives', '/etc/ssl'];
 
 // Why the tests of this folder cannot run here; false where they can.
 export function unable() {
@@ -17,7 +19,22 @@ export function unable() {
   }
   if (spawnSync('unshare', ['--net', '--mount', 'true']).status !== 0) return 'no namespaces can be made here';
   if (!readFileSync('/etc/os-release', 'utf8').includes('VERSION_CODENAME=bookworm')) return 'the image is of Debian 12, as this machine is not';
-  return false;
+  return tryContainer();
+}
+
+// What cannot be known but by trying: storage in layers, control groups.
+function tryContainer() {
+  let world;
+  try {
+    world = makeWorld('trial');
+    execFileSync('podman', ['run', '--rm', ...MOUNTED.flatMap((path) => ['--volume', `${path}:${path}:ro`]), BASE, 'true'],
+      { env: world.env, stdio: ['ignore', 'ignore', 'pipe'] });
+    return false;
+  } catch (error) {
+    return `no container runs here: ${String(error.stderr || error.message).trim().split('\n').pop()}`;
+  } finally {
+    world?.end();
+  }
 }
 
 // What podman needs in a container itself: no limits that only the machine's root may raise, no network of its own.
@@ -37,8 +54,6 @@ runroot = "${folder}/run"
 `);
 }
 
-// The base has this machine's own packages, mounted: the Dockerfile is run as it stands without fetching any.
-const MOUNTED = ['/usr', '/var/lib/dpkg', '/etc/alternatives', '/etc/ssl'];
 function makeBase(folder, env) {
   const base = join(folder, 'base');
   for (const name of ['tmp', 'root', 'dev', 'proc', 'sys', 'ccache', ...MOUNTED.map((path) => path.slice(1))]) {
@@ -48,7 +63,7 @@ function makeBase(folder, env) {
     ln -s usr/lib64 lib64 && mkdir -p var/lib/apt/lists && cp -L /etc/passwd /etc/group /etc/os-release /etc/debian_version /etc/ld.so.cache etc/ &&
     tar -c . -f ../base.tar`, 'sh', base]);
   execFileSync('podman', ['import', '-q', '--change', 'ENV PATH=/usr/bin:/bin', '--change', 'ENV CCACHE_DIR=/ccache',
-    join(folder, 'base.tar'), BASE], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    join(folder, 'base.tar'), BASE], { env, stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 export function makeWorld(name) {
