@@ -1,6 +1,7 @@
 #include "issues/keep.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -20,6 +21,7 @@ struct keeping {
     int64_t project;
     const json_t *payload;
     struct report report;
+    int64_t stands_for; /* so many equal ones */
     struct issue *issue;
     bool is_news; /* it is new, or has come back */
 };
@@ -127,7 +129,7 @@ static enum status update_issue(struct db *db, struct keeping *keeping)
     const struct report *report = &keeping->report;
     const struct issue before = *keeping->issue;
     struct issue *issue = keeping->issue;
-    issue->times_seen++;
+    issue->times_seen += keeping->stands_for;
     if (report->happened_at < issue->first_seen)
         issue->first_seen = report->happened_at;
     if (report->happened_at >= issue->last_seen) {
@@ -151,9 +153,11 @@ static enum status update_issue(struct db *db, struct keeping *keeping)
 static enum status count_hour(struct db *db, const struct keeping *keeping)
 {
     return db_run(db,
-                  "INSERT INTO issues_hourly (issue_id, hour, count) VALUES ($1, $2, 1)"
-                  " ON CONFLICT (issue_id, hour) DO UPDATE SET count = issues_hourly.count + 1",
-                  DB_INT(keeping->issue->id), DB_INT(keeping->report.happened_at / HOUR));
+                  "INSERT INTO issues_hourly (issue_id, hour, count) VALUES ($1, $2, $3)"
+                  " ON CONFLICT (issue_id, hour) DO UPDATE"
+                  " SET count = issues_hourly.count + excluded.count",
+                  DB_INT(keeping->issue->id), DB_INT(keeping->report.happened_at / HOUR),
+                  DB_INT(keeping->stands_for));
 }
 
 /* A value beyond the bound is not counted; one that is there is. */
@@ -162,15 +166,15 @@ static enum status count_tag(struct db *db, const struct keeping *keeping,
 {
     return db_run(db,
                   "INSERT INTO issues_tagvalue (issue_id, name, value, count)"
-                  " SELECT $1, $2, $3, 1 WHERE ($4 > (SELECT count(*) FROM issues_tagvalue"
+                  " SELECT $1, $2, $3, $6 WHERE ($4 > (SELECT count(*) FROM issues_tagvalue"
                   " WHERE issue_id = $1 AND name = $2)"
                   " AND $5 > (SELECT count(*) FROM issues_tagvalue WHERE issue_id = $1))"
                   " OR EXISTS (SELECT 1 FROM issues_tagvalue WHERE issue_id = $1 AND name = $2"
                   " AND value = $3)"
                   " ON CONFLICT (issue_id, name, value)"
-                  " DO UPDATE SET count = issues_tagvalue.count + 1",
+                  " DO UPDATE SET count = issues_tagvalue.count + excluded.count",
                   DB_INT(keeping->issue->id), DB_TEXT(tag->name), DB_TEXT(tag->value),
-                  DB_INT(KEPT_TAGS), DB_INT(KEPT_ALL_TAGS));
+                  DB_INT(KEPT_TAGS), DB_INT(KEPT_ALL_TAGS), DB_INT(keeping->stands_for));
 }
 
 static enum status count_tags(struct db *db, const struct keeping *keeping)
@@ -251,12 +255,14 @@ static enum status keep(struct db *db, void *context)
     return status;
 }
 
-enum status keep_event(struct db *db, int64_t project, const json_t *event)
+static enum status keep_some(struct db *db, int64_t project, const json_t *event,
+                             int64_t stands_for)
 {
     struct keeping keeping = {
         .arena = arena_new((size_t)32 * 1024),
         .project = project,
         .payload = event,
+        .stands_for = stands_for,
     };
     enum status status = report_read(keeping.arena, event, clock_wall(), &keeping.report);
     if (status == OK)
@@ -264,6 +270,20 @@ enum status keep_event(struct db *db, int64_t project, const json_t *event)
     arena_free(keeping.arena);
     return status == CONFLICT ? fail("an event is not kept: %s", status_failure()->message)
                               : status;
+}
+
+enum status keep_event(struct db *db, int64_t project, const json_t *event)
+{
+    return keep_some(db, project, event, 1);
+}
+
+/* Our own monitor counts equal failures rather than write down each (monitor/flood.h). */
+static int64_t number_of(const json_t *event)
+{
+    const json_t *before = json_object_get(json_object_get(event, "extra"), "equal_events_before");
+    return json_is_integer(before) && json_integer_value(before) > 0
+               ? json_integer_value(before) + 1
+               : 1;
 }
 
 /* The only one without a key: nothing can be sent in its name. Made when it is first needed. */
@@ -312,5 +332,8 @@ enum status keep_own(struct db *db, const char *type, const json_t *payload)
     if (!keep_takes(text_of(type)))
         return OK;
     enum status status = own_project(db, &project);
-    return status == OK ? keep_item(db, project, text_of(type), payload) : status;
+    if (status != OK)
+        return status;
+    return strcmp(type, "event") == 0 ? keep_some(db, project, payload, number_of(payload))
+                                      : keep_item(db, project, text_of(type), payload);
 }

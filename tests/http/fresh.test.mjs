@@ -195,7 +195,7 @@ test('a backup that was copied into the file is served by new processes, which l
 describe('a backup that was copied into the file beside its log', () => {
   const copied = async (t, more) => {
     const database = makeDatabase(temporaryFolder());
-    const server = await start(t, { DATABASE_URL: `sqlite:///${database}` });
+    const server = await start(t, { WEB_THREADS: '1', DATABASE_URL: `sqlite:///${database}` });
     setName(database, 'Backup');
     sql(database, `.backup ${database}.backup\n`);
     setName(database, 'Later');

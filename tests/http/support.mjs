@@ -179,11 +179,11 @@ export function emptyDatabase() {
   return join(dir, 'oc-lettings-site.sqlite3');
 }
 
-/** Keeps a lock ("BEGIN IMMEDIATE",
-  "BEGIN EXCLUSIVE") on a database until the returned function is called, or test t ends. */
+/** Keeps a lock ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE") on a database until the returned function is called, or test t
+  ends. The clerk may be writing: it waits for that. */
 export async function lock(path, begin, t) {
   const child = spawn('sqlite3', [path], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.write(`${begin};\nSELECT 'locked';\n`);
+  child.stdin.write(`.bail on\n.timeout 5000\n${begin};\nSELECT 'locked';\n`);
   const [text] = await once(child.stdout, 'data');
   assert.match(String(text), /locked/);
   const ended = once(child, 'close');

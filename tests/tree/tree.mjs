@@ -22,7 +22,7 @@ export class Tree {
     this.whole = whole;
     if (whole && existsSync(SHARED)) symlinkSync(SHARED, join(this.dir, '../shared'));
     for (const name of COPIED) this.copy(name);
-    this.run('meson', 'setup', 'build/test', '-Dbuildtype=plain', '-Dwerror=true', `-Dtests=${whole}`);
+    this.run('meson', 'setup', 'build/test', '-Dbuildtype=plain', '-Dc_args=-g1', '-Dwerror=true', `-Dtests=${whole}`);
   }
 
   path(name) { return join(this.dir, name); }

@@ -95,3 +95,14 @@ describeUnless(skipped, 'issues of this site', () => {
     assert.doesNotMatch((await other.ask('/admin/')).text, /\/admin\/issues\//);
   });
 });
+
+test('failures in great number are counted, also those that were not written down', { skip: skipped }, async (t) => {
+  const server = await startServer({ env: { ...FAST, WEB_CONCURRENCY: '1' }, t });
+  addUser(server.database, 'boss', { staff: 1, superuser: 1 });
+  const boss = await signedIn(server, 'boss');
+  for (let i = 0; i < 200; i++) assert.equal((await boss.ask('/sentry-debug/')).status, 500);
+  const one = (query) => sql(server.database, query).trim();
+  await until(() => one('SELECT times_seen FROM issues_issue') === '200', 10_000, () => one('SELECT times_seen FROM issues_issue'));
+  assert.equal(one('SELECT sum(count) FROM issues_hourly'), '200');
+  assert.ok(Number(one('SELECT count(*) FROM issues_seenevent')) < 30);
+});
