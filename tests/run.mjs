@@ -25,7 +25,7 @@ const BUILDS = coverage ? Object.fromEntries(COVERED.map((folder) => [folder, ['
 // What runs side by side, one stage after the other. Many tests mostly wait; those that kill and stop processes, and
 // those that measure, are kept from the rest. In a stage the folders whose tests take longest go first.
 const STAGES = [
-  { lanes: 3, first: ['tree', 'browser'] },
+  { lanes: 3, first: ['pipeline', 'tree', 'browser'] },
   { lanes: 3, has: (name) => name.startsWith('faults/') },
   { lanes: 1, has: (name) => name.startsWith('soak/') || name === 'browser/lighthouse' },
 ];
