@@ -148,11 +148,12 @@ print_logs() { # LINES
     curl -sS --max-time 20 "$(answer .logplex_url)" || true
 }
 
-# back_to ID VERSION: releases an earlier release again.
+# back_to ID: releases an earlier release again, until it answers.
 back_to() {
     call POST "/apps/$app/releases" "{\"release\": \"$1\"}"
     wait_for_release
-    [[ $newest_status == succeeded ]]
+    reason="its release phase failed"
+    [[ $newest_status == succeeded ]] && wait_for_dyno "$newest_version"
 }
 
 find_app() {
@@ -201,12 +202,12 @@ deploy_release() {
 
 # Ends the deployment that failed for $reason.
 undo() { # ID-BEFORE-PATCH CURRENT-ID CURRENT-VERSION
-    local failed=v$newest_version
+    local failed=v$newest_version why=$reason
     print_logs 50 >&2
-    [[ $newest_id != "$1" ]] || stop "$failed, which was released before: $reason" "see script/deploy heroku logs"
-    [[ -n $2 ]] || stop "$failed: $reason" "there is no earlier release to go back to; put right what the lines above say and push again"
-    back_to "$2" || stop "$failed: $reason" "going back to v$3 failed too: script/deploy heroku rollback"
-    stop "$failed: $reason" "rolled back to v$3; put right what the lines above say and push again"
+    [[ $newest_id != "$1" ]] || stop "$failed, which was released before: $why" "see script/deploy heroku logs"
+    [[ -n $2 ]] || stop "$failed: $why" "there is no earlier release to go back to; put right what the lines above say and push again"
+    back_to "$2" || stop "$failed: $why" "going back to v$3 failed too, $reason: script/deploy heroku rollback"
+    stop "$failed: $why" "rolled back to v$3; put right what the lines above say and push again"
 }
 
 # The id that Heroku knows the pushed image by.
@@ -222,8 +223,7 @@ deploy_rollback() {
         | map(select(.status == "succeeded" and .version < $now))[0].id // ""' "$scratch/releases")
     [[ -n $id ]] || stop "$app has no earlier release" "release another one first"
     version=$(jq -r --arg id "$id" '.[] | select(.id == $id).version' "$scratch/releases")
-    back_to "$id" || stop "going back to v$version failed" "see script/deploy heroku logs"
-    wait_for_dyno "$newest_version" || stop "v$version: $reason" "see script/deploy heroku logs"
+    back_to "$id" || stop "going back to v$version failed: $reason" "see script/deploy heroku logs"
     smoke_test "$web_url" || stop "v$version: $reason" "see script/deploy heroku logs"
     echo "rolled back to v$version, as v$newest_version: $web_url"
 }

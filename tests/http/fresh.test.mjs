@@ -196,6 +196,7 @@ describe('a backup that was copied into the file beside its log', () => {
   const copied = async (t, more) => {
     const database = makeDatabase(temporaryFolder());
     const server = await start(t, { WEB_THREADS: '1', DATABASE_URL: `sqlite:///${database}` });
+    await ask(server); // somebody has the database open: the log stays
     setName(database, 'Backup');
     sql(database, `.backup ${database}.backup\n`);
     setName(database, 'Later');
