@@ -203,11 +203,12 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     _Unwind_Backtrace(visit, &walk);
     bool contained = frame && is_of_ours(info) && may_contain(&walk);
     write_record(walk.fault, frame, contained);
-    if (!frame || !contained)
-        end(signal);
-    innermost = frame->outer;
-    handling = 0;
-    siglongjmp(frame->place, 1);
+    if (frame && contained) {
+        innermost = frame->outer;
+        handling = 0;
+        siglongjmp(frame->place, 1);
+    }
+    end(signal);
 }
 
 /* The extent of a function of the C library, by its own symbol table. */
