@@ -79,14 +79,9 @@ static void put_issue(struct buffer *out, const struct issue *issue)
 
 static struct text subject_of(struct arena *arena, const struct issue *issue)
 {
-    struct text subject =
-        text_format(arena, "[%.*s] %.*s", TEXT_ARG(issue->level), TEXT_ARG(issue->title));
-    size_t end = SUBJECT;
-    if (subject.length <= end)
-        return subject;
-    while (end && ((unsigned char)subject.at[end] & 0xC0) == 0x80)
-        end--;
-    return text_part(subject, 0, end);
+    return text_cut(text_format(arena, "[%.*s] %.*s", TEXT_ARG(issue->level),
+                                TEXT_ARG(issue->title)),
+                    SUBJECT);
 }
 
 enum status mails_announce(struct db *db, struct arena *arena, struct issue *issue)

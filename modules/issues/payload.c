@@ -37,6 +37,24 @@ const json_t *payload_values(const json_t *value)
     return json_is_object(value) ? json_object_get(value, "values") : value;
 }
 
+void payload_each_pair(const json_t *value,
+                       void (*visit)(struct text name, const json_t *value, void *context),
+                       void *context)
+{
+    const char *key;
+    size_t i;
+    json_t *item;
+    if (json_is_object(value))
+        json_object_foreach((json_t *)value, key, item) visit(text_of(key), item, context);
+    json_array_foreach(value, i, item)
+    {
+        if (json_is_array(item))
+            visit(payload_text_of(json_array_get(item, 0)), json_array_get(item, 1), context);
+        else
+            visit(payload_text(item, "key"), json_object_get(item, "value"), context);
+    }
+}
+
 struct text payload_line(struct arena *arena, struct text text, size_t limit)
 {
     struct buffer out = {.arena = arena};

@@ -17,6 +17,12 @@ struct text payload_scalar(struct arena *arena, const json_t *value);
 /* The list itself, or the one under "values", as Sentry's lists come. */
 const json_t *payload_values(const json_t *value);
 
+/* Calls `visit` with each name and value of a map, of a list of pairs, or of a list of objects with
+ * "key" and "value": headers and tags come as any of them. */
+void payload_each_pair(const json_t *value,
+                       void (*visit)(struct text name, const json_t *value, void *context),
+                       void *context);
+
 /* Well-formed UTF-8 of at most `limit` characters in one line, without control characters. */
 struct text payload_line(struct arena *arena, struct text text, size_t limit);
 

@@ -125,26 +125,15 @@ static void add_tag(struct arena *arena, struct report *report, struct text name
         *LIST_PUSH(arena, &report->tags) = (struct report_tag){name, value};
 }
 
-/* As a map, or as a list of pairs, or of objects with key and value. */
-static void add_tags(struct arena *arena, struct report *report, const json_t *tags)
+struct tagging {
+    struct arena *arena;
+    struct report *report;
+};
+
+static void take_tag(struct text name, const json_t *value, void *context)
 {
-    const char *key;
-    size_t i;
-    json_t *value;
-    if (json_is_object(tags)) {
-        json_object_foreach((json_t *)tags, key, value)
-            add_tag(arena, report, text_of(key), payload_scalar(arena, value));
-        return;
-    }
-    json_array_foreach(tags, i, value)
-    {
-        if (json_is_array(value))
-            add_tag(arena, report, payload_text_of(json_array_get(value, 0)),
-                    payload_scalar(arena, json_array_get(value, 1)));
-        else
-            add_tag(arena, report, payload_text(value, "key"),
-                    payload_scalar(arena, json_object_get(value, "value")));
-    }
+    const struct tagging *tagging = context;
+    add_tag(tagging->arena, tagging->report, name, payload_scalar(tagging->arena, value));
 }
 
 /* What is in every event, so that issues are found by it. */
@@ -159,7 +148,7 @@ static void read_tags(struct arena *arena, const json_t *event, struct report *r
         const json_t *context = json_object_get(json_object_get(event, "contexts"), contexts[i]);
         add_tag(arena, report, text_of(contexts[i]), payload_text(context, "name"));
     }
-    add_tags(arena, report, json_object_get(event, "tags"));
+    payload_each_pair(json_object_get(event, "tags"), take_tag, &(struct tagging){arena, report});
 }
 
 static int64_t moment_of(const json_t *event, int64_t now)

@@ -23,16 +23,11 @@ static struct value list_of(struct arena *arena, const values *items)
     return value_list(arena, items->items, items->count);
 }
 
-/* Cut between characters. */
 static struct text cut(struct arena *arena, struct text text)
 {
-    size_t end = LONGEST;
-    if (text.length <= end)
-        return text_copy(arena, text);
-    while (end && ((unsigned char)text.at[end] & 0xC0) == 0x80)
-        end--;
-    struct text kept = text_part(text, 0, end);
-    return text_format(arena, "%.*s …", TEXT_ARG(kept));
+    struct text start = text_cut(text, LONGEST);
+    return start.length < text.length ? text_format(arena, "%.*s …", TEXT_ARG(start))
+                                      : text_copy(arena, text);
 }
 
 /* Of any value: texts as they are, what has parts as JSON. */
@@ -46,43 +41,34 @@ static struct text shown(struct arena *arena, const json_t *value)
     return text;
 }
 
-static void add_pair(struct arena *arena, values *out, struct text name, struct text value)
+struct pairs {
+    struct arena *arena;
+    values list;
+};
+
+static void add_pair(struct pairs *pairs, struct text name, struct text value)
 {
-    if (!value.length || out->count >= MOST_PAIRS)
+    struct arena *arena = pairs->arena;
+    if (!value.length || pairs->list.count >= MOST_PAIRS)
         return;
     struct value_map *map = value_map_new(arena);
     page_text(map, "name", cut(arena, name));
     page_text(map, "value", value);
-    *LIST_PUSH(arena, out) = value_map(map);
+    *LIST_PUSH(arena, &pairs->list) = value_map(map);
 }
 
-/* Of a map, or of a list of pairs, as headers and tags come. */
-static void add_pairs(struct arena *arena, values *out, const json_t *object)
+static void take_pair(struct text name, const json_t *value, void *context)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    if (json_is_object(object)) {
-        json_object_foreach((json_t *)object, key, value) if (!json_is_null(value))
-            add_pair(arena, out, text_of(key), shown(arena, value));
-        return;
-    }
-    json_array_foreach(object, i, value)
-    {
-        if (json_is_array(value))
-            add_pair(arena, out, payload_text_of(json_array_get(value, 0)),
-                     shown(arena, json_array_get(value, 1)));
-        else
-            add_pair(arena, out, payload_text(value, "key"),
-                     shown(arena, json_object_get(value, "value")));
-    }
+    struct pairs *pairs = context;
+    if (!json_is_null(value))
+        add_pair(pairs, name, shown(pairs->arena, value));
 }
 
 static struct value pairs_of(struct arena *arena, const json_t *object)
 {
-    values out = {0};
-    add_pairs(arena, &out, object);
-    return list_of(arena, &out);
+    struct pairs pairs = {.arena = arena};
+    payload_each_pair(object, take_pair, &pairs);
+    return list_of(arena, &pairs.list);
 }
 
 /* Frames */
@@ -240,16 +226,16 @@ static struct value facts_of(struct arena *arena, const json_t *event)
 {
     static const char *const keys[] = {"platform", "release",     "environment", "server_name",
                                        "logger",   "transaction", "level"};
-    values out = {0};
+    struct pairs pairs = {.arena = arena};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        add_pair(arena, &out, text_of(keys[i]), shown(arena, json_object_get(event, keys[i])));
+        add_pair(&pairs, text_of(keys[i]), shown(arena, json_object_get(event, keys[i])));
     const json_t *sdk = json_object_get(event, "sdk");
     struct text name = payload_text(sdk, "name");
     struct text version = payload_text(sdk, "version");
     if (name.length)
-        add_pair(arena, &out, TEXT("sdk"),
+        add_pair(&pairs, TEXT("sdk"),
                  text_format(arena, "%.*s %.*s", TEXT_ARG(name), TEXT_ARG(version)));
-    return list_of(arena, &out);
+    return list_of(arena, &pairs.list);
 }
 
 struct value show_event(struct arena *arena, const json_t *event)

@@ -115,21 +115,10 @@ static void append_key(struct buffer *line, const char *key)
     }
 }
 
-/* Not within a character, so that the rest is still UTF-8. */
-static struct text cut(struct text value)
-{
-    size_t end = LONGEST_VALUE;
-    if (value.length <= end)
-        return value;
-    while (end > LONGEST_VALUE - 3 && ((unsigned char)value.at[end] & 0xC0) == 0x80)
-        end--;
-    return text_part(value, 0, end);
-}
-
 static void append_text(struct buffer *line, const char *key, struct text value)
 {
     append_key(line, key);
-    value = cut(value);
+    value = text_cut(value, LONGEST_VALUE);
     if (options.json || needs_quotes(value))
         buffer_json(line, text_is_utf8(value) ? value : TEXT("(not UTF-8)"));
     else

@@ -195,3 +195,13 @@ struct text text_format(struct arena *arena, const char *format, ...)
     va_end(arguments);
     return text;
 }
+
+struct text text_cut(struct text text, size_t most)
+{
+    size_t end = most;
+    if (text.length <= most)
+        return text;
+    while (end && most - end < 3 && ((unsigned char)text.at[end] & 0xC0) == 0x80)
+        end--;
+    return text_part(text, 0, end);
+}

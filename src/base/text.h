@@ -45,6 +45,8 @@ bool text_ends(struct text text, struct text suffix);
 /* The part [from, to); bounds beyond the end are cut to it. */
 struct text text_part(struct text text, size_t from, size_t to);
 struct text text_from(struct text text, size_t from);
+/* At most so many bytes of UTF-8, cut between characters. */
+struct text text_cut(struct text text, size_t most);
 /* Without ASCII white space at both ends. */
 struct text text_trim(struct text text);
 

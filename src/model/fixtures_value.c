@@ -15,12 +15,8 @@ struct text fixture_excerpt(const json_t *value, struct arena *arena)
     struct buffer out = {.arena = arena};
     json_put_value(&out, (struct json_style){.indent = -1}, 0, value);
     struct text text = buffer_contents(&out);
-    size_t length = EXCERPT_LENGTH;
-    if (text.length <= length)
-        return text;
-    while (((unsigned char)text.at[length] & 0xC0) == 0x80)
-        length--;
-    return text_format(arena, "%.*s…", (int)length, text.at);
+    struct text start = text_cut(text, EXCERPT_LENGTH);
+    return start.length < text.length ? text_format(arena, "%.*s…", TEXT_ARG(start)) : text;
 }
 
 /* Out of JSON */

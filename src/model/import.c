@@ -34,16 +34,11 @@ static size_t limit_of(const struct importer *importer)
     return importer->options->limit ? importer->options->limit : IMPORT_LIMIT;
 }
 
-/* Not within a character. */
 static struct text cut(struct arena *arena, struct text text)
 {
-    size_t end = LONGEST;
-    if (text.length <= LONGEST)
-        return text_copy(arena, text);
-    while (end && ((unsigned char)text.at[end] & 0xC0) == 0x80)
-        end--;
-    struct text part = text_part(text, 0, end);
-    return text_format(arena, "%.*s…", TEXT_ARG(part));
+    struct text start = text_cut(text, LONGEST);
+    return start.length < text.length ? text_format(arena, "%.*s…", TEXT_ARG(start))
+                                      : text_copy(arena, text);
 }
 
 void import_refuse(struct importer *importer, size_t line, struct text column, struct text sentence)

@@ -28,28 +28,18 @@ bool template_error_place(struct text *path, uint32_t *line)
     return newest.path_length > 0;
 }
 
-/* At most `most` bytes, cut between characters. */
-static struct text shortened(struct text text, size_t most)
-{
-    if (text.length <= most)
-        return text;
-    while (most > 0 && (text.at[most] & 0xC0) == 0x80)
-        most--;
-    return text_part(text, 0, most);
-}
-
 __attribute__((format(printf, 2, 0))) static struct text reason_of(char out[REASON_MAX],
                                                                    const char *format, va_list more)
 {
     if (vsnprintf(out, REASON_MAX, format, more) < 0)
         out[0] = '\0';
     struct text reason = text_of(out);
-    return reason.length == REASON_MAX - 1 ? shortened(reason, REASON_MAX - 4) : reason;
+    return reason.length == REASON_MAX - 1 ? text_cut(reason, REASON_MAX - 4) : reason;
 }
 
 void template_failed(const char *kind, struct text path, uint32_t line)
 {
-    path = shortened(path, PLACE_MAX);
+    path = text_cut(path, PLACE_MAX);
     if (path.length)
         memmove(newest.path, path.at, path.length);
     newest.path_length = path.length;
@@ -62,7 +52,7 @@ enum status template_failure(enum status status, const char *kind, struct text p
 {
     char room[REASON_MAX];
     struct text reason = reason_of(room, format, more);
-    struct text cut = shortened(words, WORDS_MAX);
+    struct text cut = text_cut(words, WORDS_MAX);
     template_failed(kind, path, line);
     path = (struct text){newest.path, newest.path_length};
     if (words.length == 0)

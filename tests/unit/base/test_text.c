@@ -293,6 +293,26 @@ static void test_utf8(void **state)
         check(!text_is_utf8(refused[i]), "row %zu", i);
 }
 
+static void test_cut(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t most;
+        const char *expected;
+    } rows[] = {
+        {"", 0, ""},
+        {"abc", 3, "abc"},
+        {"abc", 2, "ab"},
+        {"a\u00E9", 2, "a"},
+        {"a\u00E9", 3, "a\u00E9"},
+        {"\U0001F3E1", 3, ""},
+        {"\x80\x80\x80\x80\x80", 4, "\x80"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check_text(text_cut(text_of(rows[i].text), rows[i].most), rows[i].expected, "row %zu", i);
+}
+
 static void test_copies_end_with_nul(void **state)
 {
     char source[] = "abcdef";
@@ -326,6 +346,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_next),
     TEST(test_int64),
     TEST(test_utf8),
+    TEST(test_cut),
     TEST(test_copies_end_with_nul),
     TEST(test_format),
 };
