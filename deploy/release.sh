@@ -1,5 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the scripts that pack, push and deploy, after script/lib.sh.
+# shellcheck source=deploy/host/registry.sh
+. deploy/host/registry.sh
 
 # stop CAUSE REMEDY: the one line that a failed step ends in.
 stop() {
@@ -10,7 +12,10 @@ stop() {
 # need NAME WHERE: the variable must be set.
 need() { [[ -n ${!1:-} ]] || stop "$1 is not set" "$2 (docs/deploy.md)"; }
 
-commit() { echo "${CIRCLE_SHA1:-$(git rev-parse HEAD)}"; }
+commit() {
+    [[ -z ${CIRCLE_SHA1:-} ]] || { echo "$CIRCLE_SHA1" && return; }
+    git rev-parse --verify -q HEAD 2>/dev/null || stop "there is no commit here" "call it in a git checkout that has one, or name one: CIRCLE_SHA1"
+}
 
 # The image's name with its registry, of Docker_tag_image, which may have a tag that is left off.
 image_name() {
@@ -39,21 +44,54 @@ find_engine() {
     export BUILDAH_FORMAT=docker
 }
 
+# A folder, $logins, for what the engine's client would keep in the home folder; it goes with the script. Which engine Docker's
+# client asks stands beside its logins there.
+own_logins() {
+    local home=${DOCKER_CONFIG:-$HOME/.docker}
+    logins=$(mktemp -d)
+    trap 'rm -rf "$logins"' EXIT
+    if [[ $engine == podman ]]; then
+        export REGISTRY_AUTH_FILE=$logins/auth.json
+        echo '{}' >"$REGISTRY_AUTH_FILE"
+        return
+    fi
+    # Podman under Docker's name has no contexts.
+    DOCKER_CONTEXT=$(docker context inspect --format '{{.Name}}' 2>/dev/null) || DOCKER_CONTEXT=default
+    [[ ! -d $home/contexts ]] || cp -r "$home/contexts" "$logins/"
+    export DOCKER_CONTEXT DOCKER_CONFIG=$logins
+}
+
+# To the image's registry, among own_logins.
+log_in() {
+    local server plain=()
+    server=$(image_registry)
+    [[ $engine != podman ]] || ! is_loopback "$server" || plain=(--tls-verify=false)
+    [[ $server != docker.io || $engine != docker ]] || server=
+    $engine login "${plain[@]}" -u "$Docker_username" --password-stdin ${server:+"$server"} <<<"$Docker_password"
+}
+
+# pull_from_hub NAME: with a login, where there is one for Docker Hub, which lets nobody in particular pull little.
+pull_from_hub() (
+    if [[ -n ${Docker_username:-} && -n ${Docker_password:-} && $(image_registry) == docker.io ]]; then
+        own_logins
+        log_in || true
+    fi
+    timeout 300 "$engine" pull -q "$1"
+)
+
+# explain_pull FILE NAME: of what pull_from_hub said.
+explain_pull() {
+    local reason remedy
+    registry_cause "$(<"$1")" "Docker Hub" read || reason=$(tail -n 1 "$1") remedy="see the lines above"
+    [[ $reason == *disk* ]] || remedy+="; or, as root, script/bootstrap pipeline lets it be made of Debian's packages"
+    stop "the base image $2 cannot be had: $reason" "$remedy"
+}
+
 # explain FILE WHAT: names the cause of what a registry's client wrote into FILE.
 explain() {
-    local said registry
-    registry=$(image_registry)
-    said=$(<"$1")
-    case $said in
-    *nauthorized* | *'authentication required'* | *'invalid username/password'* | *denied* | *'incorrect username or password'*)
-        stop "$2: $registry refuses the login or the right to write" \
-            "check Docker_username and Docker_password, and that they may write ${Docker_tag_image:-the image}" ;;
-    *'no space left'* | *'disk quota'*)
-        stop "$2: the disk is full" "make room, for example by '${engine:-podman} image prune'" ;;
-    *'connection refused'* | *'no such host'* | *timeout* | *'network is unreachable'* | *'EOF'*)
-        stop "$2: $registry does not answer" "look whether it is up and can be reached from here, and run this again" ;;
-    *) stop "$2: $(tail -n 1 "$1")" "see the lines above" ;;
-    esac
+    local reason remedy
+    registry_cause "$(<"$1")" "$(image_registry)" write || reason=$(tail -n 1 "$1") remedy="see the lines above"
+    stop "$2: $reason" "$remedy"
 }
 
 # run_or_explain WHAT COMMAND...: its output is shown only when it fails.

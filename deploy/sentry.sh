@@ -15,12 +15,6 @@ sentry_json() { # METHOD PATH BODY
     sentry_call "$1" "$2" -H 'Content-Type: application/json' --data-binary "@$sentry_scratch/body"
 }
 
-sentry_commits() {
-    git log -n 50 --format='%H%x00%an%x00%ae%x00%aI%x00%B%x01' "$(commit)" 2>/dev/null |
-        jq -Rsc 'split("\u0001\n") | map(select(. != "") | split("\u0000")
-            | {id: .[0], author_name: .[1], author_email: .[2], timestamp: .[3], message: .[4]})'
-}
-
 # The debug file and the sources, of the very image that was released.
 sentry_files() { # IMAGE
     local plain=() layer
@@ -31,37 +25,37 @@ sentry_files() { # IMAGE
         tar -x -C "$sentry_scratch/root" -f "$sentry_scratch/image/${layer#sha256:}" --wildcards \
             'usr/lib/debug/*' 'usr/src/*' 2>/dev/null || true
     done
-    python3 deploy/debug_files.py "$sentry_scratch/root" "$sentry_scratch/debug.zip"
+    python3 deploy/debug_files.py "$sentry_scratch/root" "$SENTRY_ORG/$SENTRY_PROJECT"
 }
 
 tell_sentry() { # IMAGE
-    local organization project now
+    local organization now told_files
     [[ -n ${SENTRY_AUTH_TOKEN:-} ]] || return 0
     if [[ -z ${SENTRY_ORG:-} || -z ${SENTRY_PROJECT:-} ]]; then
         echo "Sentry was not told: SENTRY_AUTH_TOKEN is set, SENTRY_ORG or SENTRY_PROJECT is not" >&2
         return 0
     fi
-    organization=organizations/$SENTRY_ORG project=projects/$SENTRY_ORG/$SENTRY_PROJECT
+    organization=organizations/$SENTRY_ORG
     now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
     sentry_scratch=$(mktemp -d)
     # shellcheck disable=SC2064
     trap "rm -rf '$sentry_scratch'; $(trap -p EXIT | sed "s/^trap -- '\(.*\)' EXIT$/\1/")" EXIT
     if sentry_tell_all "$1"; then
-        echo "told Sentry: release, commits, debug file, deploy to ${SENTRY_ENVIRONMENT:-production}"
+        echo "told Sentry: release, commits,$told_files deploy to ${SENTRY_ENVIRONMENT:-production}"
     fi
 }
 
 sentry_tell_all() { # IMAGE; uses what tell_sentry has set
     local body
-    if ! sentry_files "$1" 2>"$sentry_scratch/error"; then
-        echo "Sentry was not told: no debug file in the image ($(tail -n 1 "$sentry_scratch/error"))" >&2
-        return 1
-    fi
-    body=$(sentry_commits | jq -c --arg version "$(commit)" --arg project "$SENTRY_PROJECT" \
+    body=$(python3 deploy/commits.py "$(commit)" | jq -c --arg version "$(commit)" --arg project "$SENTRY_PROJECT" \
         '{version: $version, projects: [$project], commits: .}')
-    sentry_json POST "$organization/releases/" "$body" &&
-        sentry_call POST "$project/files/dsyms/" -F "file=@$sentry_scratch/debug.zip" &&
-        sentry_json PUT "$organization/releases/$(commit)/" "{\"dateReleased\": \"$now\"}" &&
+    sentry_json POST "$organization/releases/" "$body" || return
+    told_files=' debug file,'
+    if ! sentry_files "$1" >"$sentry_scratch/error" 2>&1; then
+        echo "Sentry did not take debug file and sources ($(tail -n 1 "$sentry_scratch/error")): events of this release will have no lines" >&2
+        told_files=
+    fi
+    sentry_json PUT "$organization/releases/$(commit)/" "{\"dateReleased\": \"$now\"}" &&
         sentry_json POST "$organization/releases/$(commit)/deploys/" "$(jq -cn --arg environment "${SENTRY_ENVIRONMENT:-production}" \
             --arg now "$now" '{environment: $environment, dateFinished: $now}')"
 }

@@ -4,6 +4,8 @@ Knows the part of CircleCI's language that this project's configuration uses, an
 import argparse
 import os
 import re
+import selectors
+import signal
 import subprocess
 import sys
 import time
@@ -11,11 +13,25 @@ import time
 import yaml
 
 CONFIG = ".circleci/config.yml"
+# The line that a script of script/ ends in when it fails: its name, the cause, what to do.
+REASON = re.compile(r"FAILED [\w-]+: (.+: .+)")
 PARAMETER = re.compile(r"<<\s*pipeline\.parameters\.(\w+)\s*>>")
-# Step -> the keys that it may have; those with None are nothing here: this machine keeps its files.
-STEPS = {"checkout": (), "run": ("name", "command", "environment", "when", "no_output_timeout"),
+# Step -> the keys that it may have; all but run are nothing here: this machine keeps its files.
+STEPS = {"checkout": ("method",), "run": ("name", "command", "environment", "no_output_timeout"),
          "store_artifacts": ("path", "destination"), "store_test_results": ("path",)}
-EXECUTORS = ("docker", "machine", "macos", "executor")
+# What each part may have; what CircleCI has besides is not run here, and is refused.
+TOP = ("version", "parameters", "executors", "jobs", "workflows")
+PARAMETER_KEYS = ("type", "default", "description", "enum")
+EXECUTORS = ("docker", "machine", "executor")
+EXECUTOR_KEYS = ("docker", "machine", "resource_class")
+JOB_KEYS = EXECUTOR_KEYS + ("executor", "environment", "steps")
+# Of serial-group nothing need be done: here one run waits for the other.
+ENTRY_KEYS = ("requires", "context", "filters", "serial-group")
+COMMAND = re.compile(r"script/[\w-]+(?: (?:[\w./=:,@+-]+|<<\s*pipeline\.parameters\.\w+\s*>>))*")
+TIMEOUT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+SILENCE = "10m"  # CircleCI's own default
+GRACE = 60  # how long, in seconds, a step that is broken off may be silent until it is made to end
+DRAIN = 1.0  # how long, in seconds, what a step leaves running is listened to
 
 
 class Wrong(Exception):
@@ -30,6 +46,16 @@ def load(path):
         raise Wrong(f"{path}: {' '.join(str(error).split())}") from error
 
 
+def mapping(value, what, problems, allowed=None):
+    """value where it is a mapping, with no other keys than those allowed; else it is a problem, and nothing."""
+    if not isinstance(value, dict):
+        problems.append(f"{what} must be names with values, not {value!r}")
+        return {}
+    if allowed is not None:
+        problems += [f"{what}: {key} is not known here" for key in value if key not in allowed]
+    return value
+
+
 def step_parts(step):
     """'checkout' or {'run': 'command'} or {'run': {…}} as a name and its keys."""
     if isinstance(step, str):
@@ -37,51 +63,87 @@ def step_parts(step):
     if not isinstance(step, dict) or len(step) != 1:
         raise Wrong(f"a step must be one name with its keys: {step!r}")
     name, keys = next(iter(step.items()))
-    return name, {"command": keys} if isinstance(keys, str) else keys or {}
+    return name, {"command": keys} if isinstance(keys, str) else {} if keys is None else keys
 
 
 def entries(workflow):
     """The jobs of a workflow, by name, each with requires, context and filters."""
     result = {}
-    for entry in workflow.get("jobs", []):
+    for entry in as_list((workflow or {}).get("jobs")):
+        if not isinstance(entry, str) and not (isinstance(entry, dict) and len(entry) == 1):
+            raise Wrong(f"a job of a workflow must be one name with its keys: {entry!r}")
         name, keys = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
-        result[name] = keys or {}
+        result[name] = {} if keys is None else keys
     return result
+
+
+def workflows_of(config):
+    return {label: workflow for label, workflow in (config.get("workflows") or {}).items() if label != "version"}
 
 
 def as_list(value):
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def check_steps(name, job, problems):
+def seconds_of(text):
+    """10m, 1h30m, 90s."""
+    match = TIMEOUT.fullmatch(str(text))
+    if not match or not any(match.groups()):
+        raise Wrong(f"no_output_timeout must be as 10m or 90s, not {text}")
+    hours, minutes, seconds = (int(count or 0) for count in match.groups())
+    return 3600 * hours + 60 * minutes + seconds
+
+
+def check_run(where, keys, parameters, problems):
+    command = str(keys.get("command", "")).strip()
+    mapping(keys.get("environment", {}), f"{where}: environment", problems)
+    if not COMMAND.fullmatch(command):
+        problems.append(f"{where}: a step is one line that calls a script of script/ with plain words, not {command!r}")
+    else:
+        problems += [f"{where}: {word} is not there, or cannot be run"
+                     for word in command.split() if word.startswith("script/") and not os.access(word, os.X_OK)]
+    try:
+        substitute(command, parameters)
+        seconds_of(keys.get("no_output_timeout", SILENCE))
+    except Wrong as error:
+        problems.append(f"{where}: {error}")
+
+
+def check_steps(name, job, parameters, problems):
     for step in as_list(job.get("steps")):
         kind, keys = step_parts(step)
         if kind not in STEPS:
             problems.append(f"job {name}: there is no step {kind}")
             continue
-        problems += [f"job {name}, step {kind}: unknown key {key}" for key in keys if key not in STEPS[kind]]
-        if kind != "run":
-            continue
-        command = str(keys.get("command", "")).strip()
-        script = command.split(" ")[0]
-        if "\n" in command or not script.startswith("script/"):
-            problems.append(f"job {name}: a step is one line that calls a script of script/, not {command!r}")
-        elif not os.access(script, os.X_OK):
-            problems.append(f"job {name}: {script} is not there, or cannot be run")
+        keys = mapping(keys, f"job {name}, step {kind}", problems, STEPS[kind])
+        if kind == "run":
+            check_run(f"job {name}", keys, parameters, problems)
     if not job.get("steps"):
         problems.append(f"job {name} has no steps")
 
 
-def check_jobs(config, problems):
-    executors = config.get("executors", {})
-    for name, job in config.get("jobs", {}).items():
+def check_executor(what, executor, problems):
+    for image in as_list(executor.get("docker")):
+        mapping(image, f"{what}, docker", problems, ("image",))
+    if len(as_list(executor.get("docker"))) > 1:
+        problems.append(f"{what}: containers beside the first are not known here")
+
+
+def check_jobs(config, parameters, problems):
+    executors = mapping(config.get("executors", {}), "executors", problems)
+    for name, executor in executors.items():
+        check_executor(f"executor {name}", mapping(executor, f"executor {name}", problems, EXECUTOR_KEYS), problems)
+    for name, job in mapping(config.get("jobs"), "jobs", problems).items():
+        job = mapping(job, f"job {name}", problems, JOB_KEYS)
         if not any(key in job for key in EXECUTORS):
             problems.append(f"job {name} has nothing to run on: docker, machine or executor")
         executor = job.get("executor")
-        executor = executor.get("name") if isinstance(executor, dict) else executor
+        executor = mapping(executor, f"job {name}, executor", problems, ("name",)).get("name") if isinstance(executor, dict) else executor
         if executor and executor not in executors:
             problems.append(f"job {name}: there is no executor {executor}")
-        check_steps(name, job, problems)
+        check_executor(f"job {name}", job, problems)
+        mapping(job.get("environment", {}), f"job {name}: environment", problems)
+        check_steps(name, job, parameters, problems)
 
 
 def branches_of(keys, parameters):
@@ -92,18 +154,40 @@ def branches_of(keys, parameters):
         for kind in ("only", "ignore")}
 
 
-def check_workflow(label, workflow, config, problems):
-    jobs, listed = config.get("jobs", {}), entries(workflow)
+def check_entry(where, keys, parameters, problems):
+    keys = mapping(keys, where, problems, ENTRY_KEYS)
+    filters = mapping(keys.get("filters") or {}, f"{where}, filters", problems, ("branches",))
+    mapping(filters.get("branches") or {}, f"{where}, filters, branches", problems, ("only", "ignore"))
+    for key in ("requires", "context"):
+        problems += [f"{where}, {key} must be names, not {value!r}" for value in as_list(keys.get(key)) if not isinstance(value, str)]
+    group = keys.get("serial-group", "one")
+    if not isinstance(group, str) or not group or "<<" in group:
+        problems.append(f"{where}, serial-group must be a name, the same in each pipeline, not {group!r}")
+    try:
+        for pattern in sum((branches_of(keys, parameters) or {}).values(), []):
+            matches(pattern, "")
+    except (Wrong, re.error) as error:
+        problems.append(f"{where}, filters: {error}")
+
+
+def check_workflow(label, workflow, jobs, parameters, problems):
+    mapping(workflow, f"workflow {label}", problems, ("jobs",))
+    listed, before = entries(workflow), len(problems)
+    if not listed:
+        problems.append(f"workflow {label} has no jobs")
+    for name, keys in listed.items():
+        check_entry(f"workflow {label}, {name}", keys, parameters, problems)
+    if len(problems) > before:
+        return
     for name, keys in listed.items():
         if name not in jobs:
             problems.append(f"workflow {label}: there is no job {name}")
         for needed in as_list(keys.get("requires")):
             if needed not in listed:
                 problems.append(f"workflow {label}: {name} requires {needed}, which is not among its jobs")
-            elif (listed[needed] or {}).get("filters") and not keys.get("filters"):
+            elif listed[needed].get("filters") and not keys.get("filters"):
                 problems.append(f"workflow {label}: {name} has no filters while {needed}, which it requires, has")
-    ordered = in_order(listed)
-    if ordered is None:
+    if in_order(listed) is None:
         problems.append(f"workflow {label}: its jobs require each other in a circle")
 
 
@@ -125,7 +209,10 @@ def substitute(text, parameters):
         if match[1] not in parameters:
             raise Wrong(f"there is no pipeline parameter {match[1]}")
         return str(parameters[match[1]])
-    return PARAMETER.sub(value, str(text))
+    result = PARAMETER.sub(value, str(text))
+    if "<<" in result:
+        raise Wrong(f"of << … >> only pipeline.parameters are known here: {result}")
+    return result
 
 
 def parameters_of(config, given=()):
@@ -142,23 +229,24 @@ def check(path=CONFIG):
     config = load(path)
     if not isinstance(config, dict):
         raise Wrong(f"{path} is empty")
-    problems = []
+    problems = [f"{key} is not known here" for key in config if key not in TOP]
     if str(config.get("version")) != "2.1":
         problems.append("version must be 2.1")
-    check_jobs(config, problems)
-    used = set()
-    for label, workflow in (config.get("workflows") or {}).items():
-        if label == "version":
+    for name, row in mapping(config.get("parameters", {}), "parameters", problems).items():
+        mapping(row, f"parameter {name}", problems, PARAMETER_KEYS)
+    mapping(config.get("workflows"), "workflows", problems)
+    if problems:
+        return problems
+    parameters = parameters_of(config)
+    check_jobs(config, parameters, problems)
+    jobs, used = config.get("jobs") or {}, set()
+    for label, workflow in workflows_of(config).items():
+        if not isinstance(workflow, dict):
+            problems.append(f"workflow {label} has no jobs")
             continue
-        check_workflow(label, workflow, config, problems)
+        check_workflow(label, workflow, jobs, parameters, problems)
         used |= set(entries(workflow))
-        for keys in entries(workflow).values():
-            try:
-                branches_of(keys, parameters_of(config))
-            except Wrong as error:
-                problems.append(f"workflow {label}: {error}")
-    problems += [f"job {name} is in no workflow" for name in config.get("jobs", {}) if name not in used]
-    return problems
+    return problems + [f"job {name} is in no workflow" for name in jobs if name not in used]
 
 
 def matches(pattern, branch):
@@ -178,19 +266,23 @@ def runs_on(branches, branch):
 def read_contexts(path):
     """A file of KEY=VALUE below [name of a context]."""
     contexts, name = {}, None
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            line = line.strip()
-            if not line or line.startswith("#"):
-                continue
-            if line.startswith("[") and line.endswith("]"):
-                name = line[1:-1].strip()
-                contexts.setdefault(name, {})
-            elif name is None or "=" not in line:
-                raise Wrong(f"{path}, line {number}: neither [context] nor KEY=VALUE below one")
-            else:
-                key, _, value = line.partition("=")
-                contexts[name][key.strip()] = value
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = list(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Wrong(f"the contexts cannot be read: {error}") from error
+    for number, line in enumerate(lines, 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            name = line[1:-1].strip()
+            contexts.setdefault(name, {})
+        elif name is None or "=" not in line:
+            raise Wrong(f"{path}, line {number}: neither [context] nor KEY=VALUE below one")
+        else:
+            key, _, value = line.partition("=")
+            contexts[name][key.strip()] = value
     return contexts
 
 
@@ -203,9 +295,13 @@ class Run:
         self.contexts = read_contexts(options.contexts) if options.contexts else {}
         self.log = open(options.log, "a", encoding="utf-8")
         self.times = []
+        self.reason = None
 
     def say(self, text=""):
-        print(text, flush=True)
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:  # who watched has gone; the log has the rest
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(text, file=self.log, flush=True)
 
     def environment(self, job, keys):
@@ -218,13 +314,59 @@ class Run:
         values.update({name: str(value) for name, value in (job.get("environment") or {}).items()})
         return values
 
-    def command(self, command, environment):
-        child = subprocess.Popen(["bash", "-eo", "pipefail", "-c", command], env=environment, text=True,
-                                 cwd=self.options.checkout, stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
-        for line in child.stdout:
-            self.say("    " + line.rstrip("\n"))
-        return child.wait()
+    def command(self, command, environment, silence):
+        """Its status. It ends with the shell, whatever that leaves running, or when nothing was printed for too long."""
+        child = subprocess.Popen(["bash", "-eo", "pipefail", "-c", command], env=environment, cwd=self.options.checkout,
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+        self.reason = None
+        try:
+            return self.listen(child, silence)
+        except BrokenOff:
+            # A release leads visitors back, and says what serves.
+            self.reason = None
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGTERM)
+                self.listen(child, GRACE)
+            raise
+        finally:
+            # Daemons have a session of their own and stay.
+            end_group(child)
+            child.stdout.close()
+
+    def listen(self, child, silence):
+        os.set_blocking(child.stdout.fileno(), False)
+        selector = selectors.DefaultSelector()
+        selector.register(child.stdout, selectors.EVENT_READ)
+        part, heard, ended = b"", time.monotonic(), None
+        while True:
+            if selector.select(0.2 if ended is None else DRAIN / 10):
+                said = os.read(child.stdout.fileno(), 65536)
+                *lines, part = (part + said).split(b"\n")
+                for line in lines:
+                    self.hear(line)
+                heard = time.monotonic()
+                if not said:
+                    selector.unregister(child.stdout)
+            now = time.monotonic()
+            if ended is None and child.poll() is not None:
+                ended = now
+            if ended is not None and not selector.get_map():
+                break
+            if ended is not None and now - ended > DRAIN:
+                self.say("    what it left running is not waited for")
+                break
+            if ended is None and now - heard > silence:
+                self.reason = f"nothing was printed for {silence} s: see what hung, or set no_output_timeout"
+                return 1
+        if part:
+            self.hear(part)
+        return child.returncode
+
+    def hear(self, line):
+        line = line.decode(errors="replace").rstrip("\r")
+        self.say("    " + line)
+        match = REASON.fullmatch(line)
+        self.reason = match[1] if match else self.reason
 
     def step(self, name, step, environment):
         kind, keys = step_parts(step)
@@ -234,14 +376,24 @@ class Run:
         self.say(f"  {label}: {keys['command']}")
         start = time.monotonic()
         own = {key: str(value) for key, value in (keys.get("environment") or {}).items()}
-        status = self.command(substitute(keys["command"], self.parameters), {**environment, **own})
+        try:
+            status = self.command(substitute(keys["command"], self.parameters), {**environment, **own},
+                                  seconds_of(keys.get("no_output_timeout", SILENCE)))
+        except BrokenOff:
+            self.fail(name, label, self.reason or "broken off: run it again")
+            raise
         seconds = time.monotonic() - start
         self.times.append((name, label, seconds))
         self.say(f"  {'ok' if status == 0 else 'FAILED'}, {seconds:.1f} s")
         if status:
-            self.say(f"FAILED {name}: {label}: {keys['command']} ended with status {status}; "
-                     f"nothing after it was run. All it printed: {self.options.log}")
+            self.fail(name, label, self.reason or f"{keys['command']} ended with status {status}: see the lines above")
         return status == 0
+
+    def fail(self, name, label, reason):
+        self.say(f"nothing after it was run; all that was printed is in {self.options.log}")
+        if self.options.again:
+            self.say(f"to run it again: {self.options.again.strip()}")
+        self.say(f"FAILED {name}: {label}: {reason}")
 
     def job(self, name, keys):
         job = self.config["jobs"][name]
@@ -249,6 +401,8 @@ class Run:
         return all(self.step(name, step, environment) for step in job["steps"])
 
     def workflow(self, label):
+        if label not in workflows_of(self.config):
+            raise Wrong(f"there is no workflow {label}")
         listed = entries(self.config["workflows"][label])
         passed = set()
         for name in in_order(listed):
@@ -264,6 +418,29 @@ class Run:
         return 0
 
 
+class BrokenOff(Exception):
+    """By a signal."""
+
+
+def break_off(number, _):
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise BrokenOff(number)
+
+
+def end_group(leader):
+    """Ends what is left of the group of a child: asks, and after a second makes it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(leader.pid, number)
+            for _ in range(20):
+                leader.poll()
+                os.killpg(leader.pid, 0)
+                time.sleep(0.05)
+        except ProcessLookupError:
+            return
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("action", choices=["check", "run"])
@@ -274,6 +451,7 @@ def main():
     parser.add_argument("--checkout", default=".")
     parser.add_argument("--contexts")
     parser.add_argument("--log", default="/dev/null")
+    parser.add_argument("--again", default="", help="the command that runs it again, to be told when it failed")
     parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE")
     options = parser.parse_args()
     try:
@@ -284,9 +462,15 @@ def main():
             return 1
         if options.action == "check":
             return 0
-        config = load(options.config)
-        label = options.workflow or next(iter(config["workflows"]))
-        return Run(config, options).workflow(label)
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            # A shell ignores SIGINT in what it starts behind itself; nohup's wish is kept.
+            if each == signal.SIGINT or signal.getsignal(each) != signal.SIG_IGN:
+                signal.signal(each, break_off)
+        run = Run(load(options.config), options)
+        labels = [options.workflow] if options.workflow else list(workflows_of(run.config))
+        return max([run.workflow(label) for label in labels], default=0)
+    except BrokenOff as error:
+        return 128 + error.args[0]
     except Wrong as error:
         print(f"FAILED pipeline: {error}", file=sys.stderr)
         return 1

@@ -30,6 +30,17 @@ find_browser() {
     return 1
 }
 
+# In a clone without the files of old commits (--filter=blob:none), git would fetch each by itself as it is read.
+fetch_missing() {
+    local remote missing
+    remote=$(git config --get-regexp '^remote\..*\.promisor$' '^true$' | sed -nE '1s/^remote\.(.*)\.promisor .*/\1/p') || true
+    [[ -n $remote ]] || return 0
+    missing=$(git rev-list --objects --all --missing=print | sed -n 's/^?//p')
+    [[ -n $missing ]] || return 0
+    echo "fetching the files of old commits from $remote"
+    git -c fetch.negotiationAlgorithm=noop fetch -q "$remote" --no-tags --no-write-fetch-head --recurse-submodules=no --filter=blob:none --stdin <<<"$missing"
+}
+
 # configure_tree DIR [MESON-OPTION...]: when the options, the checkout's place or the set of tests changed.
 configure_tree() {
     local dir=$1 setup

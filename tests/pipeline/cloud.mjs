@@ -1,12 +1,13 @@
 // node cloud.mjs FOLDER: runs in a network namespace that holds nothing but loopback, and stands there for Docker Hub,
 // Heroku's registry, API and router, and Sentry, under their own names. Prints "ready"; ends when its input does.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { makeSentry, read } from './sentry.mjs';
 
 const [folder] = process.argv.slice(2);
 const KEY = 'test-key';
@@ -40,7 +41,7 @@ const freePort = () => new Promise((done) => {
 });
 
 // Heroku: one app, its releases, and the dynos of the current one.
-const app = { stack: 'heroku-24', config: {}, images: {}, releases: [], dynos: [], log: [] };
+const app = { stack: 'heroku-24', maintenance: false, config: {}, images: {}, releases: [], quantity: 1, dynos: [], log: [] };
 const note = (text) => app.log.push(...text.split('\n').filter(Boolean));
 
 // The manifest in Heroku's registry whose configuration has this id; only Docker's own form of manifests counts.
@@ -83,6 +84,7 @@ async function stopDyno(each) {
 }
 
 async function startWeb(release) {
+  if (app.quantity === 0) return;
   const image = pull('web', release.images.web.manifest);
   const port = await freePort();
   const each = { name: `${APP}-web-${release.version}-${port}`, port, state: 'starting', version: release.version };
@@ -147,7 +149,20 @@ async function carryOut(release) {
 const shown = ({ id, version, status, description, current, created_at, output_stream_url }) =>
   ({ id, version, status, description, current, created_at, output_stream_url });
 
+const formed = () => (app.images.web ? [{ type: 'web', quantity: app.quantity }] : []);
+
+// Scaling makes no release.
+function scale(quantity) {
+  app.quantity = quantity;
+  const [current] = app.releases.filter((each) => each.current);
+  if (quantity === 0) for (const each of app.dynos.splice(0)) void stopDyno(each);
+  else if (!app.dynos.length && current) void startWeb(current);
+  return [200, formed()];
+}
+
 function formation(body, accept) {
+  const [{ docker_image: wanted, quantity } = {}] = body.updates ?? [];
+  if (wanted === undefined && quantity !== undefined) return scale(quantity);
   const images = { };
   if (!/version=3\.docker-releases/.test(accept)) return [422, { id: 'invalid_params', message: 'docker_image is not a known parameter' }];
   if (app.stack !== 'container') return [422, { id: 'invalid_params', message: 'The app is not on the stack container' }];
@@ -158,8 +173,9 @@ function formation(body, accept) {
   }
   const merged = { ...app.images, ...images };
   const same = Object.keys(merged).every((type) => merged[type].id === app.images[type]?.id);
-  if (!same) addRelease(`Deployed ${Object.keys(images).join(', ')}`, merged);
-  return [200, Object.keys(images).map((type) => ({ type, quantity: 1 }))];
+  const named = Object.entries(images).map(([type, { id }]) => `${type} (${id.slice(7, 19)})`);
+  if (!same) addRelease(`Deployed ${named.join(', ')}`, merged);
+  return [200, formed()];
 }
 
 function configVars(body) {
@@ -175,35 +191,55 @@ function configVars(body) {
 function rollBack(body) {
   const target = app.releases.find(({ id, status }) => id === body.release && status === 'succeeded');
   if (!target) return [404, { id: 'not_found', message: "Couldn't find that release." }];
+  if (!target.images.web) return [422, { id: 'invalid_params', message: 'That release has nothing to run' }];
   app.config = { ...target.config };
   const release = addRelease(`Rollback to v${target.version}`, target.images);
   return [201, shown(release)];
 }
 
-function api(method, path, body, accept) {
+// Only the releases are asked for by this range here, and another list refuses it, since it has no such property.
+function listReleases(range) {
+  const [, max = '200', order = 'asc'] = /^version \.\.; max=(\d+), order=(\w+)$/.exec(range ?? '') ?? [];
+  const all = order === 'desc' ? [...app.releases].reverse() : app.releases;
+  return [all.length > max ? 206 : 200, all.slice(0, max).map(shown)];
+}
+
+function api(method, path, body, { accept, range }) {
+  if (range !== undefined && `${method} ${path}` !== `GET /apps/${APP}/releases`) return [400, { id: 'bad_request', message: 'Invalid range' }];
   const rest = path.replace(`/apps/${APP}`, '');
   if (rest === path) return [404, { id: 'not_found', message: "Couldn't find that app." }];
   switch (`${method} ${rest}`) {
-    case 'GET ': return [200, { name: APP, web_url: `https://${ROUTER}/`, stack: { name: app.stack }, build_stack: { name: app.stack } }];
+    case 'GET ': return [200, { name: APP, web_url: `https://${ROUTER}/`, maintenance: app.maintenance, stack: { name: app.stack }, build_stack: { name: app.stack } }];
     case 'PATCH ':
-      app.stack = body.build_stack;
+      app.stack = body.build_stack ?? app.stack;
+      app.maintenance = body.maintenance ?? app.maintenance;
       return [200, { name: APP }];
     case 'GET /config-vars': return [200, app.config];
     case 'PATCH /config-vars': return configVars(body);
+    case 'GET /formation': return [200, formed()];
     case 'PATCH /formation': return formation(body, accept);
-    case 'GET /releases': return [206, [...app.releases].reverse().slice(0, 20).map(shown)];
+    case 'GET /releases': return listReleases(range);
     case 'POST /releases': return rollBack(body);
-    case 'GET /dynos': return [200, app.dynos.map(({ state, version }) => ({ name: 'web.1', type: 'web', state, release: { version } }))];
+    case 'GET /dynos': return [200, app.dynos.map(({ state, version }) => ({ name: 'web.1', type: 'web', state: asleep() && state === 'up' ? 'idle' : state, release: { version } }))];
     case 'POST /log-sessions': return [201, { logplex_url: 'https://api.heroku.com/logplex' }];
     default: return [404, { id: 'not_found', message: 'The requested API endpoint was not found.' }];
   }
 }
 
-const read = async (request) => {
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  return Buffer.concat(parts);
-};
+// A dyno that nobody has asked for a while, as a test has it; the next visitor wakes it.
+const asleep = () => existsSync(join(folder, 'asleep'));
+
+// What a test wants answered wrongly: faults.json has { "METHOD PATH": [STATUS, TIMES] }.
+function takeFault(call) {
+  const path = join(folder, 'faults.json');
+  if (!existsSync(path)) return null;
+  const faults = JSON.parse(readFileSync(path, 'utf8'));
+  const [status, times] = faults[call] ?? [null, 0];
+  if (times < 1) return null;
+  faults[call] = [status, times - 1];
+  writeFileSync(path, JSON.stringify(faults));
+  return status;
+}
 
 async function answerApi(request, response) {
   const body = await read(request);
@@ -215,12 +251,15 @@ async function answerApi(request, response) {
   }
   if (request.headers.authorization !== `Bearer ${KEY}`) return send(401, { id: 'unauthorized', message: 'Invalid credentials provided.' });
   if (!/application\/vnd\.heroku\+json; version=3/.test(accept)) return send(404, { id: 'not_found', message: 'No version' });
-  return send(...api(request.method, request.url, body.length ? JSON.parse(body) : {}, accept));
+  const fault = takeFault(`${request.method} ${request.url}`);
+  if (fault !== null) return send(fault, { id: 'fault', message: 'boom' });
+  return send(...api(request.method, request.url, body.length ? JSON.parse(body) : {}, request.headers));
 }
 
 function route(request, response) {
   const [current] = app.dynos;
-  if (current?.state !== 'up') return response.writeHead(503).end('Application error');
+  rmSync(join(folder, 'asleep'), { force: true });
+  if (app.maintenance || current?.state !== 'up') return response.writeHead(503).end('Application error');
   const headers = {
     ...request.headers, 'x-forwarded-for': request.socket.remoteAddress, 'x-forwarded-proto': 'https', 'x-forwarded-port': '443',
     'x-request-id': randomUUID(), via: '1.1 vegur', connection: 'close',
@@ -233,19 +272,6 @@ function route(request, response) {
   return request.pipe(inner);
 }
 
-// Sentry: what was told, kept for the test to read.
-const told = [];
-async function answerSentry(request, response) {
-  const body = await read(request);
-  const send = (status, value) => response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
-  if (request.headers.authorization !== 'Bearer sentry-token') return send(401, { detail: 'Invalid token' });
-  const file = /multipart/.test(request.headers['content-type'] ?? '');
-  if (file) writeFileSync(join(folder, 'upload'), body);
-  told.push({ method: request.method, url: request.url, body: file ? createHash('sha256').update(body).digest('hex') : JSON.parse(body) });
-  writeFileSync(join(folder, 'told.json'), JSON.stringify(told));
-  return send(request.method === 'POST' ? 201 : 200, {});
-}
-
 mkdirSync(join(folder, 'shared'), { recursive: true, mode: 0o777 });
 execFileSync('chmod', ['1777', join(folder, 'shared')]);
 registry('registry.heroku.com', '127.0.0.2', '_', KEY);
@@ -255,7 +281,8 @@ const listen = (name, address, handler) => https.createServer(tls(name), (reques
 }).listen(443, address);
 listen('api.heroku.com', '127.0.0.3', answerApi);
 listen(ROUTER, '127.0.0.4', route);
-listen('sentry.io', '127.0.0.6', answerSentry);
+const keep = (told) => writeFileSync(join(folder, 'told.json'), JSON.stringify(told));
+listen('sentry.io', '127.0.0.6', makeSentry({ url: 'https://sentry.io', token: 'sentry-token', onTold: keep }));
 
 // The test's own word: "stop" stops the dynos as Heroku does; the end of input ends all.
 process.stdin.on('data', async (text) => {

@@ -16,6 +16,7 @@ let git;
 let bare;
 let env;
 let port;
+let first;
 
 before(async () => {
   if (skip) return;
@@ -75,6 +76,7 @@ test('a push runs every job, releases, and ends with the address', { skip }, asy
     assert.match(out, new RegExp(`^remote: ${job}`, 'm'));
   }
   assert.match(out, new RegExp(`^remote: the site: ${url('')}`, 'm'));
+  first = head();
   assert.equal((await get(url('/'))).status, 200);
   assert.equal(readdirSync(join(bare, 'pipeline/runs')).length, 1);
 });
@@ -104,20 +106,19 @@ test('a push that breaks a test is not released', { skip }, async () => {
   change('src/base/text.h', (text) => text.replace('#pragma once', '#pragma once\n#include "site/site.h"'), 'Break a test');
   const { out } = await push();
   git('revert', '--no-edit', 'HEAD');
-  assert.match(out, /^remote: FAILED compile-linting-tests: Test: script\/test ended with status 1; nothing after it was run/m);
+  assert.match(out, /^remote: FAILED compile-linting-tests: Test: script\/debian script\/test ended with status 1: see the lines above\s*$/m);
   assert.doesNotMatch(out, /build_and_push_docker_image/);
   const now = (await world.run(['script/deploy', 'local', 'status'], { cwd: clone, env: { ...env, PIPELINE_HOME: join(bare, 'pipeline') } })).out;
   assert.equal(now, before);
 });
 
 test('a push that does not start is rolled back while the old release answers every request', { skip }, async () => {
-  change('src/site/commands.c', (text) => text.replace('    const char *program = program_path();\n    if (site', '    const char *program = program_path();\n    if (program)\n        return 3;\n    if (site'),
-    'Break the start');
+  change('Dockerfile', (text) => text.replace('CMD ["serve"]', 'CMD ["version"]'), 'Break the start');
   const end = load();
   const { out } = await push();
   const { asked, failures } = await end();
   git('revert', '--no-edit', 'HEAD');
-  assert.match(out, /^remote: .*FAILED deploy: the new release ended while it started: rolled back: [0-9a-f]{12} goes on serving/m);
+  assert.match(out, /^remote: FAILED deploy_to_Heroku: Deploy: the new release ended while it started: rolled back: [0-9a-f]{12} goes on serving; /m);
   assert.deepEqual(failures, []);
   assert.ok(asked > 20, `${asked} requests`);
 });
@@ -126,9 +127,13 @@ test('a push that is good again takes over without a request lost; a rollback to
   const end = load();
   const { out } = await push();
   assert.match(out, new RegExp(`^remote: .*released ${head().slice(0, 12)} at ${url('')}`, 'm'));
+  // The push that did not start has left nothing.
+  const kept = [first, head(), 'latest'].sort();
+  const registry = join(bare, 'pipeline/registry');
+  assert.deepEqual(readdirSync(join(registry, 'data/docker/registry/v2/repositories/oc-lettings/_manifests/tags')).sort(), kept);
   const rolled = await world.run(['script/deploy', 'local', 'rollback'], { cwd: clone, env: { ...env, PIPELINE_HOME: join(bare, 'pipeline') } });
   assert.equal(rolled.status, 0, rolled.out);
-  assert.match(rolled.out, /^rolled back to [0-9a-f]{12} at /m);
+  assert.match(rolled.out, new RegExp(`^rolled back to ${first.slice(0, 12)} at `, 'm'));
   const { failures } = await end();
   assert.deepEqual(failures, []);
 });

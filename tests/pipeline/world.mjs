@@ -1,40 +1,62 @@
-// A world for the pipeline's scripts: container storage, base image and clone of their own, below one folder.
+// A world for the pipeline's scripts: container storage and clone of their own, below one folder.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const BASE = 'docker.io/library/debian:bookworm-slim';
+export const BASE = 'docker.io/library/debian:bookworm-slim';
 // The base has this machine's own packages, mounted: the Dockerfile is run as it stands without fetching any.
-const MOUNTED = ['/usr', '/var/lib/dpkg', '/etc/alternatives', '/etc/ssl'];
+export const MOUNTED = ['/usr', '/var/lib/dpkg', '/etc/alternatives', '/etc/ssl'];
+// What store.mjs makes: the site's image by this name, and the storage it lies in.
+export const KEPT = 'localhost/kept';
+export const STORES = join(ROOT, 'build/pipeline');
+let storage;
 
-// Why the tests of this folder cannot run here; false where they can.
-export function unable() {
+/** Why no container can be handled here, whatever is in it; false where one can. */
+export function withoutContainers() {
   if (process.getuid() !== 0) return 'needs root: containers and network namespaces';
   for (const program of ['podman', 'skopeo', 'docker-registry', 'htpasswd', 'nginx', 'jq', 'ccache']) {
     if (spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`]).status !== 0) return `there is no ${program}`;
   }
+  // As in a container that has no rights of its own, whoever is root in it.
   if (spawnSync('unshare', ['--net', '--mount', 'true']).status !== 0) return 'no namespaces can be made here';
-  if (!readFileSync('/etc/os-release', 'utf8').includes('VERSION_CODENAME=bookworm')) return 'the image is of Debian 12, as this machine is not';
-  return tryContainer();
+  return false;
 }
 
-// What cannot be known but by trying: storage in layers, control groups.
-function tryContainer() {
-  let world;
-  try {
-    world = makeWorld('trial');
-    execFileSync('podman', ['run', '--rm', ...MOUNTED.flatMap((path) => ['--volume', `${path}:${path}:ro`]), BASE, 'true'],
-      { env: world.env, stdio: ['ignore', 'ignore', 'pipe'] });
-    return false;
-  } catch (error) {
-    return `no container runs here: ${String(error.stderr || error.message).trim().split('\n').pop()}`;
-  } finally {
-    world?.end();
-  }
+// Why the tests of this folder cannot run here; false where they can.
+export function unable() {
+  const missing = withoutContainers();
+  if (missing) return missing;
+  if (!readFileSync('/etc/os-release', 'utf8').includes('VERSION_CODENAME=bookworm')) return 'the image is of Debian 12, as this machine is not';
+  mkdirSync(STORES, { recursive: true });
+  const made = spawnSync('flock', ['-o', join(STORES, 'lock'), process.execPath, join(ROOT, 'tests/pipeline/store.mjs')], { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(made.stdout + made.stderr);
+  const { reason, ...found } = JSON.parse(made.stdout);
+  ({ storage } = found);
+  return reason ?? false;
+}
+
+// The environment of programs that build and run containers in storage below the folder.
+export function inContainers(folder) {
+  const ccache = join(ROOT, 'build/ccache');
+  mkdirSync(ccache, { recursive: true });
+  writeSettings(folder);
+  const env = {
+    ...process.env,
+    CONTAINERS_CONF: join(folder, 'containers.conf'),
+    CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
+    IMAGE_BUILD_FLAGS: [...MOUNTED.map((path) => `--volume ${path}:${path}:ro`), `--volume ${ccache}:/ccache`].join(' '),
+    GIT_CONFIG_GLOBAL: join(folder, 'gitconfig'),
+    TMPDIR: join(folder, 'tmp'),
+    DOCKER_HOST: 'unix:///nonexistent', // where an engine runs, its images are somebody's own
+  };
+  mkdirSync(env.TMPDIR);
+  // The last one would keep a node --test within from running anything.
+  for (const key of ['CIRCLE_SHA1', 'CIRCLE_BUILD_NUM', 'DEPLOY_TARGET', 'COVERAGE', 'NODE_TEST_CONTEXT']) delete env[key];
+  writeFileSync(env.GIT_CONFIG_GLOBAL, '[user]\nname = Tests\nemail = tests@example.com\n[init]\ndefaultBranch = main\n[safe]\ndirectory = *\n');
+  return env;
 }
 
 // What podman needs in a container itself: no limits that only the machine's root may raise, no network of its own.
@@ -51,45 +73,29 @@ events_logger = "file"
 driver = "overlay"
 graphroot = "${folder}/storage"
 runroot = "${folder}/run"
+[storage.options]
+additionalimagestores = [${storage ? `"${storage}"` : ''}]
 `);
 }
 
-function makeBase(folder, env) {
-  const base = join(folder, 'base');
-  for (const name of ['tmp', 'root', 'dev', 'proc', 'sys', 'ccache', ...MOUNTED.map((path) => path.slice(1))]) {
-    mkdirSync(join(base, name), { recursive: true });
-  }
-  execFileSync('sh', ['-c', `cd "$1" && chmod 1777 tmp && ln -s usr/bin bin && ln -s usr/sbin sbin && ln -s usr/lib lib &&
-    ln -s usr/lib64 lib64 && mkdir -p var/lib/apt/lists && cp -L /etc/passwd /etc/group /etc/os-release /etc/debian_version /etc/ld.so.cache etc/ &&
-    tar -c . -f ../base.tar`, 'sh', base]);
-  execFileSync('podman', ['import', '-q', '--change', 'ENV PATH=/usr/bin:/bin', '--change', 'ENV CCACHE_DIR=/ccache',
-    join(folder, 'base.tar'), BASE], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+/** Removes a folder, and what is mounted below it. */
+export function release(folder) {
+  spawnSync('sh', ['-c', 'for m in $(cut -d " " -f 2 /proc/mounts | grep -E "^$1(/|$)" | sort -r); do umount "$m" || umount -l "$m"; done', 'sh', folder]);
+  rmSync(folder, { recursive: true, force: true });
 }
 
-export function makeWorld(name) {
+// In memory, since containers write many small files and wait for the disk after each; what is large wants the disk.
+export function makeWorld(name, { onDisk = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), `oc-pipeline-${name}-`));
-  const ccache = join(ROOT, 'build/ccache');
-  mkdirSync(ccache, { recursive: true });
-  writeSettings(folder);
-  const env = {
-    ...process.env,
-    CONTAINERS_CONF: join(folder, 'containers.conf'),
-    CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
-    IMAGE_BUILD_FLAGS: [...MOUNTED.map((path) => `--volume ${path}:${path}:ro`), `--volume ${ccache}:/ccache`].join(' '),
-    GIT_CONFIG_GLOBAL: join(folder, 'gitconfig'),
-  };
-  // The last one would keep a node --test within from running anything.
-  for (const key of ['DOCKER_HOST', 'CIRCLE_SHA1', 'DEPLOY_TARGET', 'COVERAGE', 'NODE_TEST_CONTEXT']) delete env[key];
-  writeFileSync(env.GIT_CONFIG_GLOBAL, '[user]\nname = Tests\nemail = tests@example.com\n[init]\ndefaultBranch = main\n[safe]\ndirectory = *\n');
-  makeBase(folder, env);
+  if (!onDisk) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3g,mode=755', 'tmpfs', folder]);
+  const env = inContainers(folder);
   return {
     folder,
     env,
     run: (command, options = {}) => run(command, { env, ...options }),
     end() {
       spawnSync('podman', ['rm', '-fa', '-t', '1'], { env });
-      spawnSync('sh', ['-c', 'for m in $(cut -d " " -f 2 /proc/mounts | grep "^$1/" | sort -r); do umount "$m"; done', 'sh', folder]);
-      rmSync(folder, { recursive: true, force: true });
+      release(folder);
     },
   };
 }
@@ -110,9 +116,14 @@ export function run(command, { env, cwd = ROOT, input = '', limit = 540_000, onT
       clearTimeout(timer);
       done({ status, out });
     });
-    child.stdin.end(input);
+    // Who ends before it reads has no need of it.
+    child.stdin.on('error', () => {}).end(input);
   });
 }
+
+/** The checkout's files, committed or not; of these paths alone where some are given. */
+export const listFiles = (paths = []) => execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z', '--', ...paths], { cwd: ROOT })
+  .toString().split('\0').filter((path) => path && existsSync(join(ROOT, path)));
 
 // A clone of this checkout as it is, committed on main. What takes minutes is cut short, unless it is wanted whole: the
 // gates, which script/test is among, to one test each, the build to one without LTO. What runs them is unchanged.
@@ -121,8 +132,7 @@ export async function makeClone(world, { whole = false } = {}) {
   const git = (...words) => execFileSync('git', words, { cwd: clone, env: world.env, stdio: ['ignore', 'pipe', 'inherit'] });
   mkdirSync(clone);
   git('init', '-q');
-  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT }).toString().split('\0').filter(Boolean);
-  for (const file of files.filter((path) => existsSync(join(ROOT, path)))) {
+  for (const file of listFiles()) {
     cpSync(join(ROOT, file), join(clone, file), { recursive: true });
   }
   if (!whole) shorten(clone);
@@ -141,32 +151,6 @@ function shorten(clone) {
   short('lint', 'python3 src/site/raw_output.py && echo "1 passed, 0 failed"');
   short('test', 'node --test --test-reporter=dot tests/tree/includes.test.mjs');
   short('coverage', 'true');
-}
-
-// The image of a clone as script/image builds it, under the name that Docker_tag_image gives; kept for the next run
-// as long as nothing that it is made of changes.
-export async function provideImage(world, clone, commit) {
-  const digest = createHash('sha256');
-  for (const path of execFileSync('git', ['ls-tree', '-r', 'HEAD', '--', 'src', 'modules', 'locale', 'meson.build', 'meson_options.txt',
-    'Dockerfile', '.dockerignore', 'deploy/collect-runtime', 'script/build', 'script/lib.sh'], { cwd: clone, env: world.env }).toString()) digest.update(path);
-  const kept = join(ROOT, 'build/ccache', `image-${digest.digest('hex').slice(0, 16)}.tar`);
-  const name = `docker.io/acme/oc-lettings:${commit}`;
-  if (existsSync(kept)) {
-    execFileSync('podman', ['load', '-q', '-i', kept], { env: world.env, stdio: 'ignore' });
-    execFileSync('podman', ['tag', 'docker.io/acme/oc-lettings:kept', name], { env: world.env });
-    return '';
-  }
-  const { status, out } = await world.run(['script/image'], { cwd: clone, env: { ...world.env, Docker_tag_image: 'acme/oc-lettings' } });
-  if (status !== 0) throw new Error(out);
-  execFileSync('podman', ['tag', name, 'docker.io/acme/oc-lettings:kept'], { env: world.env });
-  for (const old of readdirSync(join(ROOT, 'build/ccache')).filter((file) => /^image-.*\.tar$/.test(file))) {
-    rmSync(join(ROOT, 'build/ccache', old), { force: true });
-  }
-  const part = join(world.folder, 'image.tar');
-  execFileSync('podman', ['save', '-q', '-o', part, 'docker.io/acme/oc-lettings:kept'], { env: world.env, stdio: 'ignore' });
-  cpSync(part, `${kept}.${process.pid}`);
-  renameSync(`${kept}.${process.pid}`, kept); // another test may make it too
-  return out;
 }
 
 // The closed network of cloud.mjs: nothing can leave it, and in it the services' names lead to the stand-ins.
