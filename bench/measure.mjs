@@ -58,13 +58,13 @@ async function wrk(url, seconds) {
  * Loads a page: requests a second, percentiles of latency in ms, microseconds of the server's CPU time per request.
  * A server that answers too few for a 99th percentile is given more time.
  */
-export async function load(url, pid, seconds, limit = 8 * seconds) {
-  await wrk(url, WARM_UP_SECONDS);
+export async function load(url, pid, seconds, { cold = false, limit = 8 * seconds } = {}) {
+  if (!cold) await wrk(url, WARM_UP_SECONDS);
   const pids = treeOf(pid);
   const before = cpuSeconds(pids);
   const { requests, us, p50, p99 } = await wrk(url, seconds);
   const used = cpuSeconds(pids) - before;
-  if (requests < ENOUGH && 2 * seconds <= limit) return load(url, pid, 2 * seconds, limit);
+  if (requests < ENOUGH && 2 * seconds <= limit) return load(url, pid, 2 * seconds, { cold, limit });
   assert.ok(requests, `${url}: no answer in ${seconds} s`);
   return { rate: requests / us * 1e6, p50: p50 / 1e3, p99: p99 / 1e3, cpu: used / requests * 1e6 };
 }

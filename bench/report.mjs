@@ -32,6 +32,15 @@ export function printPages(results, pages) {
 
 export const printStart = (ms) => console.log(`\nFirst byte of a letting's page ${ms.toFixed(1)} ms after the start of the program.`);
 
+export function printPostgres({ clients, statements, page, all, first, ratio, firstRatio }) {
+  console.log(`\nA letting's page read anew from PostgreSQL, ${clients} clients, beside pgbench with as many (-M prepared)\n`);
+  console.log(table(['', 'a second', "the page's part"], [
+    ['the page', whole(page), ''],
+    [`pgbench, all ${statements} statements of the page`, whole(all), times(ratio)],
+    ['pgbench, the first of them alone', whole(first), times(firstRatio)],
+  ]));
+}
+
 export function printGrowth(growth, rows) {
   console.log(`\nCPU time per request, read anew, of ${whole(rows)} lettings beside a full page of few\n`);
   console.log(table([`page of ${whole(rows)}`, 'µs', 'full page of few', 'µs', 'ratio'],

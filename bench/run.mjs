@@ -3,17 +3,20 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { get, temporaryFolder } from '../tests/http/harness.mjs';
+import { skipWithoutPostgres } from '../tests/postgres.mjs';
 import { fetchPages, FULL_PAGE, growthPages, makeFindable, makeLettings } from './data.mjs';
 import { firstByte, load, median, memoryMiB, treeOf } from './measure.mjs';
 import { plot } from './plot.mjs';
-import { describeMachine, printConstant, printEngines, printGoals, printGrowth, printPages, printStart } from './report.mjs';
+import { comparePostgres } from './postgres.mjs';
+import { describeMachine, printConstant, printEngines, printGoals, printGrowth, printPages, printPostgres, printStart } from './report.mjs';
 import { SERVERS, start } from './servers.mjs';
 import { compareEngines, compareWithConstant } from './templates.mjs';
 
 const USAGE = `usage: script/bench [OPTION...]
   --seconds N     of each load (2)
-  --rounds N      of which the medians are taken (3)
+  --rounds N      of which the medians are taken (3); of one, which is a trial, nothing is warmed up before
   --only A,B      of nginx, fresh, anew, rendered, go, node, django; nginx is always measured
+  --only postgres a letting's page read from PostgreSQL, beside pgbench
   --log           with access logs
   --templates     the templates alone
   --growth ROWS   lettings for what growth costs (1000000); 0: leave that out
@@ -34,6 +37,7 @@ function options() {
     return value;
   };
   const only = values.only?.split(',');
+  if (values.only === 'postgres') return { ...values, seconds: number('seconds', 1), rounds: number('rounds', 1) };
   const unknown = only?.find((name) => !SERVERS.some((server) => server.name === name));
   if (unknown !== undefined) throw new Error(`--only: there is no ${unknown}; there are ${SERVERS.map(({ name }) => name).join(', ')}`);
   if (values.templates && only) throw new Error('--templates: not with --only');
@@ -61,7 +65,7 @@ async function comparePages(servers, run, { rounds, seconds }) {
       for (const page of run.pages) {
         const { bytes } = await get(running.url + page.path);
         progress(`round ${round + 1} of ${rounds}: ${server.label}, ${page.name}`);
-        loads.push({ server: server.name, page: page.name, bytes: bytes.length, round, ...await load(running.url + page.path, running.pid, seconds) });
+        loads.push({ server: server.name, page: page.name, bytes: bytes.length, round, ...await load(running.url + page.path, running.pid, seconds, run) });
       }
       const memory = memoryMiB(treeOf(running.pid));
       await running.stop();
@@ -85,7 +89,7 @@ function summarize(results, servers, pages) {
 }
 
 /** What the site is meant to reach: [{ what, bound, measured, reached }]; only what was measured. */
-function judge({ results = [], pages = [], firstByteMs, growth, engines, constant }) {
+function judge({ results = [], pages = [], firstByteMs, growth, engines, constant, postgres }) {
   const ratio = (page, one, other, name) => {
     const of = (server, round) => results.find((each) => each.server === server && each.page === page && each.round === round);
     const rounds = [...new Set(results.map(({ round }) => round))].filter((round) => of(one, round) && of(other, round));
@@ -109,6 +113,8 @@ function judge({ results = [], pages = [], firstByteMs, growth, engines, constan
     { what: 'templates: the list, × Django', least: 40, measured: engine('django') },
     { what: 'templates: the list, × Jinja2', least: 15, measured: engine('jinja2') },
     { what: 'templates: the list, × Go', least: 5, measured: engine('go') },
+    { what: "letting from PostgreSQL, read anew, × pgbench's rate", least: 0.45, measured: postgres?.ratio },
+    { what: '… × that of its first statement alone', least: 0.45, measured: postgres?.firstRatio },
     { what: 'letting without its queries: CPU, × a constant', most: 1.25, measured: constant?.ratio },
   ];
   return goals.filter(({ measured }) => measured !== undefined).map(({ what, most, least, measured }) => ({
@@ -116,7 +122,7 @@ function judge({ results = [], pages = [], firstByteMs, growth, engines, constan
   }));
 }
 
-async function timeStart(run, times = 7) {
+async function timeStart(run, times = run.cold ? 1 : 7) {
   const server = SERVERS.find(({ name }) => name === 'rendered');
   const all = [];
   for (let i = 0; i < times; i++) {
@@ -145,7 +151,7 @@ async function measureGrowth(run, { growth, rounds, seconds }) {
     const cost = {};
     for (const [page, path] of Object.entries(await growthPages(running.url, rows)).filter(([page]) => wanted(page))) {
       progress(`growth: ${page} of ${rows}`);
-      cost[page] = (await load(running.url + path, running.pid, Math.min(seconds, 1))).cpu;
+      cost[page] = (await load(running.url + path, running.pid, Math.min(seconds, 1), run)).cpu;
     }
     await running.stop();
     return cost;
@@ -182,13 +188,23 @@ async function measureTemplates(run, wanted) {
   return { engines, constant };
 }
 
+async function measurePostgres(wanted) {
+  if (skipWithoutPostgres()) throw new Error('there is no PostgreSQL server: script/bootstrap test installs it');
+  const postgres = await comparePostgres(wanted);
+  const goals = judge({ postgres });
+  printPostgres(postgres);
+  printGoals(goals);
+  if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify({ postgres, goals }, null, 1)}\n`);
+}
+
 async function main() {
   const wanted = options();
   if (wanted.help) return console.log(USAGE);
   if (spawnSync('wrk', ['-v']).error) throw new Error('there is no wrk, which makes the load: script/bootstrap bench installs it');
+  if (wanted.only === 'postgres') return measurePostgres(wanted);
   const servers = wanted.templates ? [] : chosen(wanted.only);
   const dir = temporaryFolder();
-  const run = { dir, database: makeLettings(`${dir}/few`), log: wanted.log, pages: [{ path: '/lettings/' }] };
+  const run = { dir, database: makeLettings(`${dir}/few`), log: wanted.log, cold: wanted.rounds === 1, pages: [{ path: '/lettings/' }] };
   const own = await start(SERVERS.find(({ name }) => name === 'rendered'), run);
   run.pages = await fetchPages(own.url);
   await own.stop();

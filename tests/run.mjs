@@ -1,17 +1,18 @@
 // node tests/run.mjs [--soak] [WORD]: finds the tests, runs them, and ends with one line of counts. A word chooses
-// the files whose names have it; where none has, the tests of all files whose own names do.
+// the files whose names have it; where none has, the tests whose own names do, of the files that have it anywhere.
 // script/test builds first what this runs.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeShim, postgresPrograms, startPostgres } from './postgres.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const LIMIT_MS = 600_000;
+const LIMIT_MS = 900_000;
 const SOAK_LIMIT_MS = 24 * 3600_000;
 
-// Which builds a folder of node tests runs against; the first is shown without its name.
+// Which builds a folder of node tests, or one of them, runs against; the first is shown without its name.
 // Under COVERAGE=1 there is one build, and what takes no part in it is left out.
 const coverage = process.env.COVERAGE === '1';
 const COVERED = ['commands', 'http', 'security'];
@@ -20,6 +21,7 @@ const BUILDS = coverage ? Object.fromEntries(COVERED.map((folder) => [folder, ['
   http: ['test', 'tsan'],
   security: ['test', 'asan', 'tsan'],
   soak: ['test'],
+  'soak/containing': ['test', 'release'],
 };
 
 // What runs side by side, one stage after the other. Many tests mostly wait; those that kill and stop processes, and
@@ -27,7 +29,7 @@ const BUILDS = coverage ? Object.fromEntries(COVERED.map((folder) => [folder, ['
 const STAGES = [
   { lanes: 3, first: ['pipeline', 'tree', 'browser'] },
   { lanes: 3, has: (name) => name.startsWith('faults/') },
-  { lanes: 1, has: (name) => name.startsWith('soak/') || name === 'browser/lighthouse' },
+  { lanes: 1, has: (name) => /(^|\/)soak\//.test(name) || name === 'browser/lighthouse' },
 ];
 const stageOf = (name) => STAGES.find(({ has }) => has?.(name)) ?? STAGES[0];
 
@@ -52,6 +54,11 @@ function* walk(dir) {
   }
 }
 
+// A file that says so runs once more with its databases on PostgreSQL, against the first of its builds.
+const POSTGRES_TOO = /^(\/\/|\/?\*) ?Also on PostgreSQL/m;
+const alsoOnPostgres = (path) => !coverage && !process.env.ONE_ENGINE && postgresPrograms() !== null && existsSync(path)
+  && POSTGRES_TOO.test(readFileSync(path, 'utf8'));
+
 const has = (name, word) => name.toLowerCase().includes(word.toLowerCase());
 const flavoured = (name, build, builds) => (build === builds[0] ? name : `${name} (${build})`);
 
@@ -64,19 +71,34 @@ function unitPrograms(build) {
     .map(({ name: target, filename: [path], target_sources: groups }) => {
       const source = groups.flatMap((group) => group.sources ?? []).find((file) => basename(file).startsWith('test_'));
       const name = (source ? relative(ROOT, source) : `unit/${target}`).replace(/^tests\//, '').replace(/(^|\/)test_([^/]+?)(\.c)?$/, '$1$2');
-      return { name, path };
+      return { name, path, source };
     });
 }
 
 function unitJobs(word) {
   const builds = coverage ? ['coverage'] : ['test', 'asan'];
-  return builds.flatMap((build) => unitPrograms(build).map(({ name, path }) => ({
-    kind: 'unit',
-    name: flavoured(name, build, builds),
-    command: path,
-    args: [],
-    env: { CMOCKA_MESSAGE_OUTPUT: 'TAP', ...(word && !has(name, word) ? { TEST_FILTER: word } : {}) },
-  })));
+  return builds.flatMap((build) => unitPrograms(build).flatMap(({ name, path, source }) => {
+    const job = {
+      kind: 'unit',
+      source,
+      name: flavoured(name, build, builds),
+      command: path,
+      args: [],
+      env: { CMOCKA_MESSAGE_OUTPUT: 'TAP', ...(word && !has(name, word) ? { TEST_FILTER: word } : {}) },
+    };
+    return source && alsoOnPostgres(source) ? [job, onPostgres(job, word)] : [job];
+  }));
+}
+
+function onPostgres(job, word) {
+  const name = `${job.name} (postgres)`;
+  const isNamed = Boolean(word) && has(name, word);
+  const { TEST_FILTER: filter, ...env } = job.env;
+  return {
+    ...job, name, postgres: true, filtered: job.filtered && !isNamed,
+    args: isNamed ? job.args.filter((part) => !part.startsWith('--test-name-pattern')) : job.args,
+    env: isNamed ? env : job.env,
+  };
 }
 
 function nodeJobs(word, soak, temporary) {
@@ -85,14 +107,15 @@ function nodeJobs(word, soak, temporary) {
     .filter((path) => path.endsWith('.test.mjs')).sort();
   for (const path of files) {
     const fromRoot = relative(ROOT, path);
-    const folder = fromRoot.startsWith('modules/') ? 'http' : fromRoot.split('/')[1];
+    const folder = /^(tests|modules\/\w+\/tests)\/soak\//.test(fromRoot) ? 'soak' : fromRoot.startsWith('modules/') ? 'http' : fromRoot.split('/')[1];
     if ((folder === 'soak') !== soak || (coverage && !BUILDS[folder])) continue;
     const plain = fromRoot.replace(/^tests\//, '').replace(/\.test\.mjs$/, '');
-    const builds = BUILDS[folder] ?? ['test'];
+    const builds = BUILDS[plain] ?? BUILDS[folder] ?? ['test'];
     for (const build of builds.filter((name) => existsSync(join(ROOT, 'build', name)))) {
       const results = join(temporary, `${jobs.length}.jsonl`);
       jobs.push({
         kind: 'node',
+        source: path,
         name: flavoured(plain, build, builds),
         command: process.execPath,
         args: [
@@ -106,6 +129,11 @@ function nodeJobs(word, soak, temporary) {
         filtered: Boolean(word && !has(plain, word)),
         fixedAddresses: build === 'tsan',
       });
+    }
+    if (jobs.at(-1)?.name.startsWith(plain) && alsoOnPostgres(path)) {
+      const job = jobs.find(({ name }) => name === plain);
+      const results = join(temporary, `${jobs.length}.jsonl`);
+      jobs.push(onPostgres({ ...job, results, args: job.args.map((part) => part.replace(job.results, results)) }, word));
     }
   }
   return jobs;
@@ -122,6 +150,7 @@ function withFixedAddresses(command, args) {
 }
 
 const running = new Set();
+let postgres = null;
 
 // A job gets a process group of its own, so that nothing it started outlives it.
 function endGroup(child) {
@@ -132,13 +161,24 @@ function endGroup(child) {
   }
 }
 
+/** A unit has one for itself: whoever writes may be alone with a whole database. Others make theirs, by way of this one. */
+let databases = 0;
+function databaseOf(job) {
+  if (job.kind !== 'unit') return 'units';
+  const name = `unit_${++databases}`;
+  postgres.sql(`CREATE DATABASE ${name}`);
+  return name;
+}
+
 function run(job, temporary, limit) {
   return new Promise((done) => {
     const started = performance.now();
     const [command, args] = job.fixedAddresses ? withFixedAddresses(job.command, job.args) : [job.command, job.args];
     const child = spawn(command, args, {
       cwd: ROOT,
-      env: { ...process.env, ...SANITIZER_OPTIONS, TMPDIR: temporary, ...job.env },
+      env: {
+        ...process.env, ...SANITIZER_OPTIONS, TMPDIR: temporary, OC_RUN: temporary, ...(job.postgres ? { OC_POSTGRES: postgres.url(databaseOf(job)) } : {}), ...job.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -242,8 +282,10 @@ async function main() {
   const soak = words[0] === '--soak' && words.shift() !== undefined;
   const [word] = words;
   const temporary = mkdtempSync(join(tmpdir(), 'oc-lettings-tests-'));
+  chmodSync(temporary, 0o711); // PostgreSQL's server is another user
   process.on('exit', () => {
     for (const child of running) endGroup(child);
+    postgres?.child.kill('SIGQUIT');
     rmSync(temporary, { recursive: true, force: true });
   });
   process.stdout.on('error', () => process.exit(1));
@@ -252,8 +294,13 @@ async function main() {
   }
 
   const all = [...(soak ? [] : unitJobs(word)), ...nodeJobs(word, soak, temporary)];
-  const named = word ? all.filter(({ name }) => has(name, word)) : [];
-  const jobs = named.length ? named : all;
+  const named = word ? all.filter(({ name }) => has(name, word)) : all;
+  const jobs = named.length ? named : all.filter(({ source }) => source && has(readFileSync(source, 'utf8'), word));
+  if (jobs.some((job) => job.postgres)) {
+    postgres = await startPostgres(join(temporary, 'postgres'));
+    makeShim(postgres, 'shim');
+    postgres.sql('CREATE DATABASE units');
+  }
   const totals = { passed: 0, failed: 0, skipped: 0 };
   const lane = async (queue) => {
     for (let job = queue.shift(); job; job = queue.shift()) {
@@ -271,6 +318,7 @@ async function main() {
   if (!ran) console.log(word ? `No test's name has "${word}".` : 'There are no tests.');
   const skipped = totals.skipped ? `, ${totals.skipped} skipped` : '';
   console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
+  await postgres?.stop();
   process.exitCode = totals.failed || !ran ? 1 : 0;
 }
 

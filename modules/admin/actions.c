@@ -185,9 +185,20 @@ static enum status tell_done(struct acting *acting, const char *format)
     return go_back(acting);
 }
 
+/* In a transaction, alone with the rows. */
+static enum status on_rows(struct acting *acting, enum status (*body)(struct db *db, void *context))
+{
+    struct arena *arena = acting->request->arena;
+    struct text *paths = ARENA_ARRAY(arena, struct text, acting->keys.count);
+    for (size_t i = 0; i < acting->keys.count; i++)
+        paths[i] = text_format(arena, "%s/%lld", model_table(acting->list->admin->model),
+                               (long long)acting->keys.items[i]);
+    return db_transaction_on(acting->request->db, paths, acting->keys.count, body, acting);
+}
+
 static enum status run(struct acting *acting)
 {
-    enum status status = db_transaction(acting->request->db, run_each, acting);
+    enum status status = on_rows(acting, run_each);
     return status == OK ? tell_done(acting, translate("Done for %lld %.*s.")) : status;
 }
 
@@ -271,7 +282,7 @@ static enum status ask(struct acting *acting)
 
 static enum status erase(struct acting *acting)
 {
-    enum status status = db_transaction(acting->request->db, erase_all, acting);
+    enum status status = on_rows(acting, erase_all);
     if (status == OK)
         return tell_done(acting, translate("Successfully deleted %lld %.*s."));
     if (status != CONFLICT)

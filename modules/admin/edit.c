@@ -273,13 +273,31 @@ static enum status meet(struct editing *editing)
     return status == OK ? show(editing) : status;
 }
 
+/* The row, and those of the inlines that are there already. */
+static enum status save_rows(struct editing *editing)
+{
+    struct request *request = editing->request;
+    struct arena *arena = request->arena;
+    LIST(struct text) paths = {0};
+    if (editing->form.before)
+        *LIST_PUSH(arena, &paths) = model_path(editing->admin->model, editing->form.before, arena);
+    for (size_t i = 0; i < editing->inlines.sets.count; i++) {
+        const struct inline_set *set = &editing->inlines.sets.items[i];
+        for (size_t k = 0; k < set->rows.count; k++)
+            if (set->rows.items[k]->form.before)
+                *LIST_PUSH(arena, &paths) =
+                    model_path(set->nested->admin.model, set->rows.items[k]->form.before, arena);
+    }
+    return db_transaction_on(request->db, paths.items, paths.count, save, editing);
+}
+
 static enum status take(struct editing *editing)
 {
     struct request *request = editing->request;
     enum status status = inlines_check(&editing->inlines);
     enum status others = status == INVALID ? check_digests(editing, request->db) : OK;
     if (status == OK)
-        status = db_transaction(request->db, save, editing);
+        status = save_rows(editing);
     else if (others != OK)
         status = others; /* what is amiss may be somebody else's doing */
     if (status == CONFLICT && editing->form.before)

@@ -93,7 +93,9 @@ static enum status tell(const struct erasing *erasing, struct response *response
 
 static enum status finish(struct erasing *erasing, struct response *response)
 {
-    enum status status = db_transaction(erasing->request->db, erase, erasing);
+    const struct text path =
+        model_path(erasing->admin->model, erasing->row, erasing->request->arena);
+    enum status status = db_transaction_on(erasing->request->db, &path, 1, erase, erasing);
     if (status == OK)
         return tell(erasing, response);
     if (status != CONFLICT)

@@ -6,11 +6,12 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "http/request.h"
+#include "model/query.h"
 #include "site/messages.h"
 #include "template/language.h"
 
 struct changing {
-    const struct request *request;
+    struct request *request;
     const struct model_admin *admin;
     struct text key;
     struct admin_change change;
@@ -35,6 +36,13 @@ static enum status run(struct db *db, void *context)
         status = changing->change.run(db, changing->change.context);
     return status == OK ? entry_write(changing->request, model, row, ENTRY_CHANGED, &part, 1)
                         : status;
+}
+
+static enum status run_on_row(struct changing *changing, const void *row)
+{
+    struct request *request = changing->request;
+    const struct text path = model_path(changing->admin->model, row, request->arena);
+    return db_transaction_on(request->db, &path, 1, run, changing);
 }
 
 static enum status finish(struct request *request, struct response *response,
@@ -62,7 +70,7 @@ enum status admin_further(struct request *request, struct response *response)
     if (status == OK && changing.may)
         status = registry_page(request)->view(request, response, row, &changing.change);
     if (status == OK && changing.may && changing.change.run)
-        status = db_transaction(request->db, run, &changing);
+        status = run_on_row(&changing, row);
     if (status == NOT_FOUND)
         return page_missing(request, response, admin, changing.key);
     if ((status == OK || status == CONFLICT) && !changing.may)

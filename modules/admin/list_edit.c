@@ -171,6 +171,20 @@ static enum status save(struct db *db, void *context)
     return status;
 }
 
+static enum status save_rows(struct saving *saving)
+{
+    const struct list_edit *edit = saving->edit;
+    struct request *request = edit->list->request;
+    LIST(struct text) paths = {0};
+    for (size_t i = 0; i < edit->forms.count; i++) {
+        const struct admin_form *form = edit->forms.items[i];
+        if (form->is_touched)
+            *LIST_PUSH(request->arena, &paths) =
+                model_path(form->admin->model, form->before, request->arena);
+    }
+    return db_transaction_on(request->db, paths.items, paths.count, save, saving);
+}
+
 static enum status meet(struct list_edit *edit)
 {
     enum status status = OK;
@@ -205,7 +219,7 @@ enum status list_edit_take(struct list_edit *edit, struct list *list, struct row
     if (status == OK && count_errors(edit))
         status = fail_as(INVALID, "some rows need another look");
     else if (status == OK)
-        status = db_transaction(list->request->db, save, &saving);
+        status = save_rows(&saving);
     edit->lost += saving.lost;
     if (status == CONFLICT)
         status = meet(edit);

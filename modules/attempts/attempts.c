@@ -99,7 +99,12 @@ enum status attempts_begin(struct db *db, struct arena *arena, const struct atte
     if (!has_table(db, arena))
         return OK;
     struct counting counting = {arena, attempts, count, clock_wall() / SECOND, 0};
-    enum status status = db_transaction(db, begin, &counting);
+    struct text *paths = ARENA_ARRAY(arena, struct text, count);
+    for (size_t i = 0; i < count; i++) {
+        struct text subject = subject_of(arena, &attempts[i]);
+        paths[i] = text_format(arena, "attempts/%.*s", TEXT_ARG(subject));
+    }
+    enum status status = db_transaction_on(db, paths, count, begin, &counting);
     *wait = counting.wait;
     return status;
 }

@@ -80,8 +80,10 @@ bool account_enter(struct request *request, struct response *response)
         user = NULL;
     }
     request->user = user;
-    if (user)
+    if (user) {
+        site_trace_user(request, user->id, user->username, user->email);
         request->access = user->is_staff ? ACCESS_STAFF : ACCESS_SIGNED_IN;
+    }
     if (lets_in(request))
         return true;
     auth_ask_to_sign_in(request, response);

@@ -55,6 +55,7 @@ const struct module auth_module = {
     .mount = "accounts/",
     .needs = NEEDS("contenttypes", "attempts", "mail", "sessions"),
     .models = MODELS(&permission_model, &group_model, &user_model),
+    .shown = MODELS(&user_model), /* names */
     .admin = {auth_admins, AUTH_ADMINS},
     .settings = settings,
     .routes =

@@ -120,7 +120,8 @@ enum status password_change(struct request *request, struct response *response)
         return status == OK ? account_page_show(&page, request, response) : status;
     struct changing changing = {request, response,
                                 password_hash(request->arena, inputs[NEW].value)};
-    status = db_transaction(request->db, change, &changing);
+    const struct text path = model_path(&user_model, request->user, request->arena);
+    status = db_transaction_on(request->db, &path, 1, change, &changing);
     if (status == CONFLICT) {
         inputs[OLD].error = text_of(translate("That is not your password."));
         return account_page_show(&page, request, response);
@@ -295,6 +296,13 @@ static enum status write_mails(struct db *db, void *context)
     return status;
 }
 
+static enum status write_once(struct resetting *resetting)
+{
+    struct request *request = resetting->request;
+    const struct text path = text_format(request->arena, "reset/%.*s", TEXT_ARG(resetting->folded));
+    return db_transaction_on(request->db, &path, 1, write_mails, resetting);
+}
+
 enum status password_reset(struct request *request, struct response *response)
 {
     static const struct attempt_limit place = {"reset", 3, 3600};
@@ -324,7 +332,7 @@ enum status password_reset(struct request *request, struct response *response)
     if (status == OK && wait > 0)
         return account_page_wait(&page, request, response, wait);
     if (status == OK)
-        status = db_transaction(request->db, write_mails, &resetting);
+        status = write_once(&resetting);
     return status == OK ? account_page_go(request, response, TEXT(""), "password_reset_done")
                         : status;
 }
@@ -411,7 +419,8 @@ enum status password_reset_confirm(struct request *request, struct response *res
         || !is_good(request->arena, &inputs[0], &inputs[1], following.user))
         return account_page_show(&page, request, response);
     following.hash = password_hash(request->arena, inputs[0].value);
-    status = db_transaction(request->db, reset, &following);
+    const struct text path = model_path(&user_model, following.user, request->arena);
+    status = db_transaction_on(request->db, &path, 1, reset, &following);
     if (status != OK || !following.user)
         return status == OK ? say_expired(request, response) : status;
     log_info("password reset", LOG_INT("user", following.user->id));

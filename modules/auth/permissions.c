@@ -86,7 +86,8 @@ static enum status write_permission(struct db *db, const struct model *model, co
     struct text label = text_of(model->app_label);
     return db_run(db,
                   "INSERT INTO auth_permission (name, content_type_id, codename)"
-                  " SELECT $1, id, $2 FROM django_content_type WHERE app_label = $3 AND model = $4"
+                  " SELECT $1, id, CAST($2 AS varchar) FROM django_content_type"
+                  " WHERE app_label = $3 AND model = $4"
                   " AND NOT EXISTS (SELECT 1 FROM auth_permission"
                   " WHERE content_type_id = django_content_type.id AND codename = $2)",
                   DB_TEXT(text_format(arena, "Can %s %s", action, model_source_name(model))),

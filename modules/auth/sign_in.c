@@ -125,7 +125,8 @@ static enum status finish(struct signing_in *signing)
 {
     struct text next = signing->page.next;
     signing->after = upgraded(signing);
-    enum status status = db_transaction(signing->request->db, let_in, signing);
+    const struct text path = model_path(&user_model, signing->user, signing->request->arena);
+    enum status status = db_transaction_on(signing->request->db, &path, 1, let_in, signing);
     if (status == CONFLICT)
         return refuse(signing);
     if (status != OK)
@@ -191,7 +192,7 @@ enum status sign_out(struct request *request, struct response *response)
 {
     struct signing_out signing = {request, response};
     struct text next = account_page_next(request);
-    enum status status = db_transaction(request->db, let_go, &signing);
+    enum status status = db_transaction_on(request->db, NULL, 0, let_go, &signing);
     if (status != OK)
         return status;
     message_add(request, MESSAGE_SUCCESS, text_of(translate("You are signed out.")));

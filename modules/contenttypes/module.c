@@ -12,7 +12,8 @@ static enum status write_types(struct db *db)
     enum status status = OK;
     for (const struct model *const *model = site_models(arena); *model && status == OK; model++)
         status = db_run(db,
-                        "INSERT INTO django_content_type (app_label, model) SELECT $1, $2"
+                        "INSERT INTO django_content_type (app_label, model)"
+                        " SELECT CAST($1 AS varchar), CAST($2 AS varchar)"
                         " WHERE NOT EXISTS (SELECT 1 FROM django_content_type"
                         " WHERE app_label = $1 AND model = $2)",
                         DB_TEXT(text_of((*model)->app_label)), DB_TEXT(text_of((*model)->name)));

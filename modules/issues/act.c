@@ -1,6 +1,7 @@
 /* Resolving, ignoring and opening issues again. */
 #include "admin/admin.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "db/db.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -48,7 +49,9 @@ static enum status change(struct db *db, struct acting *acting, int64_t id)
     const struct entry_part part = {.action = ENTRY_CHANGED, .fields = &label, .field_count = 1};
     issue->status = text_of(acting->status);
     issue->is_regressed = false;
-    issue->resolved_in = text_is(issue->status, ISSUE_RESOLVED) ? issue->last_release : TEXT("");
+    bool resolved = text_is(issue->status, ISSUE_RESOLVED);
+    issue->resolved_in = resolved ? issue->last_release : TEXT("");
+    issue->resolved_at = resolved ? clock_wall() : FIELD_NULL;
     acting->done++;
     status = model_update(db, &issue_model, &before, issue);
     return status == OK ? entry_write(acting->request, &issue_model, issue, ENTRY_CHANGED, &part, 1)
@@ -88,7 +91,7 @@ enum status issues_act(struct request *request, struct response *response)
     struct acting acting = {.request = request};
     if (!request_form(request, "action", &action) || !(acting.status = status_of(action)))
         return fail_as(INVALID, "there is no such action: resolve, ignore or reopen");
-    enum status status = db_transaction(request->db, change_all, &acting);
+    enum status status = db_transaction_on(request->db, &issues_path, 1, change_all, &acting);
     if (status != OK)
         return status;
     say(&acting);

@@ -2,11 +2,11 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "issues/period.h"
 #include "issues/plot.h"
 
-#define HOUR_MICROSECONDS (INT64_C(3600) * 1000000)
-#define SPARK_WIDTH       96
-#define SPARK_HEIGHT      24
+#define SPARK_WIDTH  96
+#define SPARK_HEIGHT 24
 
 struct counts {
     int64_t hours[COUNTS_HOURS];
@@ -28,7 +28,7 @@ enum status counts_add(struct db *db, struct arena *arena, int64_t issue, int64_
 {
     struct db_rows rows;
     struct counts counts = {0};
-    int64_t hour = now / HOUR_MICROSECONDS;
+    int64_t hour = now / PERIOD_HOUR;
     db_query(db, &rows, "SELECT hour, count FROM issues_hourly WHERE issue_id = $1 AND hour > $2",
              DB_INT(issue), DB_INT(hour - INT64_C(24) * COUNTS_DAYS));
     while (db_next(&rows))

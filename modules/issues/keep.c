@@ -7,13 +7,16 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "db/db.h"
+#include "issues/health.h"
 #include "issues/mails.h"
 #include "issues/models.h"
+#include "issues/payload.h"
+#include "issues/period.h"
 #include "issues/report.h"
 #include "issues/timing.h"
+#include "issues/versions.h"
 #include "model/query.h"
 
-#define HOUR   (INT64_C(3600) * 1000000)
 #define MINUTE (INT64_C(60) * 1000000)
 
 struct keeping {
@@ -100,12 +103,42 @@ static enum status add_hashes(struct db *db, const struct keeping *keeping)
     return status;
 }
 
-/* Whether what was said to be mended has come back: in a release other than that in which it was,
- * or, where releases are not told, at all. */
-static bool has_regressed(const struct issue *issue, const struct report *report)
+/* Of its release, to another. UNTOLD: one is missing, or nothing tells. */
+enum order { UNTOLD, EARLIER, SAME, LATER };
+
+/* By their versions, or, where these do not tell, since the issue has been seen in it already. */
+static enum status order_releases(struct db *db, const struct keeping *keeping, struct text release,
+                                  enum order *out)
 {
-    return text_is(issue->status, ISSUE_RESOLVED)
-           && !(issue->resolved_in.length && text_equal(issue->resolved_in, report->release));
+    struct text its = keeping->report.release;
+    int order = 0;
+    int64_t known = 0;
+    *out = UNTOLD;
+    if (!release.length || !its.length)
+        return OK;
+    if (text_equal(its, release) || versions_compare(its, release, &order)) {
+        *out = order == 0 ? SAME : order < 0 ? EARLIER : LATER;
+        return OK;
+    }
+    enum status status = db_integer(db, &known, 0,
+                                    "SELECT 1 FROM issues_tagvalue WHERE issue_id = $1"
+                                    " AND name = 'release' AND value = $2",
+                                    DB_INT(keeping->issue->id), DB_TEXT(its));
+    *out = known ? EARLIER : UNTOLD;
+    return status;
+}
+
+/* Whether what was said to be mended has come back: in a later release than that in which it was,
+ * or, where releases do not tell, after it was said. */
+static enum status has_regressed(struct db *db, const struct keeping *keeping,
+                                 const struct issue *issue, bool *out)
+{
+    enum order order;
+    enum status status = order_releases(db, keeping, issue->resolved_in, &order);
+    bool is_later =
+        order == LATER || (order == UNTOLD && keeping->report.happened_at > issue->resolved_at);
+    *out = text_is(issue->status, ISSUE_RESOLVED) && is_later;
+    return status;
 }
 
 /* Counts */
@@ -129,22 +162,30 @@ static enum status update_issue(struct db *db, struct keeping *keeping)
     const struct report *report = &keeping->report;
     const struct issue before = *keeping->issue;
     struct issue *issue = keeping->issue;
+    enum order order = UNTOLD;
+    bool regressed = false;
+    enum status status = order_releases(db, keeping, issue->last_release, &order);
+    if (status == OK)
+        status = has_regressed(db, keeping, &before, &regressed);
+    if (status != OK)
+        return status;
     issue->times_seen += keeping->stands_for;
     if (report->happened_at < issue->first_seen)
         issue->first_seen = report->happened_at;
     if (report->happened_at >= issue->last_seen) {
         issue->last_seen = report->happened_at;
         issue->level = report->level;
-        if (report->release.length)
+        if (report->release.length && (order == LATER || order == UNTOLD))
             issue->last_release = report->release;
     }
-    if (has_regressed(&before, report)) {
+    if (regressed) {
         issue->status = TEXT(ISSUE_UNRESOLVED);
         issue->is_regressed = true;
         issue->resolved_in = TEXT("");
+        issue->resolved_at = FIELD_NULL;
         keeping->is_news = true;
     }
-    enum status status = touch(db, keeping, issue);
+    status = touch(db, keeping, issue);
     if (status == OK && keeping->is_news)
         status = mails_announce(db, keeping->arena, issue);
     return status == OK ? model_update(db, &issue_model, &before, issue) : status;
@@ -156,7 +197,7 @@ static enum status count_hour(struct db *db, const struct keeping *keeping)
                   "INSERT INTO issues_hourly (issue_id, hour, count) VALUES ($1, $2, $3)"
                   " ON CONFLICT (issue_id, hour) DO UPDATE"
                   " SET count = issues_hourly.count + excluded.count",
-                  DB_INT(keeping->issue->id), DB_INT(keeping->report.happened_at / HOUR),
+                  DB_INT(keeping->issue->id), DB_INT(keeping->report.happened_at / PERIOD_HOUR),
                   DB_INT(keeping->stands_for));
 }
 
@@ -166,7 +207,8 @@ static enum status count_tag(struct db *db, const struct keeping *keeping,
 {
     return db_run(db,
                   "INSERT INTO issues_tagvalue (issue_id, name, value, count)"
-                  " SELECT $1, $2, $3, $6 WHERE ($4 > (SELECT count(*) FROM issues_tagvalue"
+                  " SELECT $1, CAST($2 AS varchar), CAST($3 AS varchar), $6 WHERE ($4 > (SELECT "
+                  "count(*) FROM issues_tagvalue"
                   " WHERE issue_id = $1 AND name = $2)"
                   " AND $5 > (SELECT count(*) FROM issues_tagvalue WHERE issue_id = $1))"
                   " OR EXISTS (SELECT 1 FROM issues_tagvalue WHERE issue_id = $1 AND name = $2"
@@ -187,17 +229,19 @@ static enum status count_tags(struct db *db, const struct keeping *keeping)
 
 /* The event itself */
 
-/* Whether this minute has had enough of them: then it is only counted. */
+/* Whether the minutes around it have had enough of them: then it is only counted. */
 static enum status is_burst(struct db *db, const struct keeping *keeping, bool *out)
 {
     int64_t count = 0;
     struct event since = {.happened_at = keeping->report.happened_at - MINUTE};
+    struct event until = {.happened_at = keeping->report.happened_at + MINUTE};
     const struct field *when = model_field(&event_model, TEXT("happened_at"));
     const struct query query = {
         .model = &event_model,
         .where =
             WHERE({"issue", .value = DB_INT(keeping->issue->id)},
-                  {"happened_at", LOOKUP_GT, .value = field_bind(when, &since, keeping->arena)}),
+                  {"happened_at", LOOKUP_GT, .value = field_bind(when, &since, keeping->arena)},
+                  {"happened_at", LOOKUP_LT, .value = field_bind(when, &until, keeping->arena)}),
         .limit = KEPT_PER_MINUTE,
     };
     enum status status = query_count(db, &query, &count);
@@ -266,7 +310,7 @@ static enum status keep_some(struct db *db, int64_t project, const json_t *event
     };
     enum status status = report_read(keeping.arena, event, clock_wall(), &keeping.report);
     if (status == OK)
-        status = db_transaction(db, keep, &keeping);
+        status = db_transaction_on(db, &issues_path, 1, keep, &keeping);
     arena_free(keeping.arena);
     return status == CONFLICT ? fail("an event is not kept: %s", status_failure()->message)
                               : status;
@@ -275,15 +319,6 @@ static enum status keep_some(struct db *db, int64_t project, const json_t *event
 enum status keep_event(struct db *db, int64_t project, const json_t *event)
 {
     return keep_some(db, project, event, 1);
-}
-
-/* Our own monitor counts equal failures rather than write down each (monitor/flood.h). */
-static int64_t number_of(const json_t *event)
-{
-    const json_t *before = json_object_get(json_object_get(event, "extra"), "equal_events_before");
-    return json_is_integer(before) && json_integer_value(before) > 0
-               ? json_integer_value(before) + 1
-               : 1;
 }
 
 /* The only one without a key: nothing can be sent in its name. Made when it is first needed. */
@@ -308,6 +343,8 @@ static const struct {
 } kinds[] = {
     {"event", keep_event},
     {"transaction", timing_keep},
+    {"sessions", health_keep},
+    {"session", health_keep_one},
 };
 
 bool keep_takes(struct text type)
@@ -329,11 +366,11 @@ enum status keep_item(struct db *db, int64_t project, struct text type, const js
 enum status keep_own(struct db *db, const char *type, const json_t *payload)
 {
     int64_t project;
-    if (!keep_takes(text_of(type)))
-        return OK;
     enum status status = own_project(db, &project);
     if (status != OK)
         return status;
-    return strcmp(type, "event") == 0 ? keep_some(db, project, payload, number_of(payload))
-                                      : keep_item(db, project, text_of(type), payload);
+    if (strcmp(type, "event") == 0)
+        return keep_some(db, project, payload, payload_stands_for(payload));
+    return strcmp(type, "transactions") == 0 ? timing_keep_own(db, project, payload)
+                                             : keep_item(db, project, text_of(type), payload);
 }

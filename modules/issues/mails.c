@@ -157,7 +157,7 @@ enum status mails_send(struct db *db)
                              ? db_object_sql(db, arena, TEXT("issues_issue"), &table)
                              : NOT_FOUND;
     if (status == OK)
-        status = db_transaction(db, send_waiting, arena);
+        status = db_transaction_on(db, &issues_path, 1, send_waiting, arena);
     arena_free(arena);
     return status == NOT_FOUND ? OK : status; /* before `migrate` */
 }

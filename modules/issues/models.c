@@ -1,5 +1,7 @@
 #include "issues/models.h"
 
+const struct text issues_path = {"issues", 6};
+
 static struct text project_print(const void *row, struct arena *arena)
 {
     (void)arena;
@@ -31,3 +33,5 @@ MODEL(timed, TIMED_FIELDS, "issues", .verbose_name = "what takes time",
       .unique_together = TOGETHER(NAMES("project", "kind", "name")));
 MODEL(timing, TIMING_FIELDS, "issues", .verbose_name = "times of an hour",
       .unique_together = TOGETHER(NAMES("timed", "hour", "bucket")));
+MODEL(health, HEALTH_FIELDS, "issues", .verbose_name = "health of a release",
+      .unique_together = TOGETHER(NAMES("project", "release", "environment", "hour")));

@@ -3,6 +3,9 @@
 
 #include "model/model.h"
 
+/* Whose transactions count what others may have counted (db_transaction_on()). */
+extern const struct text issues_path;
+
 /* Who reports: this site itself, and other programs, by a key each. */
 #define PROJECT_FIELDS(F)                                                                          \
     F(id, ROWID, "ID")                                                                             \
@@ -34,6 +37,7 @@
     F(first_release, TEXT, N_("first release"), .max_length = 200, .blank = true)                  \
     F(last_release, TEXT, N_("last release"), .max_length = 200, .blank = true)                    \
     F(resolved_in, TEXT, N_("resolved in"), .max_length = 200, .blank = true)                      \
+    F(resolved_at, DATETIME, "resolved", .null = true, .hidden = true)                             \
     F(first_event_id, TEXT, "first event", .max_length = 32, .hidden = true)                       \
     F(mailed_at, DATETIME, "mailed", .null = true, .hidden = true)                                 \
     F(waits_for_mail, BOOLEAN, "waits for a mail", .default_to = "false", .hidden = true)
@@ -111,3 +115,16 @@ MODEL_ROW(touched, TOUCHED_FIELDS);
 
 MODEL_ROW(timed, TIMED_FIELDS);
 MODEL_ROW(timing, TIMING_FIELDS);
+
+/* How the requests of an hour ended, of a release ("release health"). */
+#define HEALTH_FIELDS(F)                                                                           \
+    F(id, ROWID, "ID")                                                                             \
+    F(project, FOREIGN_KEY, "project", .to = &project_model, .on_delete = CASCADE)                 \
+    F(release, TEXT, "release", .max_length = 200)                                                 \
+    F(environment, TEXT, "environment", .max_length = 64, .blank = true)                           \
+    F(hour, BIG_INTEGER, "hours since 1970")                                                       \
+    F(exited, BIG_INTEGER, "well")                                                                 \
+    F(errored, BIG_INTEGER, "with an error")                                                       \
+    F(crashed, BIG_INTEGER, "failed")
+
+MODEL_ROW(health, HEALTH_FIELDS);

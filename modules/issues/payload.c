@@ -7,7 +7,8 @@
 #include "template/moment.h"
 #include "template/unicode.h"
 
-#define LATEST INT64_C(253402300799) /* seconds since 1970: the end of 9999 */
+#define LATEST      INT64_C(253402300799) /* seconds since 1970: the end of 9999 */
+#define MOST_DIGITS 300                   /* of what a real number holds */
 
 struct text payload_text_of(const json_t *value)
 {
@@ -58,9 +59,16 @@ void payload_each_pair(const json_t *value,
 struct text payload_line(struct arena *arena, struct text text, size_t limit)
 {
     struct buffer out = {.arena = arena};
+    size_t before_last = 0;
     text = text_trim(text);
-    for (size_t at = 0, count = 0; at < text.length && count < limit; count++) {
+    for (size_t at = 0, count = 0; at < text.length; count++) {
+        if (count == limit) {
+            out.length = before_last;
+            buffer_text(&out, TEXT("…"));
+            break;
+        }
         size_t size = unicode_size(text_from(text, at));
+        before_last = out.length;
         if (size == 1 && ((unsigned char)text.at[at] < ' ' || text.at[at] == 0x7F))
             buffer_char(&out, ' ');
         else
@@ -87,15 +95,19 @@ static bool is_half(struct text text, bool second)
            && strchr(digits[second], text.at[3]) && is_hex(text.at[4]) && is_hex(text.at[5]);
 }
 
-/* One escape, or one byte. */
-static size_t put_mended(struct buffer *out, struct text rest)
+/* A NUL, which the names of members may not have. */
+static bool is_nul(struct text text)
 {
-    size_t size = 1;
-    if (rest.at[0] == '\\' && rest.length >= 2)
-        size = 2;
+    return text_starts(text, TEXT("\\u0000"));
+}
+
+/* Of a string: one escape, or one byte. */
+static size_t put_escape(struct buffer *out, struct text rest)
+{
+    size_t size = rest.at[0] == '\\' && rest.length >= 2 ? 2 : 1;
     if (is_half(rest, false) && is_half(text_from(rest, 6), true)) {
         size = 12;
-    } else if (is_half(rest, false) || is_half(rest, true)) {
+    } else if (is_half(rest, false) || is_half(rest, true) || is_nul(rest)) {
         buffer_text(out, TEXT("\\ufffd"));
         return 6;
     }
@@ -103,16 +115,55 @@ static size_t put_mended(struct buffer *out, struct text rest)
     return size;
 }
 
+static bool is_of_number(char c)
+{
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+/* Outside strings: one number, or one byte. An integer beyond 64 bits becomes a real number, and
+ * what none can hold null. */
+static size_t put_number(struct buffer *out, struct text rest)
+{
+    int64_t integer;
+    size_t digits = rest.at[0] == '-';
+    size_t size = digits;
+    while (digits < rest.length && rest.at[digits] >= '0' && rest.at[digits] <= '9')
+        digits++;
+    while (size < rest.length && is_of_number(rest.at[size]))
+        size++;
+    struct text number = text_part(rest, 0, size);
+    if (size <= 1 || digits < size || text_to_int64(&integer, number)) {
+        size = size ? size : 1;
+        buffer_append(out, rest.at, size);
+    } else if (size > MOST_DIGITS) {
+        buffer_text(out, TEXT("null"));
+    } else {
+        buffer_text(out, number);
+        buffer_text(out, TEXT(".0"));
+    }
+    return size;
+}
+
+static struct text mend(struct arena *arena, struct text text)
+{
+    bool quoted = false;
+    struct buffer mended = {.arena = arena};
+    for (size_t at = 0; at < text.length;) {
+        bool quotes = text.at[at] == '"';
+        at += quoted ? put_escape(&mended, text_from(text, at))
+                     : put_number(&mended, text_from(text, at));
+        quoted = quoted != quotes;
+    }
+    return buffer_contents(&mended);
+}
+
 json_t *payload_read(struct arena *arena, struct text text)
 {
     json_t *value = json_loadb(text.at ? text.at : "", text.length, JSON_ALLOW_NUL, NULL);
-    if (value || text_find(text, TEXT("\\u")) == TEXT_NOT_FOUND)
+    if (value)
         return value;
-    struct buffer mended = {.arena = arena};
-    for (size_t at = 0; at < text.length;)
-        at += put_mended(&mended, text_from(text, at));
-    struct text whole = buffer_contents(&mended);
-    return json_loadb(whole.at, whole.length, JSON_ALLOW_NUL, NULL);
+    struct text whole = mend(arena, text);
+    return json_loadb(whole.at ? whole.at : "", whole.length, JSON_ALLOW_NUL, NULL);
 }
 
 int64_t payload_moment(const json_t *value, int64_t otherwise)
@@ -128,4 +179,13 @@ int64_t payload_moment(const json_t *value, int64_t otherwise)
         return otherwise;
     int64_t at = moment.aware ? moment_utc(&moment) : moment_local(&moment);
     return at > 0 && at < LATEST * MICROSECONDS ? at : otherwise;
+}
+
+int64_t payload_stands_for(const json_t *payload)
+{
+    const json_t *before =
+        json_object_get(json_object_get(payload, "extra"), "equal_events_before");
+    return json_is_integer(before) && json_integer_value(before) > 0
+               ? json_integer_value(before) + 1
+               : 1;
 }

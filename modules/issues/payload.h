@@ -27,8 +27,12 @@ void payload_each_pair(const json_t *value,
 struct text payload_line(struct arena *arena, struct text text, size_t limit);
 
 /* What an SDK sent; NULL: it is no JSON. Halves of surrogate pairs, which JavaScript writes where
- * it cuts a text, become U+FFFD. */
+ * it cuts a text, become U+FFFD, and integers beyond 64 bits real numbers. */
 json_t *payload_read(struct arena *arena, struct text text);
+
+/* Our own monitor counts equal ones rather than write down each (site/module.h): how many this one
+ * stands for, itself among them. */
+int64_t payload_stands_for(const json_t *payload);
 
 /* "2024-05-07T14:05:00Z" or seconds since 1970, as microseconds since 1970; `otherwise` when it is
  * neither, or not between 1970 and 9999. */

@@ -4,20 +4,21 @@
 
 #include "admin/admin.h"
 #include "base/arena.h"
-#include "base/clock.h"
 #include "db/db.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "issues/models.h"
+#include "issues/period.h"
 #include "issues/plot.h"
 #include "issues/timing.h"
 #include "issues/views.h"
 #include "template/language.h"
+#include "template/moment.h"
 #include "template/value.h"
 
-#define HOUR        (INT64_C(3600) * 1000000)
-#define DAY_HOURS   24
-#define MOST_ROWS   50
+#define FEW_ROWS    12
+#define MOST_ROWS   (TIMING_NAMES + 1)
+#define TICKS       4
 #define PLOT_WIDTH  480
 #define PLOT_HEIGHT 96
 #define SPARK_WIDTH 96
@@ -36,11 +37,6 @@ struct histogram {
 };
 typedef LIST(struct histogram *) histograms;
 
-struct span_of_time {
-    int64_t first; /* hour */
-    int64_t hours;
-};
-
 static void add_bucket(struct histogram *histogram, const struct db_rows *rows)
 {
     int64_t bucket = db_int(rows, "bucket");
@@ -53,7 +49,7 @@ static void add_bucket(struct histogram *histogram, const struct db_rows *rows)
 }
 
 static enum status read_kind(const struct request *request, const char *what,
-                             const struct span_of_time *time, histograms *out)
+                             const struct period *time, histograms *out)
 {
     struct db_rows rows;
     struct histogram *last = NULL;
@@ -77,7 +73,7 @@ static enum status read_kind(const struct request *request, const char *what,
 }
 
 /* All routes together, by hours. */
-static enum status read_hours(const struct request *request, const struct span_of_time *time,
+static enum status read_hours(const struct request *request, const struct period *time,
                               struct histogram *out)
 {
     struct db_rows rows;
@@ -153,7 +149,7 @@ static struct value row_of(struct arena *arena, const struct histogram *histogra
 
 /* How often an hour, of one route. */
 static enum status add_spark(const struct request *request, const struct histogram *histogram,
-                             const struct span_of_time *time, struct value *row)
+                             const struct period *time, struct value *row)
 {
     int64_t counts[TIMING_HOURS] = {0};
     struct db_rows rows;
@@ -173,22 +169,55 @@ static enum status add_spark(const struct request *request, const struct histogr
     return db_finish(&rows);
 }
 
-static enum status add_rows(const struct request *request, const histograms *list,
-                            const struct span_of_time *time, const char *name,
-                            struct value_map *context)
+static bool wants_all(const struct request *request)
+{
+    struct text rows;
+    return request_query(request, "rows", &rows) && rows.at && text_is(rows, "all");
+}
+
+static size_t shown_of(const struct request *request, const histograms *list)
+{
+    size_t most = wants_all(request) ? MOST_ROWS : FEW_ROWS;
+    return list->count < most ? list->count : most;
+}
+
+static enum status add_routes(const struct request *request, const histograms *list,
+                              const struct period *time, struct value_map *context)
 {
     values out = {0};
     enum status status = OK;
-    for (size_t i = 0; i < list->count && i < MOST_ROWS && status == OK; i++) {
+    for (size_t i = 0; i < shown_of(request, list) && status == OK; i++) {
         struct value row = row_of(request->arena, list->items[i]);
         status = add_spark(request, list->items[i], time, &row);
         *LIST_PUSH(request->arena, &out) = row;
     }
-    value_map_set(context, text_of(name), value_list(request->arena, out.items, out.count));
+    value_map_set(context, TEXT("routes"), value_list(request->arena, out.items, out.count));
     return status;
 }
 
-static enum status add_plots(const struct request *request, const struct span_of_time *time,
+static void add_statements(const struct request *request, const histograms *list,
+                           struct value_map *context)
+{
+    values out = {0};
+    for (size_t i = 0; i < shown_of(request, list); i++)
+        *LIST_PUSH(request->arena, &out) = row_of(request->arena, list->items[i]);
+    value_map_set(context, TEXT("statements"), value_list(request->arena, out.items, out.count));
+}
+
+/* The moments at which each quarter of the time begins. */
+static void add_ticks(const struct request *request, const struct period *time,
+                      struct value_map *context)
+{
+    values out = {0};
+    for (int64_t i = 0; i < TICKS; i++) {
+        struct value_moment moment =
+            moment_from_utc((time->first + i * time->hours / TICKS) * PERIOD_HOUR);
+        *LIST_PUSH(request->arena, &out) = value_moment(request->arena, VALUE_DATETIME, &moment);
+    }
+    value_map_set(context, TEXT("ticks"), value_list(request->arena, out.items, out.count));
+}
+
+static enum status add_plots(const struct request *request, const struct period *time,
                              struct value_map *context)
 {
     struct arena *arena = request->arena;
@@ -204,12 +233,13 @@ static enum status add_plots(const struct request *request, const struct span_of
     value_map_set(context, TEXT("requests"),
                   plot_bars(arena, requests, (size_t)time->hours, PLOT_WIDTH, PLOT_HEIGHT));
     value_map_set(context, TEXT("slow"), plot);
+    add_ticks(request, time, context);
     page_text(context, "slowest",
               duration(arena, (double)value_map_find(plot.map, value_text(TEXT("most")))->integer));
     return status;
 }
 
-static enum status add_tables(const struct request *request, const struct span_of_time *time,
+static enum status add_tables(const struct request *request, const struct period *time,
                               struct value_map *context)
 {
     histograms routes = {0};
@@ -227,22 +257,17 @@ static enum status add_tables(const struct request *request, const struct span_o
                                                : by_count);
     sort(&statements, by_p95);
     page_text(context, "sort", order);
-    status = add_rows(request, &routes, time, "routes", context);
-    return status == OK ? add_rows(request, &statements, time, "statements", context) : status;
+    value_map_set(context, TEXT("all"), value_bool(wants_all(request)));
+    value_map_set(context, TEXT("more"),
+                  value_bool(routes.count > FEW_ROWS || statements.count > FEW_ROWS));
+    add_statements(request, &statements, context);
+    return add_routes(request, &routes, time, context);
 }
 
 enum status issues_performance(struct request *request, struct response *response)
 {
-    struct text week;
-    bool is_week = request_query(request, "hours", &week) && week.at && text_is(week, "168");
-    struct span_of_time time = {.hours = is_week ? TIMING_HOURS : DAY_HOURS};
-    time.first = clock_wall() / HOUR - time.hours + 1;
-    struct text title = text_of(translate("Performance"));
-    struct value_map *context = page_context(request, title, NULL);
-    page_crumb(context, text_of(translate("Issues")),
-               page_path(request->arena, "admin:issues_index", TEXT_NONE));
-    page_crumb(context, title, TEXT(""));
-    value_map_set(context, TEXT("hours"), value_integer(time.hours));
+    struct period time;
+    struct value_map *context = period_page(request, text_of(translate("Performance")), &time);
     enum status status = add_plots(request, &time, context);
     if (status == OK)
         status = add_tables(request, &time, context);

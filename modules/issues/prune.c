@@ -3,18 +3,23 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "db/db.h"
+#include "issues/health.h"
+#include "issues/models.h"
+#include "issues/period.h"
 #include "issues/timing.h"
 
-#define HOUR    (INT64_C(3600) * 1000000)
 #define AT_ONCE 200 /* events that go where their bytes are too many */
 
 static enum status prune_old(struct db *db)
 {
     enum status status = db_run(db, "DELETE FROM issues_hourly WHERE hour < $1",
-                                DB_INT(clock_wall() / HOUR - KEPT_HOURS));
+                                DB_INT(clock_wall() / PERIOD_HOUR - KEPT_HOURS));
     if (status == OK)
         status = db_run(db, "DELETE FROM issues_timing WHERE hour < $1",
-                        DB_INT(clock_wall() / HOUR - TIMING_HOURS));
+                        DB_INT(clock_wall() / PERIOD_HOUR - TIMING_HOURS));
+    if (status == OK)
+        status = db_run(db, "DELETE FROM issues_health WHERE hour < $1",
+                        DB_INT(clock_wall() / PERIOD_HOUR - HEALTH_HOURS));
     if (status == OK)
         status =
             db_run(db, "DELETE FROM issues_timed WHERE NOT EXISTS (SELECT 1 FROM issues_timing t"
@@ -65,7 +70,7 @@ enum status prune_issues(struct db *db)
     struct arena *arena = arena_new(4096);
     enum status status = db_object_sql(db, arena, TEXT("issues_issue"), &table);
     if (status == OK)
-        status = db_transaction(db, prune, NULL);
+        status = db_transaction_on(db, &issues_path, 1, prune, NULL);
     arena_free(arena);
     return status == NOT_FOUND ? OK : status; /* before `migrate` */
 }

@@ -103,7 +103,7 @@ static struct text visitor_of(struct arena *arena, const json_t *event)
     const json_t *user = json_object_get(event, "user");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         struct text value = payload_scalar(arena, json_object_get(user, keys[i]));
-        if (!value.length)
+        if (!value.length || text_is(value, "{{auto}}")) /* nobody knows whose address */
             continue;
         const struct text parts[] = {text_of(keys[i]), TEXT(":"), value};
         struct digest_value digest = digest_of(DIGEST_SHA256, parts, 3);

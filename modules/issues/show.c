@@ -100,6 +100,23 @@ static struct value source_of(struct arena *arena, const json_t *frame)
     return list_of(arena, &out);
 }
 
+/* Of what has no name: "libc.so.6+0x2a1b4", as tools for symbols take it. */
+static struct text place_of(struct arena *arena, const json_t *frame)
+{
+    struct text package = payload_text(frame, "package");
+    struct text module = payload_text(frame, "module");
+    struct text address = payload_text(frame, "instruction_addr");
+    uint64_t base = strtoull(text_string(arena, payload_text(frame, "image_addr")), NULL, 16);
+    uint64_t at = strtoull(text_string(arena, address), NULL, 16);
+    while (text_find_char(package, '/') != TEXT_NOT_FOUND)
+        package = text_from(package, text_find_char(package, '/') + 1);
+    struct text name = cut(arena, package.length ? package : module);
+    if (name.length && base && at >= base)
+        return text_format(arena, "%.*s+%#llx", TEXT_ARG(name), (unsigned long long)(at - base));
+    return text_format(arena, "%.*s%s%.*s", TEXT_ARG(name), name.length && at ? " " : "",
+                       TEXT_ARG(address));
+}
+
 static struct value frame_of(struct arena *arena, const json_t *frame)
 {
     struct value_map *map = value_map_new(arena);
@@ -108,7 +125,7 @@ static struct value frame_of(struct arena *arena, const json_t *frame)
     page_text(map, "function", cut(arena, payload_text(frame, "function")));
     page_text(map, "module", cut(arena, payload_text(frame, "module")));
     page_text(map, "file", cut(arena, file.length ? file : payload_text(frame, "package")));
-    page_text(map, "address", payload_text(frame, "instruction_addr"));
+    page_text(map, "place", place_of(arena, frame));
     if (line > 0)
         value_map_set(map, TEXT("line"), value_integer(line));
     value_map_set(map, TEXT("in_app"), value_bool(frame_is_in_app(frame)));
@@ -166,8 +183,7 @@ static struct value crumb_of(struct arena *arena, const json_t *crumb)
 {
     struct value_map *map = value_map_new(arena);
     int64_t at = payload_moment(json_object_get(crumb, "timestamp"), 0);
-    struct value_moment moment = moment_from_local(at);
-    moment.aware = true;
+    struct value_moment moment = moment_from_utc(at);
     struct text category = payload_text(crumb, "category");
     if (at)
         value_map_set(map, TEXT("time"), value_moment(arena, VALUE_DATETIME, &moment));

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "issues/keep.h"
@@ -11,10 +12,10 @@
 #include "issues/payload.h"
 #include "issues/report.h"
 
-#define HOUR       (INT64_C(3600) * 1000000)
 #define PER_DOUBLE 4
 #define MOST_SPANS 200
 #define NAME       300 /* characters */
+#define STATEMENT  4000
 #define OTHERS     TEXT("<others>")
 
 /* Histograms */
@@ -51,6 +52,7 @@ struct measured {
     int64_t started; /* microseconds since 1970 */
     int64_t ended;
     int64_t now;
+    int64_t stands_for; /* so many like it */
 };
 
 static enum status find_timed(struct db *db, const struct measured *measured, const char *what,
@@ -94,12 +96,13 @@ static enum status count_timing(struct db *db, const struct measured *measured, 
         return status;
     return db_run(db,
                   "INSERT INTO issues_timing (timed_id, hour, bucket, count, failures, micros)"
-                  " VALUES ($1, $2, $3, 1, $4, $5) ON CONFLICT (timed_id, hour, bucket) DO UPDATE"
-                  " SET count = issues_timing.count + 1,"
+                  " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (timed_id, hour, bucket) DO UPDATE"
+                  " SET count = issues_timing.count + excluded.count,"
                   " failures = issues_timing.failures + excluded.failures,"
                   " micros = issues_timing.micros + excluded.micros",
-                  DB_INT(timed), DB_INT(measured->ended / HOUR), DB_INT(timing_bucket(micros)),
-                  DB_INT(failed ? 1 : 0), DB_INT(micros));
+                  DB_INT(timed), DB_INT(measured->ended / PERIOD_HOUR),
+                  DB_INT(timing_bucket(micros)), DB_INT(measured->stands_for),
+                  DB_INT(failed ? measured->stands_for : 0), DB_INT(micros * measured->stands_for));
 }
 
 /* False: it ends before it begins, or lasts longer than a day, which no request does. */
@@ -108,7 +111,23 @@ static bool duration_of(const json_t *span, int64_t *started, int64_t *micros)
     *started = payload_moment(json_object_get(span, "start_timestamp"), 0);
     int64_t ended = payload_moment(json_object_get(span, "timestamp"), 0);
     *micros = ended - *started;
-    return *started > 0 && *micros >= 0 && *micros < 24 * HOUR;
+    return *started > 0 && *micros >= 0 && *micros < 24 * PERIOD_HOUR;
+}
+
+/* On one line, the same whatever its numbers are: "SELECT … WHERE id = ?". */
+static struct text statement_name(struct arena *arena, struct text sql)
+{
+    const struct text parameter = TEXT("$<int>");
+    struct buffer out = {.arena = arena};
+    struct text rest = message_normal(arena, payload_line(arena, sql, STATEMENT));
+    size_t at;
+    while ((at = text_find(rest, parameter)) != TEXT_NOT_FOUND) {
+        buffer_text(&out, text_part(rest, 0, at));
+        buffer_char(&out, '?');
+        rest = text_from(rest, at + parameter.length);
+    }
+    buffer_text(&out, rest);
+    return payload_line(arena, buffer_contents(&out), NAME);
 }
 
 static enum status count_span(struct db *db, const struct measured *measured, const json_t *span)
@@ -119,7 +138,7 @@ static enum status count_span(struct db *db, const struct measured *measured, co
     if (!text_starts(payload_text(span, "op"), TEXT("db")) || !name.length
         || !duration_of(span, &started, &micros))
         return OK;
-    name = payload_line(measured->arena, message_normal(measured->arena, name), NAME);
+    name = statement_name(measured->arena, name);
     return count_timing(db, measured, TIMING_SQL, name, micros, false);
 }
 
@@ -172,11 +191,51 @@ enum status timing_keep(struct db *db, int64_t project, const json_t *payload)
         .project = project,
         .payload = payload,
         .now = clock_wall(),
+        .stands_for = 1,
     };
     enum status status = read_measured(&measured);
     if (status == OK)
-        status = db_transaction(db, count_all, &measured);
+        status = db_transaction_on(db, &issues_path, 1, count_all, &measured);
     arena_free(measured.arena);
     return status == CONFLICT ? fail("a transaction is not kept: %s", status_failure()->message)
                               : status;
+}
+
+/* Of this site itself */
+
+struct batch {
+    struct arena *arena;
+    int64_t project;
+    const json_t *list;
+};
+
+static enum status count_batch(struct db *db, void *context)
+{
+    const struct batch *batch = context;
+    enum status status = OK;
+    size_t i;
+    const json_t *payload;
+    json_array_foreach(batch->list, i, payload)
+    {
+        struct measured measured = {
+            .arena = batch->arena,
+            .project = batch->project,
+            .payload = payload,
+            .now = clock_wall(),
+            .stands_for = payload_stands_for(payload),
+        };
+        if (status == OK && read_measured(&measured) == OK)
+            status = count_all(db, &measured);
+        arena_reset(batch->arena);
+    }
+    return status;
+}
+
+enum status timing_keep_own(struct db *db, int64_t project, const json_t *payload)
+{
+    struct batch batch = {arena_new((size_t)16 * 1024), project,
+                          json_object_get(payload, "transactions")};
+    enum status status = db_transaction_on(db, &issues_path, 1, count_batch, &batch);
+    arena_free(batch.arena);
+    return status;
 }

@@ -3,4 +3,4 @@
 
 #include "http/routes.h"
 
-view issues_list, issues_act, issues_show, issues_raw, issues_performance;
+view issues_list, issues_act, issues_show, issues_raw, issues_performance, issues_releases;

@@ -2,7 +2,8 @@
 #include "lettings/demo.h"
 
 #include "base/arena.h"
-#include "db/db.h"
+#include "lettings/models.h"
+#include "model/query.h"
 #include "site/demo.h"
 
 static const char *const qualities[] = {
@@ -30,23 +31,44 @@ static const char *const streets[] = {
     "Valley Drive", "Walnut Street",
 };
 
-enum status lettings_insert_demo(struct db *db, struct arena *arena, struct demo_random *random,
-                                 int64_t key)
+static struct address *make_address(struct arena *arena, struct demo_random *random, int64_t key,
+                                    const struct demo_place *place)
 {
-    struct demo_place place = demo_place(random, arena);
+    struct address *address = model_new(&address_model, arena);
+    address->id = key;
+    address->number = (int64_t)(1 + demo_below(random, 9999));
+    address->street = text_of(demo_pick(random, streets));
+    address->city = place->city;
+    address->state = place->state;
+    address->zip_code = place->zip_code;
+    address->country_iso_code = TEXT("USA");
+    return address;
+}
+
+static struct text make_title(struct arena *arena, struct demo_random *random,
+                              const struct demo_place *place)
+{
     struct text title = text_format(arena, "%s %s %s", demo_pick(random, qualities),
                                     demo_pick(random, kinds), demo_pick(random, sites));
     if (demo_below(random, 4) == 0)
-        title = text_format(arena, "%.*s, %.*s", TEXT_ARG(title), TEXT_ARG(place.city));
-    enum status status = db_run(db,
-                                "INSERT INTO lettings_address (id, number, street, city, state,"
-                                " zip_code, country_iso_code) VALUES ($1, $2, $3, $4, $5, $6,"
-                                " 'USA')",
-                                DB_INT(key), DB_INT((int64_t)(1 + demo_below(random, 9999))),
-                                DB_TEXT(text_of(demo_pick(random, streets))), DB_TEXT(place.city),
-                                DB_TEXT(place.state), DB_INT(place.zip_code));
-    if (status != OK)
-        return status;
-    return db_run(db, "INSERT INTO lettings_letting (id, title, address_id) VALUES ($1, $2, $1)",
-                  DB_INT(key), DB_TEXT(title));
+        title = text_format(arena, "%.*s, %.*s", TEXT_ARG(title), TEXT_ARG(place->city));
+    return title;
+}
+
+enum status lettings_insert_demo(struct db *db, struct arena *arena, struct demo_random *random,
+                                 int64_t key, size_t count)
+{
+    void **addresses = ARENA_ARRAY(arena, void *, count);
+    void **lettings = ARENA_ARRAY(arena, void *, count);
+    for (size_t i = 0; i < count; i++) {
+        struct demo_place place = demo_place(random, arena);
+        struct letting *letting = model_new(&letting_model, arena);
+        letting->id = key + (int64_t)i;
+        letting->address_id = letting->id;
+        letting->title = make_title(arena, random, &place);
+        lettings[i] = letting;
+        addresses[i] = make_address(arena, random, letting->id, &place);
+    }
+    enum status status = model_insert_all(db, &address_model, addresses, count);
+    return status == OK ? model_insert_all(db, &letting_model, lettings, count) : status;
 }

@@ -12,6 +12,11 @@ bool search_is_there(struct db *db, struct arena *arena)
            && table.columns.count > 0;
 }
 
+/* A parameter that PostgreSQL does not look at when it plans: else a plan is made for each request
+ * where some values have more rows than others. These statements have one good plan. */
+#define UNSEEN(parameter)        "(SELECT " parameter ")"
+#define UNSEEN_NUMBER(parameter) "(SELECT CAST(" parameter " AS bigint))"
+
 /* Places */
 
 static enum status read_places(struct db_rows *rows, struct arena *arena, struct place_list *out)
@@ -34,7 +39,7 @@ enum status places_states(struct db *db, struct arena *arena, struct place_list 
     struct db_rows rows;
     db_query(db, &rows,
              "SELECT state, '' AS city, lettings FROM lettings_search_state WHERE state > ''"
-             " ORDER BY state LIMIT $1",
+             " ORDER BY state LIMIT " UNSEEN_NUMBER("$1"),
              DB_INT(STATES_SHOWN));
     return read_places(&rows, arena, out);
 }
@@ -46,12 +51,13 @@ enum status places_cities(struct db *db, struct arena *arena, struct text state,
     if (state.length)
         db_query(db, &rows,
                  "SELECT state, city, lettings FROM lettings_search_city WHERE state = $1"
-                 " AND city <> '' ORDER BY lettings DESC, city LIMIT $2",
+                 " AND city <> '' ORDER BY lettings DESC, city LIMIT " UNSEEN_NUMBER("$2"),
                  DB_TEXT(state), DB_INT(limit));
     else
         db_query(db, &rows,
                  "SELECT state, city, lettings FROM lettings_search_city WHERE lettings > 0"
-                 " AND city <> '' AND state <> '' ORDER BY lettings DESC, city, state LIMIT $1",
+                 " AND city <> '' AND state <> ''"
+                 " ORDER BY lettings DESC, city, state LIMIT " UNSEEN_NUMBER("$1"),
                  DB_INT(limit));
     return read_places(&rows, arena, out);
 }
@@ -116,19 +122,21 @@ enum status places_of_keys(struct db *db, struct arena *arena, const int64_t *ke
 
 /* Goes by an index of the place, and from there to one letting and one address by their keys. */
 #define IN_PLACE                                                                                   \
-    "FROM lettings_search_letting p CROSS JOIN lettings_letting t0 ON t0.id = p.id"                \
-    " CROSS JOIN lettings_address t1 ON t1.id = t0.address_id WHERE "
-#define RISING  " AND p.id > $2 ORDER BY p.id LIMIT $1"
-#define FALLING " AND p.id < $2 ORDER BY p.id DESC LIMIT $1"
+    "FROM lettings_search_letting p CROSS JOIN lettings_letting t0 CROSS JOIN lettings_address t1" \
+    " WHERE t0.id = p.id AND t1.id = t0.address_id AND "
+#define RISING  " AND p.id > " UNSEEN_NUMBER("$1") " ORDER BY p.id"
+#define FALLING " AND p.id < " UNSEEN_NUMBER("$1") " ORDER BY p.id DESC"
+#define STATE   "p.state = " UNSEEN("$2")
 
 static const char *in_place(const struct letting_filter *filter, bool rises)
 {
     if (filter->state.length && filter->city.length)
-        return rises ? IN_PLACE "p.state = $3 AND p.city = $4" RISING
-                     : IN_PLACE "p.state = $3 AND p.city = $4" FALLING;
+        return rises ? IN_PLACE STATE " AND p.city = " UNSEEN("$3") RISING
+                     : IN_PLACE STATE " AND p.city = " UNSEEN("$3") FALLING;
     if (filter->state.length)
-        return rises ? IN_PLACE "p.state = $3" RISING : IN_PLACE "p.state = $3" FALLING;
-    return rises ? IN_PLACE "p.city = $3" RISING : IN_PLACE "p.city = $3" FALLING;
+        return rises ? IN_PLACE STATE RISING : IN_PLACE STATE FALLING;
+    return rises ? IN_PLACE "p.city = " UNSEEN("$2") RISING
+                 : IN_PLACE "p.city = " UNSEEN("$2") FALLING;
 }
 
 enum status lettings_in_place(const struct request *request, const void *context, enum lookup side,
@@ -138,7 +146,6 @@ enum status lettings_in_place(const struct request *request, const void *context
     bool has_state = filter->state.length > 0;
     bool has_both = has_state && filter->city.length;
     const struct db_parameter parameters[] = {
-        DB_INT(limit),
         DB_INT(key),
         DB_TEXT(has_state ? filter->state : filter->city),
         DB_TEXT(filter->city),
@@ -146,7 +153,8 @@ enum status lettings_in_place(const struct request *request, const void *context
     const struct query query = {
         &letting_model,
         .related = NAMES("address"),
-        .raw = {in_place(filter, side == LOOKUP_GT), parameters, has_both ? 4 : 3},
+        .raw = {in_place(filter, side == LOOKUP_GT), parameters, has_both ? 3 : 2},
+        .limit = limit,
     };
     return query_rows(request->db, request->arena, &query, out);
 }

@@ -1,6 +1,6 @@
 /* Words that are spelt like one that nothing has: those that become the same when a letter or two
  * of the one, and at most one of the other, are left out (as SymSpell does), and are no more than
- * two slips of the finger apart. */
+ * two slips of the finger apart. Accents are no slips: few type them. */
 #include "lettings/search.h"
 
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static struct letters letters_of(struct text word)
 {
     struct letters letters = {0};
     while (word.length && letters.count < LONGEST + 2)
-        letters.at[letters.count++] = unicode_take(&word);
+        letters.at[letters.count++] = unicode_bare(unicode_take(&word));
     return letters;
 }
 

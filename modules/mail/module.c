@@ -54,11 +54,39 @@ static enum status check_mail(struct db *db, struct arena *arena, struct differe
     return status == OK ? name_given_up(db, arena, out) : status;
 }
 
+static enum status count_mails(struct db *db, enum lookup lookup, int64_t *out)
+{
+    struct arena *arena = arena_new(1024);
+    const struct outgoing then = {.next_try_at = OUTBOX_GIVEN_UP};
+    const struct field *due = model_field(&outgoing_model, TEXT("next_try_at"));
+    const struct query query = {
+        .model = &outgoing_model,
+        .where = WHERE({"next_try_at", lookup, .value = field_bind(due, &then, arena)}),
+    };
+    enum status status = query_count(db, &query, out);
+    arena_free(arena);
+    return status;
+}
+
+static enum status count_waiting(struct db *db, int64_t *out)
+{
+    return count_mails(db, LOOKUP_LT, out);
+}
+
+static enum status count_given_up(struct db *db, int64_t *out)
+{
+    return count_mails(db, LOOKUP_GTE, out);
+}
+
+#define HELP "Mails in the outbox: those that are still tried, and those that were given up."
+
 const struct module mail_module = {
     .name = "mail",
     .mount = "",
     .models = MODELS(&outgoing_model),
     .settings = settings,
     .check = check_mail,
+    .gauges = GAUGES({"oc_mails", "state=\"waiting\"", HELP, count_waiting},
+                     {"oc_mails", "state=\"given up\"", HELP, count_given_up}),
     .jobs = JOBS({"send mails", .interval = INTERVAL, .run = outbox_send}),
 };

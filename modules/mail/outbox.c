@@ -105,7 +105,8 @@ static enum status put_off(struct db *db, const struct outgoing *mail, bool is_f
 static enum status try_mail(struct db *db, const struct outgoing *mail, struct arena *arena)
 {
     struct claiming claiming = {.mail = mail, .arena = arena};
-    enum status status = db_transaction(db, claim, &claiming);
+    const struct text path = model_path(&outgoing_model, mail, arena);
+    enum status status = db_transaction_on(db, &path, 1, claim, &claiming);
     if (status != OK || !claiming.is_ours)
         return status;
     status = mail_deliver(arena, &claiming.claimed);

@@ -1,9 +1,13 @@
 /* Made-up profiles, of users who cannot sign in. */
 #include "profiles/demo.h"
 
+#include "auth/auth.h"
 #include "base/arena.h"
-#include "db/db.h"
+#include "model/query.h"
+#include "profiles/models.h"
 #include "site/demo.h"
+
+#define JOINED (INT64_C(1704067200) * 1000000) /* 2024-01-01 */
 
 static const char *const first_names[] = {
     "Ada",   "Amir", "Anna", "Ben",  "Carla", "Chen", "Dana", "Elias", "Emma",  "Finn",
@@ -17,26 +21,36 @@ static const char *const last_names[] = {
     "Smith",  "Taylor", "Walker", "Weber", "Wright", "Young",
 };
 
-enum status profiles_insert_demo(struct db *db, struct arena *arena, struct demo_random *random,
-                                 int64_t key)
+static struct user *make_user(struct arena *arena, struct demo_random *random, int64_t key)
 {
-    struct text first = text_of(demo_pick(random, first_names));
-    struct text last = text_of(demo_pick(random, last_names));
-    struct text name =
-        text_format(arena, "%.*s%.*s%lld", TEXT_ARG(first), TEXT_ARG(last), (long long)key);
-    struct text email = text_format(arena, "%.*s@example.com", TEXT_ARG(name));
-    struct demo_place place = demo_place(random, arena);
-    enum status status =
-        db_run(db,
-               "INSERT INTO auth_user (id, password, is_superuser, username,"
-               " first_name, last_name, email, is_staff, is_active, date_joined)"
-               " VALUES ($1, '!', FALSE, $2, $3, $4, $5, FALSE, TRUE,"
-               " '2024-01-01 00:00:00')",
-               DB_INT(key), DB_TEXT(name), DB_TEXT(first), DB_TEXT(last), DB_TEXT(email));
-    if (status != OK)
-        return status;
-    bool has_city = demo_below(random, 10) > 0;
-    return db_run(db,
-                  "INSERT INTO profiles_profile (id, favorite_city, user_id) VALUES ($1, $2, $1)",
-                  DB_INT(key), DB_TEXT(has_city ? place.city : TEXT("")));
+    struct user *user = model_new(&user_model, arena);
+    user->id = key;
+    user->password = TEXT("!");
+    user->first_name = text_of(demo_pick(random, first_names));
+    user->last_name = text_of(demo_pick(random, last_names));
+    user->username = text_format(arena, "%.*s%.*s%lld", TEXT_ARG(user->first_name),
+                                 TEXT_ARG(user->last_name), (long long)key);
+    user->email = text_format(arena, "%.*s@example.com", TEXT_ARG(user->username));
+    user->is_active = true;
+    user->date_joined = JOINED;
+    return user;
+}
+
+enum status profiles_insert_demo(struct db *db, struct arena *arena, struct demo_random *random,
+                                 int64_t key, size_t count)
+{
+    void **users = ARENA_ARRAY(arena, void *, count);
+    void **profiles = ARENA_ARRAY(arena, void *, count);
+    for (size_t i = 0; i < count; i++) {
+        struct user *user = make_user(arena, random, key + (int64_t)i);
+        struct demo_place place = demo_place(random, arena);
+        struct profile *profile = model_new(&profile_model, arena);
+        profile->id = user->id;
+        profile->user_id = user->id;
+        profile->favorite_city = demo_below(random, 10) > 0 ? place.city : TEXT("");
+        users[i] = user;
+        profiles[i] = profile;
+    }
+    enum status status = model_insert_all(db, &user_model, users, count);
+    return status == OK ? model_insert_all(db, &profile_model, profiles, count) : status;
 }

@@ -97,6 +97,7 @@ const struct module profiles_module = {
     .mount = "profiles/",
     .needs = NEEDS("auth"),
     .models = MODELS(&profile_model),
+    .shown = MODELS(&profile_model),
     .admin =
         ADMINS({&profile_model, .list_display = NAMES("user", "favorite_city"),
                 .search_fields = NAMES("user__username", "favorite_city"), .path = profile_path}),

@@ -61,7 +61,7 @@ enum status uploads_keep(struct db *db, struct arena *arena, int64_t owner, FILE
     struct keeping keeping = {owner, in, random_text(arena, LETTERS, NAME_SIZE),
                               clock_wall() / SECOND, 0};
     *name = keeping.name;
-    enum status status = db_transaction(db, keep, &keeping);
+    enum status status = db_transaction_on(db, NULL, 0, keep, &keeping);
     if (keeping.parts > 1)
         db_trim(db);
     return status;

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/guard.h"
+#include "base/trace.h"
 
 #define FLUSH_AT      ((size_t)32 * 1024)
 #define LONGEST_LINE  ((size_t)16 * 1024)
@@ -148,10 +149,29 @@ static void compose(struct buffer *line, enum log_level level, const char *messa
     buffer_text(line, options.json ? TEXT("}\n") : TEXT("\n"));
 }
 
+static void leave_crumb(enum log_level level, const char *message, const struct log_field *fields)
+{
+    struct trace_crumb *crumb = trace_crumb_start(TRACE_LOG);
+    if (!crumb)
+        return;
+    crumb->level = (uint8_t)level;
+    trace_crumb_add(crumb, text_of(message));
+    for (; fields->key; fields++) {
+        char room[24];
+        struct buffer digits = BUFFER_ON(room);
+        if (fields->is_integer)
+            buffer_int(&digits, fields->integer);
+        trace_crumb_field(crumb, text_of(fields->key),
+                          fields->is_integer ? buffer_contents(&digits) : fields->text);
+    }
+    trace_crumb_end(crumb);
+}
+
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
     if (level < options.level)
         return;
+    leave_crumb(level, message, fields);
     char room[LONGEST_LINE];
     struct buffer line = BUFFER_ON(room);
     compose(&line, level, message, fields);

@@ -73,6 +73,30 @@ static bool is_word_of(const char *words, struct text value)
     return false;
 }
 
+/* Whether it may be a key of a password: some take escapes in keys as well. */
+static bool is_for_password(struct text key)
+{
+    for (size_t i = 0; i < key.length; i++)
+        if (key.at[i] == '%' || text_equal_nocase(text_part(key, i, i + 4), TEXT("pass"))
+            || text_equal_nocase(text_part(key, i, i + 3), TEXT("pwd")))
+            return true;
+    return false;
+}
+
+/* "…?host=…&password=…": up to there. */
+static struct text without_parameter(struct arena *arena, struct text url)
+{
+    size_t start = text_find_char(url, '?');
+    struct text rest = start == TEXT_NOT_FOUND ? TEXT_NONE : text_from(url, start + 1);
+    struct text field;
+    while (text_next(&rest, '&', &field)) {
+        struct text key = text_part(field, 0, text_find_char(field, '='));
+        if (is_for_password(key))
+            return text_format(arena, "%.*s=(secret)", (int)(key.at + key.length - url.at), url.at);
+    }
+    return url;
+}
+
 /* Hides too much rather than too little: the URL may be shown because it is none. */
 static struct text without_password(struct arena *arena, struct text url)
 {
@@ -83,10 +107,11 @@ static struct text without_password(struct arena *arena, struct text url)
         at--;
     size_t colon = text_find_char(text_part(url, user, at), ':');
     if (at == user || colon == TEXT_NOT_FOUND)
-        return url;
+        return without_parameter(arena, url);
     struct text part = text_part(url, 0, user + colon);
     struct text rest = text_from(url, at);
-    return text_format(arena, "%.*s:(secret)@%.*s", TEXT_ARG(part), TEXT_ARG(rest));
+    return without_parameter(arena, text_format(arena, "%.*s:(secret)@%.*s", TEXT_ARG(part),
+                                                TEXT_ARG(rest)));
 }
 
 static struct text shown(struct arena *arena, const struct setting *row, struct text value)

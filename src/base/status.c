@@ -3,8 +3,38 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unwind.h>
 
 static _Thread_local struct failure newest;
+static bool keeps_all;
+
+void status_keep_stacks(void)
+{
+    keeps_all = true;
+}
+
+/* The stack, from the caller of status_record() outward. */
+struct walk {
+    struct failure *failure;
+    uintptr_t caller;
+    bool begun;
+};
+
+static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument)
+{
+    struct walk *walk = argument;
+    struct failure *failure = walk->failure;
+    uintptr_t address = _Unwind_GetIP(context);
+    walk->begun = walk->begun || address == walk->caller;
+    if (walk->begun && address)
+        failure->frames[failure->frame_count++] = address;
+    return failure->frame_count < FAILURE_FRAMES ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+static bool has_stack(enum status status)
+{
+    return keeps_all || status == FAILED || status == BUSY || status == TIMEOUT;
+}
 
 enum status status_record(enum status status, const char *file, int line, const char *function,
                           const char *format, ...)
@@ -20,7 +50,18 @@ enum status status_record(enum status status, const char *file, int line, const 
     newest.line = line;
     newest.function = function;
     memcpy(newest.message, message, sizeof message);
+    newest.frame_count = 0;
+    if (has_stack(status))
+        _Unwind_Backtrace(visit, &(struct walk){
+                                     .failure = &newest,
+                                     .caller = (uintptr_t)__builtin_return_address(0),
+                                 });
     return status;
+}
+
+void status_restore(const struct failure *failure)
+{
+    newest = *failure;
 }
 
 const struct failure *status_failure(void)
@@ -30,5 +71,9 @@ const struct failure *status_failure(void)
 
 void status_clear(void)
 {
-    newest = (struct failure){0};
+    newest.status = OK;
+    newest.file = newest.function = NULL;
+    newest.line = 0;
+    newest.message[0] = '\0';
+    newest.frame_count = 0;
 }

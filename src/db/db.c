@@ -9,36 +9,54 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "base/trace.h"
 #include "db/engine.h"
+#include "db/reads.h"
 #include "db/statements.h"
 
-static const struct db_engine *const engines[] = {&db_sqlite};
+static const struct db_engine *const engines[] = {&db_sqlite, &db_postgres};
 
-/* NULL: none takes this URL, and `status` says why. */
-static const struct db_engine *engine_for(struct text url, enum status *status)
+static bool has_scheme(struct text url, const struct db_engine *engine)
+{
+    for (const char *const *scheme = engine->schemes; *scheme; scheme++)
+        if (text_starts(url, text_of(*scheme)))
+            return true;
+    return false;
+}
+
+const struct db_engine *db_engine_for(struct text url, enum status *status)
 {
     for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
-        if (!text_starts(url, text_of(engines[i]->scheme)))
+        if (!has_scheme(url, engines[i]))
             continue;
         *status = engines[i]->check_url(url);
         return *status == OK ? engines[i] : NULL;
     }
-    *status = fail_as(INVALID, "a database URL begins with sqlite:/// (as sqlite:///site.sqlite3)");
+    *status = fail_as(INVALID, "a database URL begins with sqlite:/// (as sqlite:///site.sqlite3) "
+                               "or with postgres:// (as postgres://user:password@host/name)");
     return NULL;
 }
 
 enum status db_check_url(struct text url)
 {
     enum status status;
-    engine_for(url, &status);
+    db_engine_for(url, &status);
     return status;
 }
 
 const struct db_dialect *db_url_dialect(struct text url)
 {
     enum status status;
-    const struct db_engine *engine = engine_for(url, &status);
+    const struct db_engine *engine = db_engine_for(url, &status);
     return engine ? engine->dialect : NULL;
+}
+
+bool db_url_is_server(struct text url)
+{
+    enum status status;
+    const struct db_engine *engine = db_engine_for(url, &status);
+    return engine && engine->is_server;
 }
 
 const struct db_dialect *db_dialect(const struct db *db)
@@ -49,7 +67,7 @@ const struct db_dialect *db_dialect(const struct db *db)
 enum status db_open(struct db **out, const struct db_options *options)
 {
     enum status status;
-    const struct db_engine *engine = engine_for(options->url, &status);
+    const struct db_engine *engine = db_engine_for(options->url, &status);
     if (!engine)
         return status;
     void *connection;
@@ -63,6 +81,7 @@ enum status db_open(struct db **out, const struct db_options *options)
     db->connection = connection;
     db->busy_timeout = options->busy_timeout;
     db->writes = options->writes;
+    metric_add(METRIC_DATABASE_CONNECTIONS, 1);
     *out = db;
     return OK;
 }
@@ -73,6 +92,7 @@ void db_close(struct db *db)
         return;
     statements_free(db);
     db->engine->close(db->connection);
+    metric_add(METRIC_DATABASE_CONNECTIONS, -1);
     free(db);
 }
 
@@ -93,6 +113,19 @@ int64_t db_limit(struct db *db, int64_t deadline)
     if (deadline != before)
         db->engine->limit(db->connection, deadline);
     return before;
+}
+
+void db_mark(struct db *db)
+{
+    struct db_fate *fate = db->engine->fate ? db->engine->fate(db->connection) : NULL;
+    if (fate)
+        *fate = (struct db_fate){0};
+}
+
+bool db_gave_up(const struct db *db)
+{
+    const struct db_fate *fate = db->engine->fate ? db->engine->fate(db->connection) : NULL;
+    return fate && fate->gave_up && !fate->may_have_written;
 }
 
 bool db_reads_block(const struct db *db)
@@ -120,11 +153,28 @@ enum status db_set_up(struct db *db)
     return db->engine->set_up(db->connection, db->busy_timeout);
 }
 
+enum status db_backup(const struct db_options *options, const char *path,
+                      const struct db_copying *copying)
+{
+    enum status status;
+    const struct db_engine *engine = db_engine_for(options->url, &status);
+    return engine ? engine->backup(options, path, copying) : status;
+}
+
+enum status db_restore(const struct db_options *options, const char *path,
+                       const struct db_copying *copying)
+{
+    enum status status;
+    const struct db_engine *engine = db_engine_for(options->url, &status);
+    return engine ? engine->restore(options, path, copying) : status;
+}
+
 static void begin_rows(struct db_rows *rows, struct db_statement *statement,
                        const struct db_parameter *parameters, size_t count)
 {
     struct db *db = statement->db;
-    if (db->deadline && statement->column_count && clock_monotonic() >= db->deadline) {
+    int64_t time = db->deadline ? db->deadline - clock_monotonic() : 0;
+    if (db->deadline && statement->column_count && time <= 0) {
         rows->status = fail_as(TIMEOUT, "the time for the database is over");
         return;
     }
@@ -135,6 +185,19 @@ static void begin_rows(struct db_rows *rows, struct db_statement *statement,
     statement->in_use = true;
     statement->used = ++db->count;
     rows->statement = statement;
+    reads_begin(statement, parameters, count, time);
+}
+
+/* `statement` NULL: it could not be prepared, and `rows` says why. */
+static void begin_traced(struct db *db, struct db_rows *rows, struct db_statement *statement,
+                         const struct db_parameter *parameters, size_t count)
+{
+    if (statement) {
+        statement->span = trace_query(statement->sql);
+        begin_rows(rows, statement, parameters, count);
+    }
+    if (!rows->statement)
+        reads_fail(db);
 }
 
 void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
@@ -143,8 +206,7 @@ void db_query_with(struct db *db, struct db_rows *rows, const char *sql,
     *rows = (struct db_rows){0};
     guard_hold();
     struct db_statement *statement = statement_literal(db, sql, &rows->status);
-    if (statement)
-        begin_rows(rows, statement, parameters, count);
+    begin_traced(db, rows, statement, parameters, count);
     guard_release();
 }
 
@@ -154,8 +216,7 @@ void db_query_keyed(struct db *db, struct db_rows *rows, struct text key, db_bui
     *rows = (struct db_rows){0};
     guard_hold();
     struct db_statement *statement = statement_built(db, key, build, context, &rows->status);
-    if (statement)
-        begin_rows(rows, statement, parameters, count);
+    begin_traced(db, rows, statement, parameters, count);
     guard_release();
 }
 
@@ -163,6 +224,28 @@ void db_query_built(struct db *db, struct db_rows *rows, struct text sql,
                     const struct db_parameter *parameters, size_t count)
 {
     db_query_keyed(db, rows, sql, NULL, NULL, parameters, count);
+}
+
+void db_query_again(struct db *db, struct db_rows *rows, const struct reads_again *again,
+                    const struct db_parameter *parameters, size_t count)
+{
+    if (again->literal) {
+        db_query_with(db, rows, again->literal, parameters, count);
+        return;
+    }
+    *rows = (struct db_rows){0};
+    guard_hold();
+    struct db_statement *statement = statement_known(db, again->key);
+    if (!statement)
+        statement = statement_built(db, again->sql, NULL, NULL, &rows->status);
+    begin_traced(db, rows, statement, parameters, count);
+    guard_release();
+}
+
+void db_expect_many(struct db_rows *rows)
+{
+    if (rows->statement && rows->statement->db->engine->expect_many)
+        rows->statement->db->engine->expect_many(rows->statement->handle);
 }
 
 const void *db_plan(const struct db_rows *rows)
@@ -176,23 +259,12 @@ enum status db_finish(struct db_rows *rows)
     if (statement) {
         statement->in_use = false;
         statement->db->engine->reset(statement->handle);
+        reads_end(statement);
+        trace_close(statement->span);
+        statement->span = 0;
     }
     rows->statement = NULL;
     return rows->status;
-}
-
-void db_record(struct db *db, struct buffer *reads)
-{
-    db->reads = reads;
-}
-
-static void record(const struct db_rows *rows, const void *bytes, size_t length)
-{
-    struct buffer *reads = rows->statement->db->reads;
-    if (!reads)
-        return;
-    buffer_append(reads, &length, sizeof length);
-    buffer_append(reads, bytes, length);
 }
 
 bool db_next(struct db_rows *rows)
@@ -201,8 +273,7 @@ bool db_next(struct db_rows *rows)
         return false;
     struct db *db = rows->statement->db;
     enum status status = db->engine->step(db->connection, rows->statement->handle);
-    if (rows->statement->column_count)
-        record(rows, &status, sizeof status);
+    reads_step(rows->statement, status);
     if (status == OK)
         return true;
     rows->status = status == NOT_FOUND ? OK : status;
@@ -250,30 +321,22 @@ static int column_of(const struct db_rows *rows, const char *name)
 
 int64_t db_int_at(const struct db_rows *rows, int column)
 {
-    int64_t value = rows->statement->db->engine->integer(rows->statement->handle, column);
-    record(rows, &value, sizeof value);
-    return value;
+    return rows->statement->db->engine->integer(rows->statement->handle, column);
 }
 
 double db_real_at(const struct db_rows *rows, int column)
 {
-    double value = rows->statement->db->engine->real(rows->statement->handle, column);
-    record(rows, &value, sizeof value);
-    return value;
+    return rows->statement->db->engine->real(rows->statement->handle, column);
 }
 
 struct text db_text_at(const struct db_rows *rows, int column)
 {
-    struct text value = rows->statement->db->engine->text(rows->statement->handle, column);
-    record(rows, value.at, value.length);
-    return value;
+    return rows->statement->db->engine->text(rows->statement->handle, column);
 }
 
 bool db_is_null_at(const struct db_rows *rows, int column)
 {
-    bool value = rows->statement->db->engine->is_null(rows->statement->handle, column);
-    record(rows, &value, sizeof value);
-    return value;
+    return rows->statement->db->engine->is_null(rows->statement->handle, column);
 }
 
 int64_t db_int(const struct db_rows *rows, const char *column)
@@ -315,27 +378,74 @@ enum status db_script(struct db *db, const char *sql)
 enum status db_snapshot(struct db *db, enum status (*body)(struct db *db, void *context),
                         void *context)
 {
-    enum status status = db_run(db, "BEGIN");
+    enum status status = db->engine->begin_reads(db->connection);
     if (status != OK)
         return status;
     status = body(db, context);
-    enum status ended = db_run(db, "COMMIT");
+    enum status ended = db->engine->commit(db->connection);
     if (ended != OK)
         db->engine->rollback(db->connection);
     return status == OK ? ended : status;
 }
 
+/* One of the engine's steps: a wait for another's lock, or for the disk. */
+static enum status run_traced(struct db *db, enum status (*step)(void *connection), struct text sql)
+{
+    unsigned span = trace_query(sql);
+    enum status status = step(db->connection);
+    trace_close(span);
+    return status;
+}
+
+static void claim(struct db *db, const struct text *paths, size_t count)
+{
+    if (db->engine->claim)
+        db->engine->claim(db->connection, paths, count);
+}
+
+static const struct text everything = {"", 0};
+
 enum status db_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
                            void *context)
 {
-    enum status status = db->engine->begin(db->connection);
+    return db_transaction_on(db, &everything, 1, body, context);
+}
+
+enum status db_transaction_on(struct db *db, const struct text *paths, size_t count,
+                              enum status (*body)(struct db *db, void *context), void *context)
+{
+    claim(db, paths, count);
+    enum status status = run_traced(db, db->engine->begin, TEXT("BEGIN"));
     if (status != OK)
         return status;
     status = body(db, context);
     if (status == OK)
-        status = db->engine->commit(db->connection);
+        status = run_traced(db, db->engine->commit, TEXT("COMMIT"));
     if (status != OK)
         db->engine->rollback(db->connection);
+    return status;
+}
+
+static enum status undo_attempt(struct db *db)
+{
+    enum status status = db_run(db, "ROLLBACK TO attempt");
+    return status == OK ? db_run(db, "RELEASE attempt") : status;
+}
+
+enum status db_attempt(struct db *db, enum status (*body)(struct db *db, void *context),
+                       void *context)
+{
+    enum status status = db_run(db, "SAVEPOINT attempt");
+    if (status != OK)
+        return status;
+    status = body(db, context);
+    if (status == OK)
+        return db_run(db, "RELEASE attempt");
+    struct failure failure = *status_failure();
+    enum status undone = undo_attempt(db);
+    if (undone != OK)
+        return undone;
+    status_restore(&failure);
     return status;
 }
 
@@ -356,14 +466,16 @@ static enum status change_schema(struct db *db, enum status (*body)(struct db *d
 enum status db_schema_transaction(struct db *db, enum status (*body)(struct db *db, void *context),
                                   void *context)
 {
+    claim(db, &everything, 1);
     enum status status = db->engine->begin_schema(db->connection);
     if (status == OK)
         status = change_schema(db, body, context);
     struct failure failure = *status_failure();
     enum status ended = db->engine->end_schema(db->connection);
-    if (status != OK)
-        return fail_as(status, "%s", failure.message);
-    return ended;
+    if (status == OK)
+        return ended;
+    status_restore(&failure);
+    return status;
 }
 
 void db_trim(struct db *db)
@@ -419,6 +531,31 @@ enum status db_table_read(struct db *db, struct arena *arena, struct text name,
     *out = (struct db_table){0};
     enum status status = read_columns(db, arena, name, out);
     return status == OK ? read_indexes(db, arena, name, out) : status;
+}
+
+enum status db_tables(struct db *db, struct arena *arena, struct db_names *out)
+{
+    struct db_rows rows;
+    db_query_with(db, &rows, db->engine->tables_sql, NULL, 0);
+    while (db_next(&rows))
+        *LIST_PUSH(arena, out) = text_copy(arena, db_text_at(&rows, 0));
+    return db_finish(&rows);
+}
+
+enum status db_sequence(struct db *db, struct text table, int64_t *out)
+{
+    return db_integer_with(db, out, 0, db->engine->sequence_sql, DB_PARAMETERS(DB_TEXT(table)), 1);
+}
+
+enum status db_sequence_set(struct db *db, struct text table, int64_t value)
+{
+    enum status status = OK;
+    for (const char *const *sql = db->engine->set_sequence_sql; *sql && status == OK; sql++) {
+        int64_t unused;
+        status =
+            db_integer_with(db, &unused, 0, *sql, DB_PARAMETERS(DB_TEXT(table), DB_INT(value)), 2);
+    }
+    return status;
 }
 
 enum status db_object_sql(struct db *db, struct arena *arena, struct text name, struct text *out)

@@ -1,5 +1,7 @@
 #include "db/dialect.h"
 
+#include <string.h>
+
 #include <stddef.h>
 
 /* The types are those that Django gives its fields. */
@@ -23,8 +25,23 @@ static const struct db_word postgresql_words[] = {
     {0},
 };
 
-const struct db_dialect db_dialect_sqlite = {"sqlite", sqlite_words};
-const struct db_dialect db_dialect_postgresql = {"postgresql", postgresql_words};
+const struct db_dialect db_dialect_sqlite = {
+    .name = "sqlite",
+    .words = sqlite_words,
+    .fold = "",
+    .fold_end = "",
+    .suspends_triggers = true,
+};
+const struct db_dialect db_dialect_postgresql = {
+    .name = "postgresql",
+    .words = postgresql_words,
+    .fold = "upper(",
+    .fold_end = ")",
+    .follow_keys =
+        "SELECT setval(s.name, m.key) FROM (SELECT CAST(pg_get_serial_sequence('\"{table}\"',"
+        " '{key}') AS regclass) AS name) s, (SELECT max(\"{key}\") AS key FROM \"{table}\") m"
+        " WHERE m.key > COALESCE(pg_sequence_last_value(s.name), 0)",
+};
 
 const struct db_dialect *db_dialect_named(struct text name)
 {
@@ -33,4 +50,14 @@ const struct db_dialect *db_dialect_named(struct text name)
         if (text_is(name, all[i]->name))
             return all[i];
     return NULL;
+}
+
+const char *dialect_statement(const char *sql)
+{
+    for (;;) {
+        sql += strspn(sql, " \t\r\n;");
+        if (strncmp(sql, "--", 2) != 0)
+            return sql;
+        sql += strcspn(sql, "\n");
+    }
 }

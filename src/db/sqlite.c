@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "db/engine.h"
 #include "db/sqlite_files.h"
+#include "db/sqlite_internal.h"
 
 #define PREFIX          "sqlite:///"
 #define RETRY_AFTER_MS  5
@@ -27,6 +28,8 @@ struct connection {
     sqlite3 *handle;
     int64_t deadline;
     struct sqlite_files files;
+    sqlite3_stmt *begin_reads; /* NULL: not prepared yet */
+    sqlite3_stmt *commit;
 };
 
 static sqlite3 *handle_of(void *connection)
@@ -76,7 +79,7 @@ static enum status check_url(struct text url)
     return status;
 }
 
-static enum status status_of(sqlite3 *handle, int code)
+enum status sqlite_status(sqlite3 *handle, int code)
 {
     switch (code & 0xFF) {
     case SQLITE_OK:
@@ -89,17 +92,6 @@ static enum status status_of(sqlite3 *handle, int code)
     }
 }
 
-/* `sql` without the white space and comments before the next statement. */
-static const char *statement_start(const char *sql)
-{
-    for (;;) {
-        sql += strspn(sql, " \t\r\n;");
-        if (strncmp(sql, "--", 2) != 0)
-            return sql;
-        sql += strcspn(sql, "\n");
-    }
-}
-
 static enum status run_one(sqlite3 *handle, const char *sql, const char **next, const char **at)
 {
     sqlite3_stmt *statement = NULL;
@@ -107,12 +99,12 @@ static enum status run_one(sqlite3 *handle, const char *sql, const char **next, 
     if (code != SQLITE_OK) {
         int offset = sqlite3_error_offset(handle);
         *at = sql + (offset > 0 ? offset : 0);
-        return status_of(handle, code);
+        return sqlite_status(handle, code);
     }
     do
         code = statement ? sqlite3_step(statement) : SQLITE_DONE;
     while (code == SQLITE_ROW);
-    enum status status = status_of(handle, code);
+    enum status status = sqlite_status(handle, code);
     sqlite3_finalize(statement);
     return status;
 }
@@ -120,11 +112,11 @@ static enum status run_one(sqlite3 *handle, const char *sql, const char **next, 
 static enum status run(sqlite3 *handle, const char *sql, const char **at)
 {
     enum status status = OK;
-    for (*at = statement_start(sql); **at && status == OK;) {
+    for (*at = dialect_statement(sql); **at && status == OK;) {
         const char *next;
         status = run_one(handle, *at, &next, at);
         if (status == OK)
-            *at = statement_start(next);
+            *at = dialect_statement(next);
     }
     return status;
 }
@@ -134,7 +126,7 @@ static enum status script(void *connection, const char *sql, const char **at)
     return run(handle_of(connection), sql, at);
 }
 
-static enum status pragma(sqlite3 *handle, const char *sql)
+enum status sqlite_run(sqlite3 *handle, const char *sql)
 {
     const char *at;
     return run(handle, sql, &at);
@@ -159,9 +151,9 @@ static enum status set_up(void *connection, int64_t busy_timeout)
     struct connection *own = connection;
     int64_t deadline = clock_monotonic() + busy_timeout * 1000;
     for (;;) {
-        enum status status = pragma(own->handle, "PRAGMA journal_mode = WAL");
+        enum status status = sqlite_run(own->handle, "PRAGMA journal_mode = WAL");
         if (!own->files.wal && status == OK && is_wal(own->handle)) {
-            pragma(own->handle, "PRAGMA schema_version"); /* a read: it opens the log */
+            sqlite_run(own->handle, "PRAGMA schema_version"); /* a read: it opens the log */
             sqlite_files_use_log(&own->files, own->handle);
         }
         if (status != BUSY || clock_monotonic() >= deadline)
@@ -174,8 +166,8 @@ static enum status set_up(void *connection, int64_t busy_timeout)
  * schema is trusted (sqlite.org/pragma.html#pragma_trusted_schema). */
 static enum status set_writing(sqlite3 *handle, bool allowed)
 {
-    return pragma(handle, allowed ? "PRAGMA query_only = OFF; PRAGMA trusted_schema = ON"
-                                  : "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF");
+    return sqlite_run(handle, allowed ? "PRAGMA query_only = OFF; PRAGMA trusted_schema = ON"
+                                      : "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF");
 }
 
 static enum status allow_writes(void *connection, bool allowed)
@@ -215,11 +207,11 @@ static enum status configure(sqlite3 *handle, const struct db_options *options)
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, (int)options->busy_timeout);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    enum status status = pragma(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
+    enum status status = sqlite_run(handle, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
     return status == OK ? set_writing(handle, options->writes) : status;
 }
 
-static enum status open_path(sqlite3 **handle, const char *path, const struct db_options *options)
+enum status sqlite_open(sqlite3 **handle, const char *path, const struct db_options *options)
 {
     if (!options->create && access(path, F_OK) != 0)
         return fail_as(NOT_FOUND, "there is no database %s: `oc-lettings migrate` makes it", path);
@@ -239,7 +231,7 @@ static enum status connect(struct connection *connection, const char *path,
 {
     struct stat found;
     bool is_there = stat(path, &found) == 0; /* before it is opened: what comes later is another */
-    enum status status = open_path(&connection->handle, path, options);
+    enum status status = sqlite_open(&connection->handle, path, options);
     if (status != OK)
         return status;
     sqlite_files_open(&connection->files, connection->handle, is_there ? &found : NULL,
@@ -263,24 +255,32 @@ static void close_connection(void *connection)
 {
     struct connection *own = connection;
     sqlite_files_close(&own->files, own->handle);
+    sqlite3_finalize(own->begin_reads);
+    sqlite3_finalize(own->commit);
     sqlite3_close(own->handle);
     free(own);
 }
 
-static enum status open_connection(void **out, const struct db_options *options)
+enum status sqlite_path(struct arena *arena, const struct db_options *options, const char **out)
 {
     char path[PATH_MAX] = "";
     enum status status = path_of(path, options->url);
-    if (status != OK)
-        return status;
-    struct arena *arena = arena_new(PATH_MAX);
     bool below = path[0] != '/' && options->directory.length;
     struct text directory = below ? options->directory : TEXT("");
-    struct text full = text_format(arena, "%.*s%s%s", TEXT_ARG(directory), below ? "/" : "", path);
+    *out = text_format(arena, "%.*s%s%s", TEXT_ARG(directory), below ? "/" : "", path).at;
+    return status;
+}
+
+static enum status open_connection(void **out, const struct db_options *options)
+{
+    struct arena *arena = arena_new(PATH_MAX);
     struct connection *connection = calloc(1, sizeof *connection);
+    const char *path;
     if (!connection)
         abort();
-    status = connect(connection, full.at, options);
+    enum status status = sqlite_path(arena, options, &path);
+    if (status == OK)
+        status = connect(connection, path, options);
     arena_free(arena);
     if (status == OK)
         *out = connection;
@@ -308,7 +308,7 @@ static enum status prepare(void *connection, void **statement, struct text sql)
     int code = sqlite3_prepare_v3(handle_of(connection), sql.at, (int)sql.length,
                                   SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
     *statement = prepared;
-    return status_of(handle_of(connection), code);
+    return sqlite_status(handle_of(connection), code);
 }
 
 static void discard(void *statement)
@@ -370,7 +370,7 @@ static enum status bind(void *connection, void *statement, const struct db_param
         int index = ordered ? (int)i + 1 : index_of(statement, i + 1);
         int code = bind_one(statement, index, &parameters[i]);
         if (code != SQLITE_OK)
-            return status_of(handle_of(connection), code);
+            return sqlite_status(handle_of(connection), code);
     }
     return OK;
 }
@@ -380,7 +380,7 @@ static enum status step(void *connection, void *statement)
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
         return OK;
-    return code == SQLITE_DONE ? NOT_FOUND : status_of(handle_of(connection), code);
+    return code == SQLITE_DONE ? NOT_FOUND : sqlite_status(handle_of(connection), code);
 }
 
 static void reset(void *statement)
@@ -413,14 +413,58 @@ static struct text text(void *statement, int column)
     return (struct text){at, (size_t)sqlite3_value_bytes(value)};
 }
 
+static void put_value(sqlite3_value *value, struct buffer *out)
+{
+    int type = sqlite3_value_type(value);
+    buffer_char(out, (char)type);
+    if (type == SQLITE_INTEGER) {
+        int64_t integer = sqlite3_value_int64(value);
+        buffer_append(out, &integer, sizeof integer);
+    } else if (type == SQLITE_FLOAT) {
+        double real = sqlite3_value_double(value);
+        buffer_append(out, &real, sizeof real);
+    } else if (type != SQLITE_NULL) {
+        const void *at = sqlite3_value_blob(value);
+        int length = sqlite3_value_bytes(value);
+        buffer_append(out, &length, sizeof length);
+        buffer_append(out, at, (size_t)length);
+    }
+}
+
+static void put_row(void *statement, int columns, struct buffer *out)
+{
+    for (int i = 0; i < columns; i++)
+        put_value(sqlite3_column_value(statement, i), out);
+}
+
+/* Prepared at its first use. */
+static enum status run_kept(sqlite3 *handle, sqlite3_stmt **statement, const char *sql)
+{
+    int code = SQLITE_OK;
+    if (!*statement)
+        code = sqlite3_prepare_v3(handle, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_step(*statement);
+        code = sqlite3_reset(*statement);
+    }
+    return sqlite_status(handle, code);
+}
+
+static enum status begin_reads(void *connection)
+{
+    struct connection *own = connection;
+    return run_kept(own->handle, &own->begin_reads, "BEGIN");
+}
+
 static enum status begin(void *connection)
 {
-    return pragma(handle_of(connection), "BEGIN IMMEDIATE");
+    return sqlite_run(handle_of(connection), "BEGIN IMMEDIATE");
 }
 
 static enum status commit(void *connection)
 {
-    return pragma(handle_of(connection), "COMMIT");
+    struct connection *own = connection;
+    return run_kept(own->handle, &own->commit, "COMMIT");
 }
 
 static void rollback(void *connection)
@@ -433,7 +477,7 @@ static void rollback(void *connection)
 /* Within a transaction the switch does nothing (sqlite.org/pragma.html#pragma_foreign_keys). */
 static enum status begin_schema(void *connection)
 {
-    enum status status = pragma(handle_of(connection), "PRAGMA foreign_keys = OFF");
+    enum status status = sqlite_run(handle_of(connection), "PRAGMA foreign_keys = OFF");
     return status == OK ? begin(connection) : status;
 }
 
@@ -452,14 +496,14 @@ static enum status check_schema(void *connection)
                          sqlite3_column_text(statement, 0), sqlite3_column_int64(statement, 1),
                          sqlite3_column_text(statement, 2));
     else if (code != SQLITE_DONE)
-        status = status_of(handle_of(connection), code);
+        status = sqlite_status(handle_of(connection), code);
     sqlite3_finalize(statement);
     return status;
 }
 
 static enum status end_schema(void *connection)
 {
-    return pragma(handle_of(connection), "PRAGMA foreign_keys = ON");
+    return sqlite_run(handle_of(connection), "PRAGMA foreign_keys = ON");
 }
 
 static const char columns_sql[] =
@@ -473,10 +517,22 @@ static const char indexes_sql[] =
     "SELECT i.\"unique\" AS is_unique, k.seqno = 0 AS is_first, k.name AS name"
     " FROM pragma_index_list($1) AS i, pragma_index_info(i.name) AS k"
     " WHERE NOT i.partial AND i.origin <> 'pk' ORDER BY i.seq, k.seqno";
+static const char tables_sql[] =
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+static const char sequence_sql[] = "SELECT seq FROM sqlite_sequence WHERE name = $1";
+static const char *const set_sequence_sql[] = {
+    "DELETE FROM sqlite_sequence WHERE name = $1 AND seq <> $2",
+    "INSERT INTO sqlite_sequence (name, seq) SELECT $1, $2 WHERE NOT EXISTS"
+    " (SELECT 1 FROM sqlite_sequence WHERE name = $1)",
+    NULL,
+};
 static const char object_sql[] = "SELECT sql FROM sqlite_schema WHERE name = $1";
 
+static const char *const schemes[] = {"sqlite://", NULL};
+
 const struct db_engine db_sqlite = {
-    .scheme = "sqlite://",
+    .schemes = schemes,
     .dialect = &db_dialect_sqlite,
     .check_url = check_url,
     .open = open_connection,
@@ -489,9 +545,14 @@ const struct db_engine db_sqlite = {
     .leaves_log = leaves_log,
     .state = state,
     .set_up = set_up,
+    .backup = sqlite_backup,
+    .restore = sqlite_restore,
     .script = script,
     .columns_sql = columns_sql,
     .indexes_sql = indexes_sql,
+    .tables_sql = tables_sql,
+    .sequence_sql = sequence_sql,
+    .set_sequence_sql = set_sequence_sql,
     .object_sql = object_sql,
     .prepare = prepare,
     .discard = discard,
@@ -505,6 +566,8 @@ const struct db_engine db_sqlite = {
     .integer = integer,
     .real = real,
     .text = text,
+    .put_row = put_row,
+    .begin_reads = begin_reads,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,

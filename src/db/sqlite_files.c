@@ -15,7 +15,7 @@
 #define REGION_SIZE (32 * 1024)
 #define LAST_FRAME  (16 / sizeof(uint32_t))
 #define SALTS       (32 / sizeof(uint64_t))
-#define BACKFILLED  (96 / sizeof(uint32_t))
+#define BACKFILLED  (96 / sizeof(uint32_t))  /* is written after the file is */
 #define ATTEMPTED   (128 / sizeof(uint32_t)) /* is written before the file is */
 
 struct sqlite_place {
@@ -63,8 +63,9 @@ static struct sqlite_checkpoint last_checkpoint(const struct sqlite_files *files
     const volatile void *index = index_of(files, handle);
     struct sqlite_checkpoint found = {0};
     if (index) {
-        found.frames =
-            __atomic_load_n((const volatile uint32_t *)index + ATTEMPTED, __ATOMIC_ACQUIRE);
+        const volatile uint32_t *words = index;
+        found.frames = __atomic_load_n(words + ATTEMPTED, __ATOMIC_ACQUIRE);
+        found.runs = __atomic_load_n(words + BACKFILLED, __ATOMIC_ACQUIRE) < found.frames;
         found.log = __atomic_load_n((const volatile uint64_t *)index + SALTS, __ATOMIC_ACQUIRE);
     }
     return found;
@@ -109,6 +110,7 @@ void sqlite_files_use_log(struct sqlite_files *files, sqlite3 *handle)
         files->place->index = inode_of(handle, "-shm");
     pthread_mutex_unlock(&lock);
     files->checkpoint = last_checkpoint(files, handle);
+    find(handle, "", &files->found);
 }
 
 /* The first that opens the file has its index: whoever finds another there, or none, has come later
@@ -136,16 +138,16 @@ static bool same_log(struct sqlite_checkpoint a, struct sqlite_checkpoint b)
     return a.log == b.log;
 }
 
-/* With a log, SQLite itself writes into the file at a checkpoint only. A log that was begun anew
- * does not tell of those before: that may look so too. */
+/* With a log, SQLite itself writes into the file at a checkpoint only, and begins the log anew
+ * after one only. */
 static bool is_overwritten(const struct sqlite_files *files, const struct stat *found,
                            struct sqlite_checkpoint last)
 {
+    struct sqlite_checkpoint before = files->checkpoint;
     bool written =
         !same_time(found->st_mtim, files->found.st_mtim) || found->st_size != files->found.st_size;
     bool copied =
-        last.frames
-        && (!same_log(last, files->checkpoint) || last.frames != files->checkpoint.frames);
+        before.runs || last.runs || !same_log(last, before) || last.frames != before.frames;
     return files->wal && written && !copied;
 }
 
@@ -165,6 +167,10 @@ enum db_place sqlite_files_place(struct sqlite_files *files, sqlite3 *handle, bo
     if (!has_index(files, handle))
         return DB_CUT_OFF;
     struct sqlite_checkpoint last = last_checkpoint(files, handle);
+    if (!find(handle, "", &found)) /* behind it: what it writes later is seen the next time */
+        return DB_AT_ITS_PATH;
+    if (!is_same_file(files, &found))
+        return DB_REPLACED;
     files->overwritten = files->overwritten || (changed && is_overwritten(files, &found, last));
     files->same_log = same_log(last, files->checkpoint);
     files->found = found;

@@ -15,6 +15,7 @@
 struct sqlite_checkpoint {
     uint64_t log;
     uint32_t frames;
+    bool runs; /* not all of them are there yet */
 };
 
 /* Of one connection. */
@@ -24,7 +25,7 @@ struct sqlite_files {
     ino_t log;         /* of the write-ahead log */
     struct stat found; /* the file, when its index was last looked for */
     int64_t looked;
-    struct sqlite_checkpoint checkpoint; /* the last, at that time */
+    struct sqlite_checkpoint checkpoint; /* the last, shortly before that */
     bool overwritten;
     bool same_log; /* as the time before */
 };

@@ -5,6 +5,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/trace.h"
+#include "db/changes.h"
 #include "db/engine.h"
 
 static void statement_free(struct db_statement *statement)
@@ -76,8 +78,10 @@ static struct db_statement *statement_new(struct db *db, struct text sql, struct
     void *handle;
     tell_watcher(db, sql);
     *status = db->engine->prepare(db->connection, &handle, sql);
-    if (*status != OK)
+    if (*status != OK) {
+        trace_close(trace_query(sql));
         return NULL;
+    }
     int columns = db->engine->column_count(handle);
     size_t size = sizeof(struct db_statement) + (size_t)columns * sizeof(char *) + key.length;
     for (int i = 0; i < columns; i++)
@@ -89,6 +93,7 @@ static struct db_statement *statement_new(struct db *db, struct text sql, struct
                                        .sql = sql,
                                        .handle = handle,
                                        .column_count = columns,
+                                       .untold = changes_are_untold(sql),
                                        .ordered = db->engine->is_ordered(handle)};
     char *rest = copy_columns(statement);
     if (key.length) {
@@ -168,6 +173,13 @@ struct db_statement *statement_built(struct db *db, struct text key, db_builder 
     statement->plan = built.plan;
     add_built(chain, statement, hash);
     return statement;
+}
+
+struct db_statement *statement_known(struct db *db, struct text key)
+{
+    struct db_statement **oldest;
+    uint64_t hash = XXH3_64bits(key.at, key.length);
+    return find_built(&db->built[hash % BUILT_SETS], key, hash, &oldest);
 }
 
 static void finish_all(struct db_statement *statement)

@@ -25,6 +25,8 @@ struct db_statement {
     bool ordered;    /* its parameters stand in their order */
     uint64_t used;   /* when, by the connection's count of statements */
     bool in_use;
+    bool untold;               /* it names tables whose changes nobody tells of (changes.h) */
+    unsigned span;             /* of this use (base/trace.h) */
     struct db_statement *next; /* of a built one's set */
     void *handle;
     int column_count;
@@ -41,7 +43,7 @@ struct db {
     size_t cached;
     struct db_statement *built[BUILT_SETS];
     uint64_t count;
-    struct buffer *reads; /* NULL: they are not recorded */
+    struct db_reads *reads; /* NULL: nothing is taken down */
 };
 
 /* The statement, prepared; it lasts as long as the connection. NULL: `status` says why. */
@@ -49,6 +51,8 @@ struct db_statement *statement_literal(struct db *db, const char *sql, enum stat
 /* One that is free, and lasts until it is finished; `build` as in db.h. */
 struct db_statement *statement_built(struct db *db, struct text key, db_builder *build,
                                      void *context, enum status *status);
+/* So too, where it is there already; else NULL. */
+struct db_statement *statement_known(struct db *db, struct text key);
 /* Finishes all of them, whatever they were doing. */
 void statements_abandon(struct db *db);
 void statements_free(struct db *db);

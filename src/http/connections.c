@@ -6,8 +6,9 @@
 
 #define MILLISECOND ((int64_t)1000)
 #define UNKNOWN     UINT64_MAX
-/* A client that has just connected, or been answered, may be sending. */
-#define GRACE (100 * MILLISECOND)
+/* A client that has just connected, or been answered, may be sending: it is that far away, or that
+ * busy. */
+#define GRACE (1000 * MILLISECOND)
 /* What has come may be the beginning of a request, or a stray line break. */
 #define PATIENCE (3000 * MILLISECOND)
 

@@ -15,9 +15,16 @@
 #include "http/stream.h"
 
 #define SPARE_ARENAS 32
+#define MOST_HELD    256
 #define SLOWEST_RATE 16384 /* bytes a second that a client must at least manage */
 
-enum stage { STAGE_STARTED, STAGE_PLANNED, STAGE_EXECUTING, STAGE_ANSWERED };
+enum stage {
+    STAGE_STARTED,
+    STAGE_HELD, /* refused for the number of requests, and not told yet */
+    STAGE_PLANNED,
+    STAGE_EXECUTING,
+    STAGE_ANSWERED
+};
 
 /* One connection and the request that is on it. */
 struct exchange {
@@ -27,11 +34,17 @@ struct exchange {
     struct arena *arena;
     char peer[INET6_ADDRSTRLEN];
     enum stage stage;
+    size_t announced; /* bytes of the body; SIZE_MAX: in chunks */
     struct server_plan plan;
     struct body body;
     struct request request;
     struct response response;
     struct stream *stream; /* of the answer; NULL: it is none */
+};
+
+struct held {
+    struct exchange *exchange;
+    int64_t since; /* clock_monotonic() */
 };
 
 struct server {
@@ -47,6 +60,10 @@ struct server {
     pthread_mutex_t spare_mutex;
     struct arena *spare[SPARE_ARENAS];
     size_t spare_count;
+    pthread_mutex_t held_mutex; /* of what follows: a ring, the longest held first */
+    struct held held[MOST_HELD];
+    size_t held_first;
+    size_t held_count;
 };
 
 /* A connection has an arena only while a request is on it (server.c). */
@@ -64,6 +81,10 @@ void exchange_read(struct exchange *exchange, const char *method);
 enum MHD_Result exchange_answer(struct exchange *exchange);
 enum MHD_Result exchange_answer_later(struct exchange *exchange);
 enum MHD_Result exchange_refuse(struct exchange *exchange, int status);
+/* Has it wait, as soon as its headers are there; false: too many do, or the server stops. */
+bool exchange_hold(struct exchange *exchange);
+/* Those go on that have waited enough (held.c). */
+void server_release_held(struct server *server, int64_t now);
 /* Once it is answered: begins to send. */
 enum MHD_Result exchange_send(struct exchange *exchange);
 /* It is sent, or the connection has ended. */

@@ -8,6 +8,7 @@
 
 struct executor {
     void (*run)(void *item);
+    enum metric metrics;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     bool stopping;
@@ -30,6 +31,7 @@ static void *take(struct executor *executor)
         item = executor->ring[executor->first];
         executor->first = (executor->first + 1) % executor->limit;
         executor->waiting--;
+        metric_set(executor->metrics, executor->waiting);
     }
     pthread_mutex_unlock(&executor->mutex);
     return item;
@@ -40,19 +42,23 @@ static void *work(void *argument)
     struct executor *executor = argument;
     void *item;
     guard_thread();
-    while ((item = take(executor)))
+    while ((item = take(executor))) {
+        metric_add(executor->metrics + 1, 1);
         executor->run(item);
+        metric_add(executor->metrics + 1, -1);
+    }
     return NULL;
 }
 
 enum status executor_start(struct executor **out, unsigned threads, unsigned limit,
-                           void (*run)(void *item))
+                           enum metric metrics, void (*run)(void *item))
 {
     struct executor *executor = calloc(1, sizeof *executor + threads * sizeof(pthread_t));
     void **ring = calloc(limit, sizeof *ring);
     if (!executor || !ring)
         abort();
     executor->run = run;
+    executor->metrics = metrics;
     executor->limit = limit;
     executor->ring = ring;
     pthread_mutex_init(&executor->mutex, NULL);
@@ -76,9 +82,12 @@ bool executor_submit(struct executor *executor, void *item)
     if (has_room) {
         executor->ring[(executor->first + executor->waiting) % executor->limit] = item;
         executor->waiting++;
+        metric_set(executor->metrics, executor->waiting);
         pthread_cond_signal(&executor->changed);
     }
     pthread_mutex_unlock(&executor->mutex);
+    if (!has_room)
+        metric_add(executor->metrics + 2, 1);
     return has_room;
 }
 

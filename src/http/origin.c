@@ -222,6 +222,11 @@ void origin_use_forwarded_host(struct request *request, struct text proxies)
         request->host = last_of(&hosts);
 }
 
+bool origin_is_loopback(struct text address)
+{
+    return is_among(address, TEXT("127.0.0.0/8,::1"));
+}
+
 static bool is_name_char(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'

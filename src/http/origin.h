@@ -19,6 +19,9 @@ void origin_find(struct request *request, struct text proxies);
 /* Takes the host from X-Forwarded-Host, if the peer is trusted and sends one. */
 void origin_use_forwarded_host(struct request *request, struct text proxies);
 
+/* Whether it is this machine's own: 127.0.0.1 and the like, ::1. */
+bool origin_is_loopback(struct text address);
+
 /* The name without port and the dot at its end; empty: it is no host (RFC 9110, 7.2). */
 struct text origin_host_name(struct text host);
 /* Its port; empty: none. */

@@ -11,12 +11,14 @@
 struct arena;
 struct csrf;
 struct db;
+struct kept;
 struct language;
 struct message_box;
 struct multipart;
 struct page_key;
 struct route;
 struct route_argument;
+struct request_start;
 struct session_state;
 struct user;
 
@@ -54,22 +56,29 @@ struct request {
     struct text client;                /* address of the visitor, as far as it can be trusted */
     struct text host;                  /* as the visitor wrote it, with port */
     bool secure;                       /* the visitor came by https */
+    bool noted;                        /* its failure is an event already */
     bool forwarded;                    /* a trusted proxy told scheme and client */
     int refused;     /* status of an answer that is due before any route: 400, 414, 431; or 429
                         (routes.h); else 0 */
     int64_t started; /* clock_monotonic() */
 
     const struct route *route; /* NULL: none matches */
+    size_t route_number;       /* 0: none matched */
+    struct text pattern;       /* "/lettings/<int:letting_id>/"; empty: none matches */
     const struct route_argument *arguments;
     size_t argument_count;
 
     const struct language *language; /* of the answer, chosen before the view; NULL: not yet */
 
-    struct db *db;                /* this thread's connection; NULL where a route needs none */
+    struct db *db;                     /* this thread's connection; NULL where a route needs none */
+    const struct request_start *start; /* to begin anew from; NULL: it is not to be … */
+    bool is_anew;                      /* … since it has been */
+    struct kept *found_page;      /* its answer, which needs no database; NULL: there is none */
     struct page_key *page_key;    /* of the page cache; NULL: the answer is not to be kept */
     struct csrf *csrf;            /* NULL: no view will be called */
     struct message_box *messages; /* likewise */
     size_t steps;                 /* of modules' middleware that have begun */
+    void *trace; /* suspended (base/trace.h), of an answer that is streamed; else NULL */
 
     /* What modules find out before the view; NULL and ACCESS_PUBLIC without them. */
     enum access access;

@@ -244,7 +244,10 @@ static bool entry_match(const struct route_entry *entry, struct arena *arena, st
         attempt.least[i] = path.length + 1;
     if (!fits(&attempt, 0, 0, 0))
         return false;
-    *out = (struct route_match){entry->route, attempt.arguments, entry->argument_count};
+    *out = (struct route_match){.route = entry->route,
+                                .arguments = attempt.arguments,
+                                .count = entry->argument_count,
+                                .pattern = entry->path};
     return true;
 }
 
@@ -252,9 +255,12 @@ bool router_match(const struct router *router, struct arena *arena, struct text 
                   struct route_match *out)
 {
     struct text below_root = text_from(path, 1);
-    for (size_t i = 0; i < router->entries.count; i++)
-        if (entry_match(&router->entries.items[i], arena, below_root, out))
-            return true;
+    for (size_t i = 0; i < router->entries.count; i++) {
+        if (!entry_match(&router->entries.items[i], arena, below_root, out))
+            continue;
+        out->number = i + 1;
+        return true;
+    }
     return false;
 }
 

@@ -37,7 +37,8 @@ struct route {
     bool any_host;     /* also answers hosts that ALLOWED_HOSTS does not name */
     bool is_secret;    /* its arguments let in whoever has them: the log leaves them out */
     /* Asked on the server's own thread as soon as the headers are there, so that it must not wait:
-     * 0, or 429. Then the view is called at once, without the body, and says so. */
+     * 0, or 429. Then the view alone is called, without the body, and says so, a second later: no
+     * step around it is gone through, and the log has no line of it. */
     int (*admit)(const struct request *request);
     bool csrf_exempt; /* takes POST and the like without the form's token */
     const void *data; /* what the view is about, where several routes share one; the module's own */
@@ -61,8 +62,10 @@ enum status router_add(struct router *router, const char *namespace, const char 
 
 struct route_match {
     const struct route *route;
+    size_t number; /* of its row (router_row()), from 1 on */
     const struct route_argument *arguments;
     size_t count;
+    struct text pattern; /* "/lettings/<int:letting_id>/" */
 };
 
 /* `path` is decoded and begins with '/'. False: none. The first route that fits is taken. */

@@ -18,6 +18,8 @@
 #define SWEEP_INTERVAL    (SECOND / 4)
 #define DRAIN_INTERVAL    (SECOND / 50)
 #define CONNECTION_MEMORY ((size_t)24 * 1024) /* of libmicrohttpd: headers, both ways */
+#define SMALL_BODY        ((size_t)64 * 1024)
+#define TOO_MANY          429
 #define REQUEST_MEMORY    ((size_t)128 * 1024)
 
 /* A connection has an arena only while a request is on it. */
@@ -113,6 +115,16 @@ static size_t head_size(const struct exchange *exchange)
     return info ? info->header_size : 0;
 }
 
+/* A small body is there already, or nearly, and reading it keeps the connection: it goes unread
+ * otherwise. */
+static enum MHD_Result refuse_number(struct exchange *exchange)
+{
+    exchange->stage = STAGE_PLANNED;
+    exchange->plan = (struct server_plan){0};
+    body_start(&exchange->body, exchange->arena, 0);
+    return exchange->announced > SMALL_BODY ? exchange_refuse(exchange, TOO_MANY) : MHD_YES;
+}
+
 static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
 {
     struct server *server = exchange->server;
@@ -128,12 +140,23 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method)
     connection_begin(&exchange->connection, head_size(exchange) + (size_t)length, chunked);
     if (exchange->request.refused == 400)
         return exchange_refuse(exchange, 400);
+    exchange->announced = chunked ? SIZE_MAX : (size_t)length;
+    if (exchange->request.refused == TOO_MANY) {
+        exchange_limit(exchange, 0, 0);
+        return exchange_hold(exchange) ? MHD_YES : refuse_number(exchange);
+    }
     if (exchange->request.refused)
         return MHD_YES;
     if ((uint64_t)length > exchange->plan.body_limit)
         return exchange_refuse(exchange, 413);
     exchange_limit(exchange, server->options.receive_timeout, (size_t)length);
     return MHD_YES;
+}
+
+static bool is_ready(struct exchange *exchange)
+{
+    const struct server_options *options = &exchange->server->options;
+    return options->is_ready && options->is_ready(options->context, &exchange->request);
 }
 
 static enum MHD_Result on_complete(struct exchange *exchange)
@@ -143,7 +166,7 @@ static enum MHD_Result on_complete(struct exchange *exchange)
         exchange->request.refused = 503;
     if (exchange->body.too_large && !exchange->request.refused)
         exchange->request.refused = 413;
-    if (exchange->plan.blocks && !exchange->request.refused)
+    if (exchange->plan.blocks && !exchange->request.refused && !is_ready(exchange))
         return exchange_answer_later(exchange);
     return exchange_answer(exchange);
 }
@@ -159,6 +182,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *handle, 
     struct exchange *exchange = *state;
     if (exchange->stage == STAGE_STARTED)
         return on_headers(exchange, method);
+    if (exchange->stage == STAGE_HELD)
+        return refuse_number(exchange);
     if (exchange->stage == STAGE_ANSWERED)
         return exchange_send(exchange);
     if (*body_length > 0) {
@@ -197,6 +222,7 @@ static void open_exchange(struct server *server, struct MHD_Connection *handle, 
     find_peer(exchange);
     exchange_limit(exchange, server->options.receive_timeout, 0);
     connections_add(&server->connections, &exchange->connection);
+    metric_add(METRIC_HTTP_CONNECTIONS, 1);
     *out = exchange;
 }
 
@@ -211,6 +237,7 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
     }
     struct exchange *exchange = *socket_context;
     connections_remove(&server->connections, &exchange->connection);
+    metric_add(METRIC_HTTP_CONNECTIONS, -1);
     server_give_arena(server, exchange->arena);
     free(exchange);
 }
@@ -242,6 +269,9 @@ static void *sweep(void *argument)
     while (!atomic_load(&server->stopping)) {
         usleep((useconds_t)SWEEP_INTERVAL);
         connections_sweep(&server->connections, clock_monotonic());
+        server_release_held(server, clock_monotonic());
+        if (server->options.tick)
+            server->options.tick();
         log_flush();
     }
     return NULL;
@@ -275,14 +305,14 @@ static void stop_executors(struct server *server)
 static enum status start_executors(struct server *server)
 {
     const struct server_options *options = &server->options;
-    enum status status =
-        executor_start(&server->executor, options->executors, options->queue_limit, exchange_run);
+    enum status status = executor_start(&server->executor, options->executors, options->queue_limit,
+                                        METRIC_EXECUTOR, exchange_run);
     if (status == OK)
         status = executor_start(&server->slow, options->slow_executors, options->slow_queue_limit,
-                                exchange_run_slowly);
+                                METRIC_SLOW, exchange_run_slowly);
     if (status == OK)
         status = executor_start(&server->streams, options->stream_executors,
-                                options->stream_queue_limit, exchange_run_stream);
+                                options->stream_queue_limit, METRIC_STREAMS, exchange_run_stream);
     if (status != OK)
         stop_executors(server);
     return status;
@@ -311,6 +341,7 @@ enum status server_start(struct server **out, const struct server_options *optio
     server->options = *options;
     connections_start(&server->connections);
     pthread_mutex_init(&server->spare_mutex, NULL);
+    pthread_mutex_init(&server->held_mutex, NULL);
     enum status status = start_executors(server);
     if (status == OK)
         status = start_threads(server);
@@ -373,5 +404,6 @@ void server_stop(struct server *server)
     while (server->spare_count)
         arena_free(server->spare[--server->spare_count]);
     pthread_mutex_destroy(&server->spare_mutex);
+    pthread_mutex_destroy(&server->held_mutex);
     free(server);
 }

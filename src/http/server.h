@@ -37,14 +37,18 @@ struct server_options {
     void *context;
     /* When the headers are there: finds the route. */
     struct server_plan (*plan)(void *context, struct request *request);
+    /* Whether that can be done at once, of what else blocks, when all of it is there; NULL: no. */
+    bool (*is_ready)(void *context, struct request *request);
     /* Fills in the response. */
     void (*answer)(void *context, struct request *request, struct response *response);
-    /* Makes the body of a streamed answer. */
+    /* Makes the body of a streamed answer; `out` NULL: it does not, since the client has gone. */
     enum status (*produce)(void *context, struct request *request, const struct response *response,
                            FILE *out);
     /* One is over; `whole`: the client has got all of it. */
     void (*streamed)(void *context, struct request *request, struct response *response,
                      uint64_t bytes, bool whole);
+    /* Four times a second, from a thread of the server's; NULL: nothing. */
+    void (*tick)(void);
 };
 
 /* Serves from now on, on threads of its own. */

@@ -143,8 +143,11 @@ static enum status produce_into(struct stream *stream,
 {
     const cookie_io_functions_t functions = {.write = on_write};
     FILE *out = fopencookie(stream, "w", functions);
-    if (!out)
-        return fail("no stream: %s", strerror(errno));
+    if (!out) {
+        enum status status = fail("no stream: %s", strerror(errno));
+        produce(context, &stream->request, &stream->response, NULL);
+        return status;
+    }
     setvbuf(out, NULL, _IOFBF, BUFFER_SIZE);
     enum status status = produce(context, &stream->request, &stream->response, out);
     bool failed_before = ferror(out) != 0;
@@ -167,7 +170,9 @@ struct arena *stream_run(struct stream *stream,
                          void *context)
 {
     struct MHD_Connection *handle = stream->options.handle;
-    enum status status = is_gone(stream) ? FAILED : produce_into(stream, produce, context);
+    enum status status = is_gone(stream)
+                             ? produce(context, &stream->request, &stream->response, NULL)
+                             : produce_into(stream, produce, context);
     pthread_mutex_lock(&stream->mutex);
     bool gone = stream->gone;
     if (status != OK && !gone)

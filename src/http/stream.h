@@ -37,8 +37,8 @@ void *stream_owner(const struct stream *stream);
 /* What is to be queued; the stream stays the caller's. NULL: it cannot be had. */
 struct MHD_Response *stream_response(struct stream *stream);
 
-/* Makes the answer, on a thread of an executor. Gives the arena when the client has gone: the
- * stream has ended then, and else belongs to stream_leave(). */
+/* Makes the answer, on a thread of an executor; without `out` where nobody can have it. Gives the
+ * arena when the client has gone: the stream has ended then, and else belongs to stream_leave(). */
 struct arena *stream_run(struct stream *stream,
                          enum status (*produce)(void *context, struct request *request,
                                                 const struct response *response, FILE *out),

@@ -15,6 +15,7 @@ struct dumper {
     FILE *out;
     const struct fixture_dumping *options;
     struct json_style style;
+    const struct model_list *models;
     struct arena *arena;
     struct condition keys;
     const struct model *model; /* whose rows are being written */
@@ -252,8 +253,11 @@ static enum status write_model(struct dumper *dumper)
     return query_each(dumper->db, &query, write_row, dumper);
 }
 
-static enum status write_models(struct dumper *dumper, const struct model_list *models)
+static enum status write_models(struct db *db, void *context)
 {
+    struct dumper *dumper = context;
+    const struct model_list *models = dumper->models;
+    (void)db;
     enum status status = write_text(dumper, TEXT("["));
     for (size_t i = 0; i < models->count && status == OK; i++) {
         dumper->model = models->items[i];
@@ -301,32 +305,22 @@ static enum status select_models(const struct fixture_dumping *options, struct a
     return OK;
 }
 
-/* All is read as it is at one moment, also while others write. */
-static enum status write_snapshot(struct dumper *dumper, const struct model_list *models)
-{
-    enum status status = db_script(dumper->db, "BEGIN");
-    if (status != OK)
-        return status;
-    status = write_models(dumper, models);
-    enum status ended = db_script(dumper->db, status == OK ? "COMMIT" : "ROLLBACK");
-    return status == OK ? ended : status;
-}
-
 enum status fixtures_dump(struct db *db, FILE *out, const struct fixture_dumping *options,
                           size_t *written)
 {
     struct arena *arena = arena_new(8192);
+    struct model_list models = {0};
     struct dumper dumper = {.db = db,
                             .out = out,
                             .options = options,
                             .style = {.indent = options->indent},
+                            .models = &models,
                             .arena = arena};
-    struct model_list models = {0};
     enum status status = select_models(options, arena, &models);
     if (status == OK && models.count)
         status = options->keys ? take_keys(&dumper, models.items[0]) : OK;
     if (status == OK)
-        status = write_snapshot(&dumper, &models);
+        status = db_snapshot(db, write_models, &dumper); /* as it is at one moment */
     *written = dumper.written;
     arena_free(arena);
     return status;

@@ -217,6 +217,15 @@ static bool has_paused(const struct loader *loader)
     return plan->model != NULL;
 }
 
+static enum status follow_keys(const struct loader *loader)
+{
+    enum status status = OK;
+    for (const struct plan *plan = loader->plans; plan->model && status == OK; plan++)
+        if (plan->used)
+            status = model_keys_follow(loader->db, plan->model);
+    return status;
+}
+
 static enum status load_all(struct db *db, void *context)
 {
     struct loader *loader = context;
@@ -228,7 +237,9 @@ static enum status load_all(struct db *db, void *context)
         status = load_waiting(loader);
     if (status == OK)
         status = trigger_pause_end(has_paused(loader), loader->db, loader->options->migrations);
-    return status == OK ? check_references(loader) : status;
+    if (status == OK)
+        status = check_references(loader);
+    return status == OK ? follow_keys(loader) : status;
 }
 
 static struct plan *plans_of(struct arena *arena, const struct model *const *models)

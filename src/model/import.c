@@ -409,6 +409,12 @@ static enum status tell(struct taking *taking, const struct import_row *change)
     return OK;
 }
 
+static enum status save_row(struct db *db, void *context)
+{
+    struct taking *taking = context;
+    return form_save(&taking->form, db, taking->before, taking->row);
+}
+
 static enum status save(struct taking *taking)
 {
     struct importer *importer = taking->importer;
@@ -422,7 +428,7 @@ static enum status save(struct taking *taking)
         return OK;
     }
     if (status == OK)
-        status = form_save(&taking->form, importer->db, taking->before, taking->row);
+        status = db_attempt(importer->db, save_row, taking);
     if (status == INVALID) {
         refuse_form(taking);
         return OK;
@@ -457,8 +463,7 @@ enum status import_row(struct importer *importer, size_t line, const struct impo
 static enum status read_all(struct importer *importer)
 {
     enum status status =
-        db_script(importer->db, "CREATE TEMPORARY TABLE import_seen (key text PRIMARY KEY)"
-                                " WITHOUT ROWID");
+        db_script(importer->db, "CREATE TEMPORARY TABLE import_seen (key text PRIMARY KEY)");
     if (status == OK)
         status = import_notes_start(importer);
     if (status == OK)
@@ -479,12 +484,15 @@ static enum status import_all(struct db *db, void *context)
         status = importer->options->end(db, importer->options->context);
     if (status == OK)
         status = trigger_pause_end(importer->pause.paused, db, importer->options->migrations);
+    if (status == OK)
+        status = model_keys_follow(db, importer->options->model);
     return status == OK ? db_script(db, "DROP TABLE import_seen") : status;
 }
 
 enum status import_run(struct importer *importer)
 {
+    const struct text table = text_of(model_table(importer->options->model));
     importer->pause = trigger_pause_start(importer->options->model);
-    enum status status = db_transaction(importer->db, import_all, importer);
+    enum status status = db_transaction_on(importer->db, &table, 1, import_all, importer);
     return status == NOT_FOUND && importer->options->dry_run ? OK : status;
 }

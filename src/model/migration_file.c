@@ -9,6 +9,8 @@
 #define NEEDS      "-- needs: "
 #define DEFERRABLE "deferrable"
 #define REPEATABLE "repeatable"
+#define BREAKS     "breaks"
+#define INITIAL    "initial"
 
 struct reading {
     const struct migration *migration;
@@ -27,7 +29,8 @@ static enum status fault(const struct reading *reading, struct text mark)
     return fail_as(
         INVALID,
         "migration %s.%.*s: %s:%zu: \"%.*s\" means nothing: there are \"-- needs: "
-        "app.name\", \"-- deferrable:\", \"-- sqlite:\", \"-- postgresql:\", \"-- all:\", "
+        "app.name\", \"-- deferrable:\", \"-- initial:\", \"-- breaks:\", \"-- sqlite:\", \"-- "
+        "postgresql:\", \"-- all:\", "
         "\"-- repeatable:\" and \"-- backward:\" (once)",
         reading->migration->app_label, TEXT_ARG(reading->migration->name), reading->migration->path,
         reading->line, TEXT_ARG(mark));
@@ -47,7 +50,7 @@ static bool is_mark(struct text line, struct text *word)
 
 static enum status read_mark(struct reading *reading, struct text word)
 {
-    if (text_is(word, DEFERRABLE))
+    if (text_is(word, DEFERRABLE) || text_is(word, BREAKS) || text_is(word, INITIAL))
         return OK;
     if (text_is(word, REPEATABLE)) {
         reading->repeats = true;
@@ -141,14 +144,29 @@ bool migration_next_need(struct text *rest, struct text *need)
     return false;
 }
 
-bool migration_is_deferrable(struct text sql)
+static bool has_mark(struct text sql, const char *mark)
 {
     struct text line;
     struct text word;
     while (text_next(&sql, '\n', &line))
-        if (is_mark(text_trim(line), &word) && text_is(word, DEFERRABLE))
+        if (is_mark(text_trim(line), &word) && text_is(word, mark))
             return true;
     return false;
+}
+
+bool migration_is_deferrable(struct text sql)
+{
+    return has_mark(sql, DEFERRABLE);
+}
+
+bool migration_is_breaking(struct text sql)
+{
+    return has_mark(sql, BREAKS);
+}
+
+bool migration_is_initial(struct text sql)
+{
+    return has_mark(sql, INITIAL);
 }
 
 size_t migration_line(struct text sql, const char *at)

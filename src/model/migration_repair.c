@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "db/db.h"
+#include "db/dialect.h"
 #include "model/migration_file.h"
 
 /* `CREATE TRIGGER "name" AFTER INSERT ON "table" …`, the first line of a statement. */
@@ -22,8 +24,14 @@ static struct text quoted(struct text line, size_t quote)
 static bool read_creation(struct text line, struct text sql, struct creation *out)
 {
     static const char *const beginnings[] = {
-        "CREATE TRIGGER ", "CREATE INDEX ",         "CREATE UNIQUE INDEX ",
-        "CREATE TABLE ",   "CREATE VIRTUAL TABLE ", "CREATE VIEW ",
+        "CREATE TRIGGER ",
+        "CREATE OR REPLACE TRIGGER ",
+        "CREATE CONSTRAINT TRIGGER ",
+        "CREATE INDEX ",
+        "CREATE UNIQUE INDEX ",
+        "CREATE TABLE ",
+        "CREATE VIRTUAL TABLE ",
+        "CREATE VIEW ",
     };
     bool makes = false;
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
@@ -36,7 +44,7 @@ static bool read_creation(struct text line, struct text sql, struct creation *ou
         .rest = text_from(sql, (size_t)(line.at - sql.at) + quote),
     };
     size_t table = text_find(line, TEXT(" ON \""));
-    if (text_starts(line, TEXT("CREATE TRIGGER ")) && table != TEXT_NOT_FOUND)
+    if (text_find(line, TEXT(" TRIGGER ")) < quote && table != TEXT_NOT_FOUND)
         out->table = quoted(line, table + 4);
     return true;
 }
@@ -185,17 +193,21 @@ static enum status drop_trigger(struct visit *visit, const struct migration *mig
     if (status != OK)
         return status == NOT_FOUND ? OK : status;
     *visit->dropped = true;
-    struct text sql = text_format(visit->arena, "DROP TRIGGER \"%.*s\"", TEXT_ARG(creation->name));
+    struct buffer sql = {.arena = visit->arena};
+    buffer_format(&sql, "DROP TRIGGER \"%.*s\"", TEXT_ARG(creation->name));
+    buffer_char(&sql, '\0');
     return db_script(visit->db, sql.at);
 }
 
 enum status migrations_suspend(struct db *db, struct migration_list list, struct text table,
                                bool *dropped)
 {
+    *dropped = false;
+    if (!db_dialect(db)->suspends_triggers)
+        return OK;
     struct arena *arena = arena_new((size_t)16 * 1024);
     struct visit visit = {
         .creation = drop_trigger, .db = db, .arena = arena, .table = table, .dropped = dropped};
-    *dropped = false;
     enum status status = visit_applied(&visit, list);
     arena_free(arena);
     return status;

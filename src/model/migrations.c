@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "db/dialect.h"
 #include "model/migration_file.h"
+#include "model/migration_safety.h"
 
 /* The record: Django's own table. */
 
@@ -82,7 +83,8 @@ enum status migrations_applied(struct db *db, struct migration_list list, bool *
 struct taking {
     struct migration_list list;
     const struct migration_step *step;
-    size_t line; /* where it failed; 0: not in the file */
+    const struct migration_tables *before; /* of the release that runs; NULL: none does */
+    size_t line;                           /* where it failed; 0: not in the file */
     bool done;
 };
 
@@ -132,6 +134,21 @@ static enum status look_again(struct db *db, const struct taking *taking, bool *
     return status;
 }
 
+static enum status check_release(struct db *db, const struct taking *taking)
+{
+    if (!taking->before || taking->step->backward)
+        return OK;
+    struct arena *arena = arena_new((size_t)16 * 1024);
+    enum status status = migration_tables_check(db, arena, taking->before);
+    arena_free(arena);
+    if (status != INVALID)
+        return status;
+    return fail_as(INVALID,
+                   "%s, so that the release before it cannot go on: stop that first, then "
+                   "`migrate --breaking`",
+                   status_failure()->message);
+}
+
 static enum status take(struct db *db, void *context)
 {
     struct taking *taking = context;
@@ -141,6 +158,8 @@ static enum status take(struct db *db, void *context)
     if (status != OK || !is_to_do)
         return status;
     status = run_sql(db, taking);
+    if (status == OK)
+        status = check_release(db, taking);
     if (status == OK)
         status = step->backward ? forget(db, step->migration) : record(db, step->migration);
     taking->done = status == OK;
@@ -158,17 +177,58 @@ static enum status name_step(const struct taking *taking, enum status status)
                    status_failure()->message);
 }
 
+/* Whether a release can run already. */
+static enum status look_for_any(struct db *db, const struct migration_plan *plan, bool *any)
+{
+    struct arena *arena = arena_new(1024);
+    bool *applied = ARENA_ARRAY(arena, bool, plan->list.count);
+    enum status status = migrations_applied(db, plan->list, applied);
+    *any = false;
+    for (size_t i = 0; i < plan->list.count && status == OK; i++)
+        *any = *any || applied[i];
+    arena_free(arena);
+    return status;
+}
+
+static enum status run_step(struct db *db, const struct migration_plan *plan, size_t index,
+                            const struct migration_tables *before, size_t *done)
+{
+    struct taking taking = {.list = plan->list,
+                            .step = &plan->steps.items[index],
+                            .before = before};
+    enum status status = db_schema_transaction(db, take, &taking);
+    *done += status == OK && taking.done;
+    return status == OK ? OK : name_step(&taking, status);
+}
+
+/* `before`: what the release that runs knows. What an initial step leaves is what it knows then. */
+static enum status run_steps(struct db *db, struct arena *arena, const struct migration_plan *plan,
+                             bool checks, size_t *done)
+{
+    struct migration_tables before = {0};
+    enum status status = checks ? migration_tables_read(db, arena, &before) : OK;
+    for (size_t i = 0; i < plan->steps.count && status == OK; i++) {
+        bool initial = migration_is_initial(plan->steps.items[i].migration->sql);
+        status = run_step(db, plan, i, checks && !initial ? &before : NULL, done);
+        if (status == OK && checks && initial) {
+            before = (struct migration_tables){0};
+            status = migration_tables_read(db, arena, &before);
+        }
+    }
+    return status;
+}
+
 enum status migrations_run(struct db *db, const struct migration_plan *plan, size_t *done)
 {
+    struct arena *arena = arena_new((size_t)16 * 1024);
+    bool any = false;
     *done = 0;
     enum status status = db_transaction(db, make_record, NULL);
-    for (size_t i = 0; i < plan->steps.count && status == OK; i++) {
-        struct taking taking = {.list = plan->list, .step = &plan->steps.items[i]};
-        status = db_schema_transaction(db, take, &taking);
-        *done += status == OK && taking.done;
-        if (status != OK)
-            status = name_step(&taking, status);
-    }
+    if (status == OK && plan->keeps_release && plan->steps.count)
+        status = look_for_any(db, plan, &any);
+    if (status == OK)
+        status = run_steps(db, arena, plan, any, done);
+    arena_free(arena);
     return status;
 }
 

@@ -9,10 +9,14 @@
  *     -- sqlite:                     what follows is for SQLite only
  *     -- postgresql:                 for PostgreSQL only
  *     -- all:                        for all again
+ *     -- initial:                    no release has ever run without it, so that it breaks none
+ *     -- breaks:                     the release before it cannot go on with what it leaves
+ *                                    (migration_safety.h): `migrate --breaking` alone applies it
  *     -- repeatable:                 what follows, up to `-- backward:`, can be run any number of
  *                                    times, and `migrate` runs it again when something is gone that
  *                                    it makes, by a line that begins so: CREATE INDEX "name" …
- *                                    CREATE TRIGGER "name" AFTER INSERT ON "table" …: Django
+ *                                    CREATE TRIGGER "name" AFTER INSERT ON "table" …
+ *                                    (also CREATE OR REPLACE, IF NOT EXISTS): Django
  *                                    remakes its tables without what it does not know
  *     -- backward:                   what follows undoes the migration; without it, it stays */
 #pragma once
@@ -70,6 +74,7 @@ struct migration_step {
 struct migration_plan {
     struct migration_list list; /* what the steps are of */
     LIST(struct migration_step) steps;
+    bool keeps_release; /* a step after which the release before could not go on is refused */
 };
 
 /* The one that is meant. INVALID: there is no such app or migration, or more than one. */
@@ -86,6 +91,10 @@ enum status migrations_plan(struct arena *arena, struct db *db, struct migration
  * a step's needs are gone or still needed. A failure names migration, file and line; that step
  * leaves nothing of itself behind. */
 enum status migrations_run(struct db *db, const struct migration_plan *plan, size_t *done);
+
+/* Whether the file says of itself that it breaks the release before it; or that there is none. */
+bool migration_is_breaking(struct text sql);
+bool migration_is_initial(struct text sql);
 
 /* Plans and runs all that is missing. */
 enum status migrations_apply(struct db *db, struct migration_list list, size_t *applied);

@@ -8,7 +8,7 @@
 static void start(struct db *db, struct arena *arena, const struct query *query,
                   enum query_kind kind, struct db_rows *rows)
 {
-    struct query_building building = {arena, query};
+    struct query_building building = {arena, query, db_dialect(db)};
     struct parameter_list list;
     struct raw raw = query->raw;
     if (!raw.sql) {
@@ -144,6 +144,7 @@ enum status query_each(struct db *db, const struct query *query,
     start(db, arena, query, QUERY_SELECT, &rows);
     const struct query_plan *plan = db_plan(&rows);
     void **tables = ARENA_ARRAY(arena, void *, plan ? plan->count : 0);
+    db_expect_many(&rows);
     while (visited == OK && db_next(&rows)) {
         visited = visit(read_row(plan, &rows, row_arena, tables), row_arena, context);
         arena_reset(row_arena);

@@ -83,7 +83,7 @@ struct query {
     const char *const *related; /* references whose rows are read along, in the same statement */
     int64_t limit;              /* 0: all */
     int64_t offset;
-    struct raw raw; /* instead of conditions, order and limit; for rows alone */
+    struct raw raw; /* instead of conditions and order; for rows alone */
 };
 
 struct row_list {
@@ -122,12 +122,19 @@ const struct field *query_name(const struct model *model, struct text name);
 /* The key of a row as a parameter. */
 struct db_parameter model_key_of(const struct model *model, const void *row, struct arena *arena);
 
+/* "table/key" of a row, for db_transaction_on(). */
+struct text model_path(const struct model *model, const void *row, struct arena *arena);
+
 /* Adds the row, and sets its key when that was NULL. CONFLICT with what is stored. */
 enum status model_insert(struct db *db, const struct model *model, void *row);
 /* Adds many, in a statement for some dozens of them; all have a key, or none, and none is set.
  * Within the caller's transaction. */
 enum status model_insert_all(struct db *db, const struct model *model, void *const *rows,
                              size_t count);
+
+/* After rows were inserted with keys of their own: those that the database gives come behind them.
+ */
+enum status model_keys_follow(struct db *db, const struct model *model);
 
 /* Writes the columns in which `row` differs from `before`; none: no statement. NOT_FOUND: there is
  * no row of that key. */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/log.h"
+#include "db/dialect.h"
 #include "model/query.h"
 #include "model/statement.h"
 
@@ -20,16 +21,20 @@ struct join {
 struct builder {
     struct arena *arena;
     const struct query *query;
+    const struct db_dialect *dialect;
     LIST(struct join) joins;
     struct statement statement;
     size_t parameters;
 };
 
-static void builder_start(struct builder *builder, struct arena *arena, const struct query *query)
+static void builder_start(struct builder *builder, const struct query_building *building)
 {
-    *builder =
-        (struct builder){.arena = arena, .query = query, .statement = statement_start(arena)};
-    *LIST_PUSH(arena, &builder->joins) = (struct join){.model = query->model, .selected = true};
+    *builder = (struct builder){.arena = building->arena,
+                                .query = building->query,
+                                .dialect = building->dialect,
+                                .statement = statement_start(building->arena)};
+    *LIST_PUSH(builder->arena, &builder->joins) =
+        (struct join){.model = builder->query->model, .selected = true};
 }
 
 /* Names */
@@ -129,6 +134,8 @@ static void put_parameter(struct builder *builder)
 static void put_values(struct builder *builder, const struct condition *condition)
 {
     buffer_text(&builder->statement.sql, TEXT(" IN ("));
+    if (!condition->value_count)
+        buffer_text(&builder->statement.sql, TEXT("NULL")); /* an empty list is SQLite's alone */
     for (size_t i = 0; i < condition->value_count; i++) {
         if (i)
             buffer_text(&builder->statement.sql, TEXT(", "));
@@ -137,21 +144,37 @@ static void put_values(struct builder *builder, const struct condition *conditio
     buffer_char(&builder->statement.sql, ')');
 }
 
+static bool is_match(enum lookup lookup)
+{
+    return lookup == LOOKUP_IEXACT || lookup == LOOKUP_ICONTAINS || lookup == LOOKUP_ISTARTSWITH;
+}
+
+static void put_match(struct builder *builder, struct place place)
+{
+    struct buffer *sql = &builder->statement.sql;
+    bool is_text = place.field->type == &field_TEXT || place.field->type == &field_LONG_TEXT;
+    buffer_text(sql, text_of(builder->dialect->fold));
+    buffer_text(sql, is_text ? TEXT("") : TEXT("CAST("));
+    put_column(builder, place);
+    buffer_format(sql, "%s%s LIKE %s", is_text ? "" : " AS text)", builder->dialect->fold_end,
+                  builder->dialect->fold);
+    put_parameter(builder);
+    buffer_format(sql, "%s ESCAPE '\\'", builder->dialect->fold_end);
+}
+
 static void put_comparison(struct builder *builder, const struct condition *condition)
 {
     static const char *const operators[] = {
         [LOOKUP_EXACT] = " = ", [LOOKUP_GT] = " > ",   [LOOKUP_GTE] = " >= ",
         [LOOKUP_LT] = " < ",    [LOOKUP_LTE] = " <= ",
     };
-    put_column(builder, place_of(builder, condition->name));
+    struct place place = place_of(builder, condition->name);
+    if (is_match(condition->lookup)) {
+        put_match(builder, place);
+        return;
+    }
+    put_column(builder, place);
     switch (condition->lookup) {
-    case LOOKUP_IEXACT:
-    case LOOKUP_ICONTAINS:
-    case LOOKUP_ISTARTSWITH:
-        buffer_text(&builder->statement.sql, TEXT(" LIKE "));
-        put_parameter(builder);
-        buffer_text(&builder->statement.sql, TEXT(" ESCAPE '\\'"));
-        break;
     case LOOKUP_IN: put_values(builder, condition); break;
     default:
         if (condition->value.kind == DB_KIND_NULL) {
@@ -277,13 +300,16 @@ static void put_from(struct builder *builder)
     }
 }
 
+/* A number, not a parameter: PostgreSQL plans a statement anew for each value that would change how
+ * many rows it expects. */
 static void put_limit(struct builder *builder)
 {
-    if (builder->query->limit || builder->query->offset) {
+    const struct query *query = builder->query;
+    if (query->limit || query->offset) {
         buffer_text(&builder->statement.sql, TEXT(" LIMIT "));
-        put_parameter(builder);
+        buffer_int(&builder->statement.sql, query->limit ? query->limit : INT64_MAX);
     }
-    if (builder->query->offset) {
+    if (query->offset) {
         buffer_text(&builder->statement.sql, TEXT(" OFFSET "));
         put_parameter(builder);
     }
@@ -296,6 +322,7 @@ static void put_raw_select(struct builder *builder)
     put_columns(builder);
     buffer_char(&builder->statement.sql, ' ');
     buffer_text(&builder->statement.sql, text_of(builder->query->raw.sql));
+    put_limit(builder);
 }
 
 static void put_select(struct builder *builder, bool only_keys)
@@ -327,8 +354,7 @@ static void put_count(struct builder *builder)
     buffer_text(&builder->statement.sql, where);
     if (!bounded)
         return;
-    buffer_text(&builder->statement.sql, TEXT(" LIMIT "));
-    put_parameter(builder);
+    put_limit(builder);
     buffer_text(&builder->statement.sql, TEXT(") counted"));
 }
 
@@ -356,7 +382,7 @@ void query_build_select(void *context, struct db_built *out)
 {
     const struct query_building *building = context;
     struct builder builder;
-    builder_start(&builder, building->arena, building->query);
+    builder_start(&builder, building);
     if (building->query->raw.sql)
         put_raw_select(&builder);
     else
@@ -368,7 +394,7 @@ void query_build_count(void *context, struct db_built *out)
 {
     const struct query_building *building = context;
     struct builder builder;
-    builder_start(&builder, building->arena, building->query);
+    builder_start(&builder, building);
     put_count(&builder);
     *out = (struct db_built){.sql = buffer_contents(&builder.statement.sql)};
 }
@@ -377,7 +403,7 @@ void query_build_keys(void *context, struct db_built *out)
 {
     const struct query_building *building = context;
     struct builder builder;
-    builder_start(&builder, building->arena, building->query);
+    builder_start(&builder, building);
     put_select(&builder, true);
     *out = (struct db_built){.sql = buffer_contents(&builder.statement.sql)};
 }
@@ -424,6 +450,7 @@ struct text query_key(struct arena *arena, const struct query *query, enum query
     if (query->raw.sql) {
         buffer_append(&key, (const char *)&query->raw.sql, sizeof query->raw.sql);
         put_words(&key, query->related);
+        buffer_append(&key, (const char *)&query->limit, sizeof query->limit);
         return buffer_contents(&key);
     }
     put_conditions_key(&key, query->where);
@@ -431,7 +458,8 @@ struct text query_key(struct arena *arena, const struct query *query, enum query
         put_words(&key, query->order);
     if (kind == QUERY_SELECT)
         put_words(&key, query->related);
-    buffer_char(&key, (char)('0' + 2 * (query->limit != 0) + (query->offset != 0)));
+    buffer_append(&key, (const char *)&query->limit, sizeof query->limit);
+    buffer_char(&key, query->offset ? '1' : '0');
     return buffer_contents(&key);
 }
 
@@ -491,13 +519,6 @@ void query_parameters(struct arena *arena, const struct query *query, enum query
 {
     *out = (struct parameter_list){0};
     add_conditions(arena, query->where, out);
-    if (kind == QUERY_COUNT) {
-        if (query->limit)
-            *LIST_PUSH(arena, out) = DB_INT(query->limit);
-        return;
-    }
-    if (query->limit || query->offset)
-        *LIST_PUSH(arena, out) = DB_INT(query->limit ? query->limit : INT64_MAX);
-    if (query->offset)
+    if (query->offset && kind != QUERY_COUNT)
         *LIST_PUSH(arena, out) = DB_INT(query->offset);
 }

@@ -22,6 +22,7 @@ struct query_plan {
 struct query_building {
     struct arena *arena;
     const struct query *query;
+    const struct db_dialect *dialect;
 };
 db_builder query_build_select, query_build_count, query_build_keys;
 

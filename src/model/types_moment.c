@@ -163,9 +163,7 @@ static struct db_parameter datetime_bind(const void *member, struct arena *arena
 
 static struct value datetime_value(const void *member, struct arena *arena)
 {
-    struct value_moment moment = moment_from_local(*(const int64_t *)member);
-    moment.aware = true;
-    moment.zone = TEXT("UTC");
+    struct value_moment moment = moment_from_utc(*(const int64_t *)member);
     return value_moment(arena, VALUE_DATETIME, &moment);
 }
 

@@ -1,5 +1,8 @@
 /* Adding and changing rows, and the pairs of a MANY_TO_MANY. */
+#include <string.h>
+
 #include "base/arena.h"
+#include "db/dialect.h"
 #include "model/query.h"
 #include "model/statement.h"
 
@@ -8,6 +11,14 @@
 struct db_parameter model_key_of(const struct model *model, const void *row, struct arena *arena)
 {
     return field_bind(model_key(model), row, arena);
+}
+
+struct text model_path(const struct model *model, const void *row, struct arena *arena)
+{
+    struct db_parameter key = model_key_of(model, row, arena);
+    if (key.kind == DB_KIND_TEXT)
+        return text_format(arena, "%s/%.*s", model_table(model), TEXT_ARG(key.text));
+    return text_format(arena, "%s/%lld", model_table(model), (long long)key.integer);
 }
 
 /* INSERT */
@@ -85,6 +96,28 @@ enum status model_insert_all(struct db *db, const struct model *model, void *con
         status = insert_some(db, model, rows + from, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE);
     }
     return status;
+}
+
+enum status model_keys_follow(struct db *db, const struct model *model)
+{
+    const char *sql = db_dialect(db)->follow_keys;
+    const char *key = model_key(model)->column;
+    if (!sql || model_key(model)->type != &field_ROWID)
+        return OK;
+    struct arena *arena = arena_new(2048);
+    struct statement statement = statement_start(arena);
+    for (struct text rest = text_of(sql); rest.length;) {
+        bool names_table = text_starts(rest, TEXT("{table}"));
+        bool names_key = text_starts(rest, TEXT("{key}"));
+        size_t length = names_table ? strlen("{table}") : names_key ? strlen("{key}") : 1;
+        buffer_text(&statement.sql, names_table ? text_of(model_table(model))
+                                    : names_key ? text_of(key)
+                                                : text_part(rest, 0, 1));
+        rest = text_from(rest, length);
+    }
+    enum status status = statement_run(db, &statement, NULL);
+    arena_free(arena);
+    return status == NOT_FOUND ? OK : status;
 }
 
 /* UPDATE */

@@ -3,26 +3,31 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <zlib.h>
 
 #include "base/arena.h"
-#include "base/buffer.h"
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/log.h"
+#include "monitor/delivery_post.h"
 #include "monitor/envelope.h"
+#include "monitor/retries.h"
 #include "monitor/spool.h"
-#include "net/http.h"
 
 #define SECOND        ((int64_t)1000000)
-#define TIMEOUT_S     30
 #define FLUSH         (2 * SECOND)
 #define FIRST_RETRY   SECOND
 #define LONGEST_RETRY (60 * SECOND)
 #define REPORT_EVERY  (60 * SECOND)
 #define TOO_MANY      429
-#define TOO_LARGE     413
+#define LOOPS         508
+
+/* Files of a kind that wait, those first that were never tried. */
+struct line {
+    int kind;
+    bool newest_first; /* the oldest got no answer, and those behind it may be like it */
+    int64_t again;     /* those that were tried, not before */
+};
 
 struct delivery {
     const struct delivery_options *options;
@@ -32,143 +37,18 @@ struct delivery {
     struct losses losses;
     int64_t stop; /* clock_monotonic() by which it must have ended; 0: it goes on */
     bool woken;
+    bool loops;
 
     struct http_client *client;
     struct limits limits;
+    struct line errors;
+    struct line traces;
     int64_t retry; /* not before; 0: the receiver could be had the last time */
-    int64_t pause; /* before the next retry */
+    int64_t again; /* those that were tried, not before; 0: the last got an answer */
+    int64_t pause; /* before these */
     int64_t reported;
+    int64_t answered; /* the last answer of any kind: clock_wall(); 0: none */
 };
-
-/* Bytes */
-
-/* What an envelope of the spool lacks: to whom it goes, from whom, when. */
-static struct text open_headers(struct arena *arena, const struct delivery_options *options,
-                                struct text headers)
-{
-    char moment[CLOCK_ISO_SIZE];
-    struct text client = text_of(options->client);
-    size_t slash = text_find_char(client, '/');
-    json_t *all = json_loadb(headers.at ? headers.at : "", headers.length, 0, NULL);
-    if (!all)
-        all = json_object();
-    clock_iso(moment, clock_wall());
-    json_object_set_new(all, "dsn", json_stringn(options->dsn.whole.at, options->dsn.whole.length));
-    json_object_set_new(all, "sent_at", json_string(moment));
-    json_object_set_new(all, "sdk",
-                        json_pack("{s:s%, s:s}", "name", client.at, (size_t)slash, "version",
-                                  client.at + slash + 1));
-    char *bytes = json_dumps(all, JSON_COMPACT);
-    struct text copy = text_copy(arena, text_of(bytes));
-    free(bytes);
-    json_decref(all);
-    return copy;
-}
-
-static void put_report(struct buffer *out, const struct losses *losses)
-{
-    json_t *report = losses_report(losses, clock_wall());
-    char *bytes = report ? json_dumps(report, JSON_COMPACT) : NULL;
-    if (bytes)
-        buffer_format(out, "{\"type\":\"client_report\",\"length\":%zu}\n%s\n", strlen(bytes),
-                      bytes);
-    free(bytes);
-    json_decref(report);
-}
-
-/* `items`: lines of headers and payloads; "": the report alone. */
-static struct text whole(struct arena *arena, const struct delivery_options *options,
-                         struct text headers, struct text items, const struct losses *losses)
-{
-    struct buffer out = {.arena = arena};
-    buffer_text(&out, open_headers(arena, options, headers));
-    buffer_char(&out, '\n');
-    buffer_text(&out, items);
-    put_report(&out, losses);
-    return buffer_contents(&out);
-}
-
-/* TEXT_NONE: it cannot be done. */
-static struct text gzip(struct arena *arena, struct text bytes)
-{
-    z_stream stream = {0};
-    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY)
-        != Z_OK)
-        return TEXT_NONE;
-    uLong room = deflateBound(&stream, bytes.length);
-    char *out = arena_alloc(arena, room);
-    stream.next_in = (Bytef *)(uintptr_t)bytes.at;
-    stream.avail_in = (uInt)bytes.length;
-    stream.next_out = (Bytef *)out;
-    stream.avail_out = (uInt)room;
-    int result = deflate(&stream, Z_FINISH);
-    struct text packed = {out, stream.total_out};
-    deflateEnd(&stream);
-    return result == Z_STREAM_END ? packed : TEXT_NONE;
-}
-
-static struct text auth_header(struct arena *arena, const struct delivery_options *options)
-{
-    const struct dsn *dsn = &options->dsn;
-    struct text header =
-        text_format(arena,
-                    "X-Sentry-Auth: Sentry sentry_version=7, sentry_client=%s, sentry_key=%.*s",
-                    options->client, TEXT_ARG(dsn->public_key));
-    return dsn->secret_key.length ? text_format(arena, "%.*s, sentry_secret=%.*s", TEXT_ARG(header),
-                                                TEXT_ARG(dsn->secret_key))
-                                  : header;
-}
-
-static enum status post(struct http_client *client, struct arena *arena,
-                        const struct delivery_options *options, struct text bytes,
-                        struct http_post *call, struct http_answer *answer)
-{
-    struct text packed = gzip(arena, bytes);
-    const char *const headers[] = {
-        "Content-Type: application/x-sentry-envelope",
-        auth_header(arena, options).at,
-        text_format(arena, "User-Agent: %s", options->client).at,
-        packed.at ? "Content-Encoding: gzip" : NULL,
-        NULL,
-    };
-    call->url = dsn_envelope_url(arena, &options->dsn).at;
-    call->headers = headers;
-    call->body = packed.at ? packed : bytes;
-    call->timeout = TIMEOUT_S;
-    return http_send_post(client, arena, call, answer);
-}
-
-static bool is_taken(const struct http_answer *answer)
-{
-    return answer->status >= 200 && answer->status < 300;
-}
-
-/* Why: its own words, where it has some. */
-static struct text refusal_of(const struct http_answer *answer)
-{
-    struct text words = TEXT("");
-    if (!http_answer_header(answer, "X-Sentry-Error", &words))
-        words = text_part(answer->body, 0, 200);
-    return text_is_utf8(words) ? words : TEXT("");
-}
-
-enum status delivery_send(struct arena *arena, const struct delivery_options *options,
-                          struct text envelope)
-{
-    struct http_answer answer;
-    struct http_post call = {0};
-    struct text headers;
-    struct text items = envelope;
-    struct http_client *client = http_client_new();
-    text_next(&items, '\n', &headers);
-    struct text bytes = whole(arena, options, headers, items, &(struct losses){0});
-    enum status status = post(client, arena, options, bytes, &call, &answer);
-    http_client_free(client);
-    if (status != OK || is_taken(&answer))
-        return status;
-    struct text words = refusal_of(&answer);
-    return fail_as(INVALID, "it answers %d: %.*s", answer.status, TEXT_ARG(words));
-}
 
 /* The thread */
 
@@ -187,6 +67,21 @@ static bool is_stopping(struct delivery *delivery)
     bool stops = delivery->stop != 0;
     pthread_mutex_unlock(&delivery->mutex);
     return stops;
+}
+
+bool delivery_loops(struct delivery *delivery)
+{
+    pthread_mutex_lock(&delivery->mutex);
+    bool loops = delivery->loops;
+    pthread_mutex_unlock(&delivery->mutex);
+    return loops;
+}
+
+static void note_loop(struct delivery *delivery)
+{
+    pthread_mutex_lock(&delivery->mutex);
+    delivery->loops = true;
+    pthread_mutex_unlock(&delivery->mutex);
 }
 
 static struct losses take_losses(struct delivery *delivery)
@@ -212,113 +107,289 @@ static void note_failure(struct delivery *delivery, const char *reason)
     delivery->pause = delivery->pause ? delivery->pause * 2 : FIRST_RETRY;
     if (delivery->pause > LONGEST_RETRY)
         delivery->pause = LONGEST_RETRY;
-    delivery->retry = clock_monotonic() + delivery->pause;
+    delivery->again = clock_monotonic() + delivery->pause;
 }
 
-static void note_answer(struct delivery *delivery, const struct http_answer *answer)
+static void note_answer(struct delivery *delivery, enum category sent,
+                        const struct http_answer *answer)
 {
-    struct text limits = TEXT_NONE;
-    struct text retry_after = TEXT_NONE;
+    struct limits_answer limits = {answer->status, TEXT_NONE, TEXT_NONE};
     if (delivery->pause)
         log_info("events are sent again");
     delivery->pause = 0;
-    delivery->retry = 0;
-    http_answer_header(answer, "X-Sentry-Rate-Limits", &limits);
-    http_answer_header(answer, "Retry-After", &retry_after);
-    limits_read(&delivery->limits, answer->status, limits, retry_after, clock_monotonic(),
-                clock_wall());
+    delivery->retry = delivery->again = 0;
+    delivery->answered = clock_wall();
+    http_answer_header(answer, "X-Sentry-Rate-Limits", &limits.rate_limits);
+    http_answer_header(answer, "Retry-After", &limits.retry_after);
+    limits_read(&delivery->limits, sent, &limits, clock_monotonic(), clock_wall());
 }
 
-static void note_refusal(const struct http_answer *answer, struct text headers)
+/* What became of it. UNANSWERED: it was sent, which may be why there is no answer. */
+enum outcome { TAKEN, UNSENT, UNANSWERED, LIMITED, GONE, OWN };
+
+static void forget_losses(struct delivery *delivery, const struct losses *losses)
 {
-    log_error(answer->status == TOO_LARGE ? "an event is too large for Sentry"
-                                          : "Sentry refuses an event",
-              LOG_INT("status", answer->status), LOG_TEXT("reason", refusal_of(answer)),
-              LOG_TEXT("event", headers));
+    pthread_mutex_lock(&delivery->mutex);
+    losses_subtract(&delivery->losses, losses);
+    pthread_mutex_unlock(&delivery->mutex);
 }
 
-/* What became of it. */
-enum outcome { TAKEN, WAITS, GONE };
-
-/* `losses` are part of the bytes: with them they have arrived, or not. */
-static enum outcome send_bytes(struct delivery *delivery, struct arena *arena, struct text headers,
-                               struct text items)
+/* `losses` are part of the bytes: with them they have arrived, or not. Where that is not known they
+ * are told no more, rather than twice. */
+static enum outcome send_bytes(struct delivery *delivery, struct arena *arena,
+                               enum category category, struct text headers, struct text items)
 {
     struct http_answer answer;
     struct losses losses = take_losses(delivery);
-    struct http_post call = {.stops = must_end, .context = delivery};
-    struct text bytes = whole(arena, delivery->options, headers, items, &losses);
-    if (post(delivery->client, arena, delivery->options, bytes, &call, &answer) != OK) {
+    struct http_post call = {.stops = must_end,
+                             .context = delivery,
+                             .once = category == CATEGORY_SESSION || losses_sum(&losses)};
+    struct text bytes = delivery_bytes(arena, delivery->options, headers, items, &losses);
+    if (delivery_post(delivery->client, arena, delivery->options, bytes, &call, &answer) != OK) {
         note_failure(delivery, status_failure()->message);
-        return WAITS;
+        if (answer.was_asked)
+            forget_losses(delivery, &losses);
+        else
+            delivery->retry = delivery->again;
+        return answer.was_asked && !must_end(delivery) ? UNANSWERED : UNSENT;
     }
-    note_answer(delivery, &answer);
+    note_answer(delivery, category, &answer);
     if (delivery->options->tells)
         log_info("sent to Sentry", LOG_INT("status", answer.status), LOG_INT("bytes", bytes.length),
                  LOG_TEXT("envelope", headers));
     if (answer.status == TOO_MANY)
-        return WAITS;
-    if (!is_taken(&answer)) {
-        note_refusal(&answer, headers);
+        return LIMITED;
+    if (answer.status == LOOPS) {
+        note_loop(delivery);
+        return OWN;
+    }
+    if (!delivery_is_taken(&answer)) {
+        delivery_tell_refusal(&answer, headers);
         return GONE;
     }
-    pthread_mutex_lock(&delivery->mutex);
-    losses_subtract(&delivery->losses, &losses);
-    pthread_mutex_unlock(&delivery->mutex);
+    forget_losses(delivery, &losses);
     delivery->reported = clock_monotonic();
     return TAKEN;
 }
 
-/* False: nothing more can be sent now. */
-static bool send_file(struct delivery *delivery, struct spool *spool, struct arena *arena,
-                      struct text name)
+/* The name of a transaction ends with how many spans are lost with it. */
+static void count_lost(struct delivery *delivery, enum loss loss, enum category category,
+                       struct text name)
 {
-    struct envelope envelope;
-    struct text bytes = spool_read(spool, arena, name);
-    struct text headers;
-    struct text items = bytes;
-    if (!envelope_read(arena, bytes, &envelope)) {
-        spool_remove(spool, name);
-        return true;
-    }
-    enum category category = category_of(envelope.type);
-    bool limited = limits_hold(&delivery->limits, category, clock_monotonic());
-    bool once = category == CATEGORY_SESSION; /* rather lost than counted twice */
-    if (once)
-        spool_remove(spool, name);
-    if (limited) {
-        if (once)
-            delivery_lost(delivery, LOSS_LIMIT, category, 1);
-        return true;
-    }
-    text_next(&items, '\n', &headers);
-    enum outcome outcome = send_bytes(delivery, arena, headers, items);
-    if (outcome == GONE)
-        delivery_lost(delivery, LOSS_REFUSED, category, 1);
-    if (outcome != WAITS && !once)
-        spool_remove(spool, name);
-    return delivery->retry == 0 && !must_end(delivery);
+    delivery_lost(delivery, loss, category, 1);
+    if (category == CATEGORY_TRANSACTION)
+        delivery_lost(delivery, loss, CATEGORY_SPAN, spool_spans(name));
 }
 
-static void send_waiting(struct delivery *delivery, struct spool *spool)
+/* True: it was tried often enough, while others got an answer. Else its name says that it was. */
+static bool is_given_up(const struct delivery *delivery, const struct spool *spool,
+                        struct arena *arena, struct text name)
+{
+    struct retry last = retry_of(name);
+    struct retry retry = retry_after(&last, delivery->answered, clock_wall());
+    if (retry.tries < RETRIES_MOST) {
+        spool_rename(spool, name, retry_name(arena, name, &retry));
+        return false;
+    }
+    log_error("an event is given up: Sentry answers others, but not to it", LOG_TEXT("file", name));
+    return true;
+}
+
+/* Of sending what waits, once. */
+struct round {
+    struct delivery *delivery;
+    struct spool *spool;
+    struct arena *work;
+    bool again;     /* also those that were tried */
+    bool failed;    /* the last got no answer: one of another line is tried, then no more */
+    bool is_cut;    /* some had no turn for that */
+    int64_t looked; /* for errors */
+    int64_t began;  /* the last */
+};
+
+/* What waits is not lost, but for what is never sent twice. */
+static void settle(struct round *round, struct text name, enum category category,
+                   enum outcome outcome)
+{
+    static const enum loss losses[] = {[UNSENT] = LOSS_NETWORK,
+                                       [UNANSWERED] = LOSS_NETWORK,
+                                       [LIMITED] = LOSS_LIMIT,
+                                       [GONE] = LOSS_REFUSED};
+    struct delivery *delivery = round->delivery;
+    bool once = category == CATEGORY_SESSION;
+    bool waits = outcome == UNSENT || outcome == LIMITED
+                 || (outcome == UNANSWERED
+                     && (once || !is_given_up(delivery, round->spool, round->work, name)));
+    if (waits && !once)
+        return;
+    if (outcome != TAKEN && outcome != OWN)
+        count_lost(delivery, losses[outcome], category, name);
+    if (!once)
+        spool_remove(round->spool, name);
+}
+
+/* OTHERS: it got no answer, which may be its own fault or that of those about it. */
+enum next { MORE, OTHERS, NONE };
+
+static enum next next_after(struct round *round, enum outcome outcome)
+{
+    bool failed = round->failed;
+    round->failed = outcome == UNANSWERED;
+    round->is_cut = round->is_cut || round->failed;
+    if (outcome == UNSENT || (failed && round->failed) || must_end(round->delivery))
+        return NONE;
+    return round->failed ? OTHERS : MORE;
+}
+
+static enum next send_envelope(struct round *round, struct text name,
+                               const struct envelope *envelope, struct text items)
+{
+    struct text headers;
+    struct delivery *delivery = round->delivery;
+    enum category category = category_of(envelope->type);
+    bool limited = limits_hold(&delivery->limits, category, clock_monotonic());
+    bool once = category == CATEGORY_SESSION; /* rather lost than counted twice */
+    if (once && round->failed)
+        return MORE;
+    if (once)
+        spool_remove(round->spool, name);
+    if (limited) {
+        if (once)
+            count_lost(delivery, LOSS_LIMIT, category, name);
+        return MORE;
+    }
+    text_next(&items, '\n', &headers);
+    enum outcome outcome = send_bytes(delivery, round->work, category, headers, items);
+    settle(round, name, category, outcome);
+    return next_after(round, outcome);
+}
+
+static enum next send_file(struct round *round, struct text name)
+{
+    struct envelope envelope;
+    struct text items;
+    struct delivery *delivery = round->delivery;
+    round->began = clock_monotonic();
+    if (delivery_loops(delivery)) {
+        spool_remove(round->spool, name);
+        return MORE;
+    }
+    if (spool_read(&items, round->spool, round->work, name) != OK)
+        return MORE;
+    if (envelope_read(round->work, items, &envelope))
+        return send_envelope(round, name, &envelope, items);
+    log_warning("a file in the spool is no envelope: it is dropped", LOG_TEXT("file", name));
+    spool_remove(round->spool, name);
+    delivery_lost(delivery, LOSS_BROKEN, CATEGORY_ERROR, 1);
+    return MORE;
+}
+
+/* Up to the first that gets no answer. `first` is done once a second between them. */
+static enum next send_names(struct round *round, const struct spool_names *names, bool newest_first,
+                            enum next (*first)(struct round *))
+{
+    enum next next = MORE;
+    for (size_t i = 0; i < names->count && next == MORE; i++) {
+        if (first && clock_monotonic() - round->looked >= SECOND)
+            next = first(round);
+        if (next != NONE)
+            next = send_file(round, names->items[newest_first ? names->count - 1 - i : i]);
+        arena_reset(round->work);
+    }
+    return next;
+}
+
+/* Those that were never tried, or those that were and are due again. */
+static void choose(struct spool_names *names, bool again)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        struct retry retry = retry_of(names->items[i]);
+        if (again ? retry.tries && retry_is_due(&retry, clock_wall()) : !retry.tries)
+            names->items[count++] = names->items[i];
+    }
+    names->count = count;
+    if (again)
+        retries_sort(names->items, count);
+}
+
+/* Where both ends get no answer, they have turns: in between may be one that does. */
+static enum next send_line(struct round *round, struct line *line,
+                           enum next (*first)(struct round *))
 {
     struct spool_names names = {0};
     struct arena *arena = arena_new((size_t)64 * 1024);
-    struct arena *work = arena_new((size_t)64 * 1024);
-    bool goes_on = true;
-    spool_waiting(spool, arena, SPOOL_SENTRY, &names);
-    for (size_t i = 0; i < names.count && goes_on; i++) {
-        goes_on = send_file(delivery, spool, work, names.items[i]);
-        arena_reset(work);
-    }
+    int64_t answered = round->delivery->answered;
+    spool_waiting(round->spool, arena, line->kind, &names);
+    choose(&names, false);
+    enum next next = send_names(round, &names, line->newest_first, first);
+    bool none_was = round->delivery->answered == answered;
+    line->newest_first = next != MORE && !(line->newest_first && none_was);
+    arena_free(arena);
+    return next;
+}
+
+/* They wait as long as the last took, so that they have half of the time at most. */
+static enum next send_again(struct round *round, struct line *line,
+                            enum next (*first)(struct round *))
+{
+    struct spool_names names = {0};
+    int64_t now = clock_monotonic();
+    if (now < line->again || (round->delivery->again && !round->again))
+        return MORE;
+    struct arena *arena = arena_new((size_t)64 * 1024);
+    spool_waiting(round->spool, arena, line->kind, &names);
+    choose(&names, true);
+    enum next next = send_names(round, &names, false, first);
+    now = clock_monotonic();
+    line->again = next == MORE ? 0 : now + (now - round->began);
+    arena_free(arena);
+    return next;
+}
+
+static enum next send_errors(struct round *round)
+{
+    struct line *line = &round->delivery->errors;
+    enum next next = send_line(round, line, NULL);
+    if (next == MORE)
+        next = send_again(round, line, NULL);
+    round->looked = clock_monotonic();
+    return next;
+}
+
+/* Errors first. */
+static enum next send_all(struct round *round)
+{
+    struct line *line = &round->delivery->traces;
+    enum next next = send_errors(round);
+    if (next != NONE)
+        next = send_line(round, line, send_errors);
+    return next == NONE ? NONE : send_again(round, line, send_errors);
+}
+
+static void send_report(struct round *round)
+{
+    struct delivery *delivery = round->delivery;
     struct losses losses = take_losses(delivery);
     bool due = clock_monotonic() - delivery->reported > REPORT_EVERY
                || (is_stopping(delivery) && !must_end(delivery));
-    if (goes_on && due && losses_sum(&losses)
-        && !limits_hold(&delivery->limits, CATEGORY_ERROR, clock_monotonic()))
-        send_bytes(delivery, work, TEXT("{}"), TEXT(""));
+    if (due && losses_sum(&losses) && !round->failed && !delivery_loops(delivery)
+        && !limits_hold(&delivery->limits, CATEGORY_ERROR, clock_monotonic())
+        && send_bytes(delivery, round->work, CATEGORY_ERROR, TEXT("{}"), TEXT("")) != UNSENT)
+        delivery->reported = clock_monotonic(); /* taken or not: no more often */
+}
+
+/* True: some had no turn since others got no answer. */
+static bool send_waiting(struct delivery *delivery, struct spool *spool)
+{
+    struct arena *work = arena_new((size_t)64 * 1024);
+    bool again = clock_monotonic() >= delivery->again;
+    struct round round = {.delivery = delivery, .spool = spool, .work = work, .again = again};
+    enum next next = send_all(&round);
+    if (next != NONE)
+        send_report(&round);
     arena_free(work);
-    arena_free(arena);
+    return next != NONE && round.is_cut;
 }
 
 /* Until it is woken, or for a second. True: it is to stop. */
@@ -337,16 +408,33 @@ static bool wait_for_more(struct delivery *delivery)
     return stops;
 }
 
+/* NULL: it is to stop, and there was none. */
+static struct spool *open_spool(struct delivery *delivery)
+{
+    struct spool *spool;
+    bool told = false;
+    while (spool_look(&spool, delivery->options->spool) != OK) {
+        if (!told)
+            log_error("no event is sent: the spool cannot be had",
+                      LOG_STRING("reason", status_failure()->message));
+        told = true;
+        if (wait_for_more(delivery))
+            return NULL;
+    }
+    return spool;
+}
+
 static void *run(void *context)
 {
     struct delivery *delivery = context;
     struct spool *spool;
-    if (spool_look(&spool, delivery->options->spool) != OK)
-        return NULL;
-    for (bool stops = false; !stops;) {
+    guard_thread();
+    spool = open_spool(delivery);
+    for (bool stops = !spool; !stops;) {
         stops = wait_for_more(delivery);
-        if (stops || delivery->retry <= clock_monotonic())
-            send_waiting(delivery, spool);
+        while ((stops || delivery->retry <= clock_monotonic()) && send_waiting(delivery, spool)
+               && stops)
+            continue;
     }
     spool_close(spool);
     return NULL;
@@ -364,6 +452,8 @@ struct delivery *delivery_start(const struct delivery_options *options)
     if (!delivery)
         abort();
     delivery->options = options;
+    delivery->errors.kind = SPOOL_SENTRY;
+    delivery->traces.kind = SPOOL_SENTRY_TRACES;
     delivery->client = http_client_new();
     delivery->reported = clock_monotonic();
     pthread_mutex_init(&delivery->mutex, NULL);

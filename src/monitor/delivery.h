@@ -17,6 +17,7 @@ struct delivery_options {
     struct dsn dsn;
     const char *spool;  /* its folder */
     const char *client; /* "oc-lettings/1.0" */
+    const char *mark;   /* a further header line, by which a site knows its own */
     bool tells;         /* the log has each sending */
 };
 
@@ -27,6 +28,8 @@ void delivery_wake(struct delivery *delivery);
 /* Counts what was dropped before it got here. */
 void delivery_lost(struct delivery *delivery, enum loss loss, enum category category,
                    uint64_t count);
+/* The receiver is who sends (508, RFC 5842): what waited is gone, and no more is sent. */
+bool delivery_loops(struct delivery *delivery);
 /* Sends what waits, for 2 seconds at most. */
 void delivery_stop(struct delivery *delivery);
 

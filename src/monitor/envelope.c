@@ -14,10 +14,14 @@ static void put_json(struct buffer *out, const json_t *value)
 
 struct text envelope_write(struct arena *arena, const char *type, const json_t *payload)
 {
+    static const char dsc[] = "dynamic_sampling_context";
     struct buffer out = {.arena = arena};
+    json_t *trace = json_object_get(json_object_get(payload, "contexts"), "trace");
+    json_t *headers = json_pack("{s:O*, s:O*}", "event_id", json_object_get(payload, "event_id"),
+                                "trace", json_object_get(trace, dsc));
+    json_object_del(trace, dsc);
     char *bytes = json_dumps(payload, JSON_COMPACT);
     struct text body = text_of(bytes);
-    json_t *headers = json_pack("{s:O?}", "event_id", json_object_get(payload, "event_id"));
     put_json(&out, headers);
     buffer_format(&out, "\n{\"type\":\"%s\",\"length\":%zu}\n", type, body.length);
     buffer_text(&out, body);

@@ -16,7 +16,8 @@ struct envelope {
     struct text payload; /* JSON */
 };
 
-/* Of a payload; its `event_id` and trace are the envelope's too, where it has them. */
+/* Of a payload, whose `event_id` is the envelope's too, where it has one. The
+ * `dynamic_sampling_context` of its trace goes into the envelope's headers. */
 struct text envelope_write(struct arena *arena, const char *type, const json_t *payload);
 /* False: it is none. The texts lie in `bytes`, the type in the arena. */
 bool envelope_read(struct arena *arena, struct text bytes, struct envelope *out);

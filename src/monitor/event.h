@@ -10,12 +10,18 @@ struct event_origin {
     struct text environment;
     struct text source_dir; /* where the program's sources lie, if anywhere: lines around a frame */
     const char *server_name;
+    struct text traces_rate; /* SENTRY_TRACES_SAMPLE_RATE */
+    const char *database;    /* "sqlite" or "postgresql" */
 };
 
-/* `record`: the lines of a file of the spool (record.h), `name`: that file's, without its ending;
+/* Under `contexts.trace` it has `dynamic_sampling_context`, which envelope_write() makes a header.
+ *
+ * `record`: the lines of a file of the spool (record.h), `name`: that file's, without its ending;
  * the event's id is of it. Its stack gets functions, files, lines and source, as far as debug
  * information and sources are at hand. NULL: it is no record. The caller's (json_decref()). */
-json_t *event_from_record(struct text name, struct text record, const struct event_origin *origin);
+struct symbols;
+json_t *event_from_record(struct text name, struct text record, struct symbols *symbols,
+                          const struct event_origin *origin);
 
 /* One to see whether events arrive, from a place in the program. The caller's. */
 struct failure;

@@ -9,6 +9,7 @@
 #define SECOND      ((int64_t)1000000)
 #define LONGEST     ((int64_t)24 * 60 * 60 * SECOND)
 #define UNSAID      (60 * SECOND)
+#define LEAST       (2 * SECOND) /* after a 429, whatever it says */
 #define TOO_MANY    429
 #define MOST_DIGITS 20
 
@@ -20,9 +21,10 @@ static const char *const names[CATEGORIES] = {
 };
 
 static const char *const reasons[LOSSES] = {
-    [LOSS_QUEUE] = "queue_overflow",    [LOSS_SPOOL] = "cache_overflow",
-    [LOSS_LIMIT] = "ratelimit_backoff", [LOSS_SAMPLE] = "sample_rate",
-    [LOSS_REFUSED] = "send_error",
+    [LOSS_QUEUE] = "queue_overflow",      [LOSS_SPOOL] = "cache_overflow",
+    [LOSS_LIMIT] = "ratelimit_backoff",   [LOSS_SAMPLE] = "sample_rate",
+    [LOSS_REFUSED] = "send_error",        [LOSS_NETWORK] = "network_error",
+    [LOSS_BROKEN] = "internal_sdk_error",
 };
 
 const char *category_name(enum category category)
@@ -81,7 +83,8 @@ static void prolong_all(struct limits *limits, int64_t until)
 }
 
 /* "60:transaction;error:organization": seconds, categories (none: all), and what is not for us. */
-static bool read_limit(struct limits *limits, struct text limit, int64_t now)
+static void read_limit(struct limits *limits, struct text limit, int64_t now,
+                       bool named[CATEGORIES])
 {
     struct text seconds;
     struct text categories = TEXT_NONE;
@@ -91,27 +94,45 @@ static bool read_limit(struct limits *limits, struct text limit, int64_t now)
     categories = text_trim(categories);
     int64_t wait = read_seconds(seconds);
     if (wait < 0)
-        return false;
-    if (!categories.length)
-        prolong_all(limits, now + wait);
-    while (categories.length && text_next(&categories, ';', &category))
+        return;
+    bool all = !categories.length;
+    for (bool more = true; more; more = categories.length) {
+        category = TEXT_NONE;
+        text_next(&categories, ';', &category);
         for (int i = 0; i < CATEGORIES; i++)
-            if (text_is(text_trim(category), names[i]))
+            if (all || text_is(text_trim(category), names[i])) {
+                named[i] = true;
                 prolong(limits, (enum category)i, now + wait);
-    return true;
+            }
+    }
 }
 
-void limits_read(struct limits *limits, int status, struct text rate_limits,
-                 struct text retry_after, int64_t now, int64_t wall)
+/* A 429 without a limit of what was sent: Retry-After is of it, and of all where none is named. */
+static void refuse(struct limits *limits, enum category sent, const bool named[CATEGORIES],
+                   int64_t wait, int64_t now)
+{
+    bool any = false;
+    for (int i = 0; i < CATEGORIES; i++)
+        any = any || named[i];
+    if (!any)
+        prolong_all(limits, now + wait);
+    else if (!named[sent])
+        prolong(limits, sent, now + wait);
+    prolong(limits, sent, now + LEAST);
+}
+
+void limits_read(struct limits *limits, enum category sent, const struct limits_answer *answer,
+                 int64_t now, int64_t wall)
 {
     struct text limit;
-    bool said = false;
-    while (rate_limits.length && text_next(&rate_limits, ',', &limit))
-        said = read_limit(limits, limit, now) || said;
-    if (said || status != TOO_MANY)
+    struct text rest = answer->rate_limits;
+    bool named[CATEGORIES] = {false};
+    while (rest.length && text_next(&rest, ',', &limit))
+        read_limit(limits, limit, now, named);
+    if (answer->status != TOO_MANY)
         return;
-    int64_t wait = read_retry_after(retry_after, wall);
-    prolong_all(limits, now + (wait < 0 ? UNSAID : wait));
+    int64_t wait = read_retry_after(answer->retry_after, wall);
+    refuse(limits, sent, named, wait < 0 ? UNSAID : wait, now);
 }
 
 bool limits_hold(const struct limits *limits, enum category category, int64_t now)

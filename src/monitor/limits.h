@@ -19,10 +19,18 @@ struct limits {
     int64_t until[CATEGORIES]; /* clock_monotonic(); 0: none */
 };
 
-/* After any answer. `limits`: X-Sentry-Rate-Limits, `retry_after`: Retry-After; TEXT_NONE where
- * they are not there. Of what was said before, what lasts longer stays. `wall`: for a date. */
-void limits_read(struct limits *limits, int status, struct text rate_limits,
-                 struct text retry_after, int64_t now, int64_t wall);
+/* Headers that are not there are TEXT_NONE. */
+struct limits_answer {
+    int status;
+    struct text rate_limits; /* X-Sentry-Rate-Limits */
+    struct text retry_after;
+};
+
+/* After any answer to what is of the category `sent`. After a 429 no more of that category is sent
+ * for two seconds at least, whatever the headers say. Of what was said before, what lasts longer
+ * stays. `wall`: for a date. */
+void limits_read(struct limits *limits, enum category sent, const struct limits_answer *answer,
+                 int64_t now, int64_t wall);
 bool limits_hold(const struct limits *limits, enum category category, int64_t now);
 
 enum loss {
@@ -31,6 +39,8 @@ enum loss {
     LOSS_LIMIT,   /* a limit of the receiver's */
     LOSS_SAMPLE,  /* by SENTRY_SAMPLE_RATE */
     LOSS_REFUSED, /* by the receiver */
+    LOSS_NETWORK, /* on the way to it */
+    LOSS_BROKEN,  /* what lay in the spool was none */
     LOSSES,
 };
 

@@ -1,5 +1,6 @@
 #include "monitor/record.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,21 +8,26 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/status.h"
 #include "monitor/fault.h"
+#include "monitor/signals.h"
 
 #define MOST_IMAGES   64
 #define MOST_BUILD_ID 20
+#define LONGEST_WORDS 200
 
 struct image {
     char path[256];
     uintptr_t base; /* what its own addresses are relative to */
     uintptr_t start;
     uintptr_t end;
+    uintptr_t text_start; /* of that, what may be run */
+    uintptr_t text_end;
     unsigned char build_id[MOST_BUILD_ID];
     size_t build_id_length;
 };
@@ -48,6 +54,12 @@ static void find_build_id(struct image *image, const char *notes, size_t size, s
     }
 }
 
+static void stretch(uintptr_t *from, uintptr_t *to, uintptr_t start, uintptr_t end)
+{
+    *from = start < *from ? start : *from;
+    *to = end > *to ? end : *to;
+}
+
 static int add_image(struct dl_phdr_info *info, size_t size, void *context)
 {
     (void)size;
@@ -55,6 +67,7 @@ static int add_image(struct dl_phdr_info *info, size_t size, void *context)
     struct image *image = &images[image_count];
     image->base = info->dlpi_addr;
     image->start = UINTPTR_MAX;
+    image->text_start = UINTPTR_MAX;
     for (size_t i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + part->p_vaddr;
@@ -62,8 +75,9 @@ static int add_image(struct dl_phdr_info *info, size_t size, void *context)
             find_build_id(image, (const char *)start, part->p_memsz, part->p_align);
         if (part->p_type != PT_LOAD)
             continue;
-        image->start = start < image->start ? start : image->start;
-        image->end = start + part->p_memsz > image->end ? start + part->p_memsz : image->end;
+        stretch(&image->start, &image->end, start, start + part->p_memsz);
+        if (part->p_flags & PF_X)
+            stretch(&image->text_start, &image->text_end, start, start + part->p_memsz);
     }
     snprintf(image->path, sizeof image->path, "%s", info->dlpi_name);
     if (!image->path[0]) { /* the program itself */
@@ -78,6 +92,17 @@ void record_find_images(void)
     memset(images, 0, sizeof images);
     image_count = 0;
     dl_iterate_phdr(add_image, NULL);
+}
+
+/* What was loaded later is known as a whole (glibc's _dl_find_object() may be asked in a handler).
+ */
+bool record_is_text(uintptr_t address)
+{
+    struct dl_find_object object;
+    for (size_t i = 0; i < image_count; i++)
+        if (address >= images[i].start && address < images[i].end)
+            return address >= images[i].text_start && address < images[i].text_end;
+    return _dl_find_object((void *)address, &object) == 0; /* NOLINT(performance-no-int-to-ptr) */
 }
 
 /* JSON, without calls that a signal handler must not make */
@@ -120,19 +145,19 @@ static void put_image(struct buffer *out, const struct image *image)
     buffer_char(out, '}');
 }
 
-static bool lies_in(const struct image *image, const struct fault *fault)
+static bool lies_in(const struct image *image, const uintptr_t *frames, size_t count)
 {
-    for (size_t i = 0; i < fault->frame_count; i++)
-        if (fault->frames[i] >= image->start && fault->frames[i] < image->end)
+    for (size_t i = 0; i < count; i++)
+        if (frames[i] >= image->start && frames[i] < image->end)
             return true;
     return false;
 }
 
-static void put_images(struct buffer *out, const struct fault *fault)
+static void put_images(struct buffer *out, const uintptr_t *frames, size_t count)
 {
     bool first = true;
     for (size_t i = 0; i < image_count; i++) {
-        if (!lies_in(&images[i], fault))
+        if (!lies_in(&images[i], frames, count))
             continue;
         if (!first)
             buffer_char(out, ',');
@@ -141,47 +166,43 @@ static void put_images(struct buffer *out, const struct fault *fault)
     }
 }
 
-static void put_stands_for(struct buffer *out, uint64_t stands_for)
+static void put_stack(struct buffer *out, const uintptr_t *frames, size_t count)
 {
-    buffer_text(out, TEXT(",\"stands_for\":"));
-    buffer_int(out, (int64_t)stands_for);
+    buffer_text(out, TEXT(",\"frames\":["));
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buffer_char(out, ',');
+        put_hex(out, frames[i]);
+    }
+    buffer_text(out, TEXT("],\"images\":["));
+    put_images(out, frames, count);
+    buffer_char(out, ']');
 }
 
-void record_fault(struct buffer *out, const struct fault *fault, bool contained,
-                  uint64_t stands_for)
+void record_fault(struct buffer *out, const struct fault *fault, struct text words, bool contained)
 {
-    buffer_text(out, TEXT("{\"signal\":"));
+    buffer_text(out, TEXT(",\"signal\":"));
     buffer_int(out, fault->signal);
     buffer_text(out, TEXT(",\"name\":\""));
-    buffer_text(out, text_of(fault_name(fault->signal)));
+    buffer_text(out, text_of(signal_name(fault->signal)));
     buffer_text(out, TEXT("\",\"code\":"));
     buffer_int(out, fault->code);
-    buffer_text(out, TEXT(",\"at\":"));
-    buffer_int(out, fault->at);
-    put_stands_for(out, stands_for);
     buffer_text(out, TEXT(",\"pid\":"));
     buffer_int(out, getpid());
     buffer_text(out, contained ? TEXT(",\"contained\":true,\"address\":")
                                : TEXT(",\"contained\":false,\"address\":"));
     put_hex(out, fault->address);
-    buffer_text(out, TEXT(",\"frames\":["));
-    for (size_t i = 0; i < fault->frame_count; i++) {
-        if (i)
-            buffer_char(out, ',');
-        put_hex(out, fault->frames[i]);
+    if (words.length) {
+        buffer_text(out, TEXT(",\"words\":"));
+        buffer_json(out, text_is_utf8(words) ? text_cut(words, LONGEST_WORDS) : TEXT("?"));
     }
-    buffer_text(out, TEXT("],\"images\":["));
-    put_images(out, fault);
-    buffer_text(out, TEXT("]}"));
+    put_stack(out, fault->frames, fault->frame_count);
+    buffer_char(out, '}');
 }
 
-void record_failure(struct buffer *out, const struct failure *failure, int64_t at,
-                    uint64_t stands_for)
+void record_failure(struct buffer *out, const struct failure *failure)
 {
-    buffer_text(out, TEXT("{\"type\":\"Failure\",\"at\":"));
-    buffer_int(out, at);
-    put_stands_for(out, stands_for);
-    buffer_text(out, TEXT(",\"message\":"));
+    buffer_text(out, TEXT(",\"type\":\"Failure\",\"message\":"));
     buffer_json(out, text_of(failure->message));
     buffer_text(out, TEXT(",\"file\":"));
     buffer_json(out, text_of(failure->file));
@@ -189,6 +210,21 @@ void record_failure(struct buffer *out, const struct failure *failure, int64_t a
     buffer_json(out, text_of(failure->function));
     buffer_text(out, TEXT(",\"line\":"));
     buffer_int(out, failure->line);
+    if (failure->frame_count)
+        put_stack(out, failure->frames, failure->frame_count);
+    buffer_char(out, '}');
+}
+
+void record_end(struct buffer *out, const char *role, int64_t pid, int signal)
+{
+    buffer_text(out, TEXT(",\"signal\":"));
+    buffer_int(out, signal);
+    buffer_text(out, TEXT(",\"name\":"));
+    buffer_json(out, text_of(signal_name(signal)));
+    buffer_text(out, TEXT(",\"ended\":"));
+    buffer_json(out, text_of(role));
+    buffer_text(out, TEXT(",\"pid\":"));
+    buffer_int(out, pid);
     buffer_char(out, '}');
 }
 
@@ -208,7 +244,18 @@ static void put_path(struct buffer *out, const char *folder, int64_t at, unsigne
     buffer_char(out, '\0');
 }
 
-bool record_open(struct record *record, const char *folder, int64_t at)
+static bool start(const struct record *record, int64_t at, uint64_t stands_for)
+{
+    char room[128];
+    struct buffer line = BUFFER_ON(room);
+    buffer_text(&line, TEXT("{\"at\":"));
+    buffer_int(&line, at);
+    buffer_text(&line, TEXT(",\"stands_for\":"));
+    buffer_int(&line, (int64_t)stands_for);
+    return record_append(record, buffer_contents(&line)) || record_close(record, false);
+}
+
+bool record_open(struct record *record, const char *folder, int64_t at, uint64_t stands_for)
 {
     static atomic_uint numbers;
     unsigned number = atomic_fetch_add(&numbers, 1);
@@ -221,21 +268,28 @@ bool record_open(struct record *record, const char *folder, int64_t at)
         record->fd = open(record->open_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (record->fd < 0 && errno == ENOENT && mkdir(folder, 0700) == 0)
         record->fd = open(record->open_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    return record->fd >= 0;
+    if (record->fd < 0)
+        return false;
+    flock(record->fd, LOCK_EX); /* until it is closed: somebody still writes it */
+    return start(record, at, stands_for);
 }
 
-void record_append(const struct record *record, struct text line)
+bool record_append(const struct record *record, struct text bytes)
 {
-    while (line.length) {
-        ssize_t written = write(record->fd, line.at, line.length);
+    while (bytes.length) {
+        ssize_t written = write(record->fd, bytes.at, bytes.length);
         if (written <= 0)
-            return;
-        line = text_from(line, (size_t)written);
+            return false;
+        bytes = text_from(bytes, (size_t)written);
     }
+    return true;
 }
 
-void record_close(const struct record *record)
+bool record_close(const struct record *record, bool whole)
 {
     close(record->fd);
-    rename(record->open_path, record->path);
+    if (whole && rename(record->open_path, record->path) == 0)
+        return true;
+    unlink(record->open_path);
+    return false;
 }

@@ -21,18 +21,24 @@ struct http_post {
     const char *const *headers; /* "Name: value", up to NULL */
     struct text body;
     int64_t timeout; /* seconds, of the whole */
+    bool once;       /* no kept connection, over which libcurl sends again what had no answer */
+    bool untraced;   /* it is no part of what this thread is about (base/trace.h) */
     /* Asked about once a second: true breaks it off. NULL: nobody does. */
     bool (*stops)(void *context);
     void *context;
 };
 
 struct http_answer {
-    int status;
+    int status;     /* 0: there was none */
+    bool was_asked; /* something was sent: where the answer is missing, nobody knows what came of it
+                     */
     struct text headers; /* their lines */
     struct text body;    /* its beginning */
 };
 
-/* Redirects are not followed. BUSY: there was no whole answer, and the message says why. */
+/* Leaves a crumb and a span, and tells hosts that are to know of the trace (base/trace.h).
+ *
+ * Redirects are not followed. BUSY: there was no whole answer, and the message says why. */
 enum status http_send_post(struct http_client *client, struct arena *arena,
                            const struct http_post *post, struct http_answer *out);
 

@@ -38,6 +38,7 @@ enum status generation_open(struct generation *generation)
     *generation = (struct generation){.environment = copied_environment(),
                                       .workers = workers < MOST_WORKERS ? workers : MOST_WORKERS,
                                       .shutdown_timeout = site_settings.shutdown_timeout,
+                                      .shutdown_delay = site_settings.shutdown_delay,
                                       .alive_read = alive[0],
                                       .alive_write = alive[1]};
     return OK;
@@ -45,7 +46,9 @@ enum status generation_open(struct generation *generation)
 
 void generation_retire(struct supervisor *supervisor, struct generation *generation)
 {
-    int64_t limit = clock_monotonic() + generation->shutdown_timeout * SECOND + STOP_MARGIN;
+    int64_t delay = supervisor->stopping ? generation->shutdown_delay : 0;
+    int64_t limit =
+        clock_monotonic() + (delay + generation->shutdown_timeout) * SECOND + STOP_MARGIN;
     generation->retired = true;
     for (size_t i = 0; i < MOST_CHILDREN; i++) {
         struct child *child = &supervisor->children[i];
@@ -53,7 +56,7 @@ void generation_retire(struct supervisor *supervisor, struct generation *generat
             continue;
         sooner(&child->kill_at, limit);
         if (child->role == ROLE_WORKER)
-            kill(child->pid, SIGTERM);
+            kill(child->pid, supervisor->stopping ? SIGTERM : PROCESS_DRAIN);
     }
     close(generation->alive_read);
     close(generation->alive_write);
@@ -61,13 +64,15 @@ void generation_retire(struct supervisor *supervisor, struct generation *generat
 
 /* Children */
 
+#define MOST_FDS 4
+
 static const struct {
     const char *name;
     const char *fd_names;
     int fd_count;
 } roles[ROLE_COUNT] = {
-    [ROLE_WORKER] = {"worker", "http:ready:alive", 3},
-    [ROLE_CLERK] = {"clerk", "alive", 1},
+    [ROLE_WORKER] = {"worker", "http:ready:alive:metrics", 4},
+    [ROLE_CLERK] = {"clerk", "alive:metrics", 2},
 };
 
 const char *role_name(enum role role)
@@ -92,7 +97,7 @@ static struct child *free_place(struct supervisor *supervisor)
 /* In the child: copies first, as one may lie where another belongs. */
 static void place_descriptors(const int *fds, int count)
 {
-    int copies[3];
+    int copies[MOST_FDS];
     for (int i = 0; i < count; i++)
         if ((copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, PROCESS_FD_SAFE)) < 0)
             _exit(127);
@@ -105,11 +110,12 @@ static void place_descriptors(const int *fds, int count)
 static void become(const struct supervisor *supervisor, const struct generation *generation,
                    enum role role, int ready_fd, pid_t parent)
 {
-    const int fds[ROLE_COUNT][3] = {
-        [ROLE_WORKER] = {supervisor->listen_fd, ready_fd, generation->alive_write},
-        [ROLE_CLERK] = {generation->alive_read},
+    const int fds[ROLE_COUNT][MOST_FDS] = {
+        [ROLE_WORKER] = {supervisor->listen_fd, ready_fd, generation->alive_write,
+                         supervisor->metrics_fd},
+        [ROLE_CLERK] = {generation->alive_read, supervisor->metrics_fd},
     };
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_PDEATHSIG, PROCESS_DRAIN);
     if (getppid() != parent)
         _exit(0);
     place_descriptors(fds[role], roles[role].fd_count);
@@ -175,6 +181,7 @@ bool children_remain(const struct supervisor *supervisor)
 void child_kill(struct supervisor *supervisor, struct child *child)
 {
     kill(child->pid, SIGKILL);
+    child->killed = true;
     child->kill_at = 0;
     if (supervisor->stopping)
         supervisor->exit_status = 1;

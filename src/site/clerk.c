@@ -12,10 +12,12 @@
 #include "model/differences.h"
 #include "site/contain.h"
 #include "site/internal.h"
+#include "site/metrics.h"
 #include "site/processes.h"
 #include "site/report.h"
 #include "site/settings.h"
 #include "site/site.h"
+#include "site/tracing.h"
 
 #define SECOND       ((int64_t)1000 * 1000)
 #define LONGEST_WAIT SECOND /* until the spool is looked at again */
@@ -53,6 +55,8 @@ static enum status add_jobs(const struct module *module, void *context)
 static void run_job(struct timed_job *timed)
 {
     struct db *db = NULL;
+    tracing_begin_work("job", timed->name);
+    status_clear();
     enum status status = site_database(&db, true);
     if (status == OK)
         status = timed->job->run(db);
@@ -96,6 +100,7 @@ static void warn_of_losses(void)
 int clerk_run(void)
 {
     site.supervised = true;
+    signal(PROCESS_DRAIN, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
@@ -103,6 +108,7 @@ int clerk_run(void)
         log_error("cannot start", LOG_STRING("reason", status_failure()->message));
         return 1;
     }
+    metrics_begin(CLERK_FD_METRICS);
     contain_crashes("clerk", "clerk");
     warn_of_losses();
     struct schedule schedule = {.arena = arena_new(4096)};
@@ -110,11 +116,15 @@ int clerk_run(void)
     struct pollfd alive = {.fd = CLERK_FD_ALIVE, .events = POLLIN};
     for (;;) {
         int64_t wait = run_due(&schedule);
+        contain_flush(false);
+        tracing_begin_work("clerk", "clerk");
         report_events();
+        metrics_look();
         log_flush();
         if (poll(&alive, 1, (int)(wait / 1000) + 1) > 0)
             break;
     }
+    contain_flush(true);
     report_events(); /* what the last workers left */
     report_end();
     site_database_close();

@@ -16,6 +16,7 @@
 #include "http/routes.h"
 #include "model/differences.h"
 #include "site/contain.h"
+#include "site/internal.h"
 #include "site/processes.h"
 #include "site/report.h"
 #include "site/settings.h"
@@ -259,6 +260,8 @@ enum status commands_open(struct db **out, bool create)
         .writes = true,
         .create = create,
         .busy_timeout = site_settings.database_timeout,
+        .pooled = site_settings.database_pooled,
+        .encrypted = site_needs_encryption(),
     };
     return db_open(out, &options);
 }
@@ -278,7 +281,7 @@ static const struct command commands[] = {
      "Secrets are not shown. Exit status 1: one is wrong, and says why.\n",
      settings},
     {"routes", "", "list every route: methods, path, access, name", "", routes},
-    {"migrate", "[--plan] [MODULE [NUMBER]]",
+    {"migrate", "[--plan] [--breaking] [MODULE [NUMBER]]",
      "bring the database up to date, making it where there is none",
      "Applies what is missing of each module's migrations, each wholly or not at all. What Django\n"
      "has applied under the same name counts.\n\n"
@@ -286,7 +289,8 @@ static const struct command commands[] = {
      "NUMBER   forward or backward to this one: 0001, or its whole name; zero: all are taken "
      "back,\n"
      "         which drops the module's tables. What needs a migration is taken back with it\n"
-     "--plan   print what would be done, and do nothing\n",
+     "--plan   print what would be done, and do nothing\n"
+     "--breaking   also what the release before cannot go on with: stop that first\n",
      command_migrate},
     {"showmigrations", "[MODULE]", "list every module's migrations, [X] for those that are applied",
      "", command_showmigrations},
@@ -300,6 +304,12 @@ static const struct command commands[] = {
      command_loaddata_help, command_loaddata},
     {"dumpdata", "[OPTION]... [APP[.MODEL]]...", "write rows as a fixture: Django's JSON",
      command_dumpdata_help, command_dumpdata},
+    {"backup", "FILE", "write the whole database into a file, while the site runs",
+     command_backup_help, command_backup},
+    {"restore", "FILE", "put such a file in the database's place, and keep what was there",
+     command_restore_help, command_restore},
+    {"copy", "--from URL --to URL", "copy the whole site from one database into another",
+     command_copy_help, command_copy},
     {"monitor", "test", "send an event, and say what became of it", command_monitor_help,
      command_monitor},
     {"startmodule", "NAME [ROW]", "write a new module into the checkout: table, pages, tests",

@@ -20,6 +20,16 @@ int command_migrate(int count, char **arguments);
 int command_showmigrations(int count, char **arguments);
 int command_sqlmigrate(int count, char **arguments);
 
+/* In commands_backup.c. */
+int command_backup(int count, char **arguments);
+int command_restore(int count, char **arguments);
+extern const char command_backup_help[];
+extern const char command_restore_help[];
+
+/* In commands_copy.c. */
+int command_copy(int count, char **arguments);
+extern const char command_copy_help[];
+
 /* In commands_data.c. */
 int command_loaddata(int count, char **arguments);
 int command_dumpdata(int count, char **arguments);

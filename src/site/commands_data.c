@@ -174,7 +174,8 @@ static enum status name_missing(struct db *db, enum status status)
     struct failure failure = *status_failure();
     if (status != FAILED || site_migrations_check(db) == INVALID)
         return status == FAILED ? INVALID : status;
-    return fail_as(status, "%s", failure.message);
+    status_restore(&failure);
+    return status;
 }
 
 /* loaddata */

@@ -152,12 +152,20 @@ static enum status load_fixtures(void)
     return status;
 }
 
+/* On a server it is there before it has a table. */
 static bool database_exists(void)
 {
     struct db *db = NULL;
+    struct db_table table = {0};
+    struct arena *arena = arena_new(1024);
     enum status status = commands_open(&db, false);
+    bool exists = status != NOT_FOUND;
+    if (status == OK && db_url_is_server(site_settings.database_url))
+        exists = db_table_read(db, arena, TEXT("django_migrations"), &table) != OK
+                 || table.columns.count > 0;
     db_close(db);
-    return status != NOT_FOUND;
+    arena_free(arena);
+    return exists;
 }
 
 int command_demo(int count, char **words)

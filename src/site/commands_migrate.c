@@ -9,9 +9,10 @@
 #include "site/settings.h"
 #include "site/site.h"
 
-/* The command line: one option, and up to two words. */
+/* The command line: options, and up to two words. */
 struct words {
     bool option;
+    bool breaking; /* of `migrate` alone */
     struct text module;
     struct text name;
 };
@@ -25,6 +26,8 @@ static int read_words(struct words *out, const char *command, const char *option
     for (int i = 0; i < count; i++) {
         if (option && strcmp(arguments[i], option) == 0)
             out->option = true;
+        else if (strcmp(command, "migrate") == 0 && strcmp(arguments[i], "--breaking") == 0)
+            out->breaking = true;
         else if (arguments[i][0] == '-')
             return commands_misused(command, "is no option", arguments[i]);
         else if (!arguments[i][0])
@@ -88,13 +91,15 @@ static enum status print_what_would_be(struct arena *arena, struct migration_tar
     return status;
 }
 
-static enum status run_plan(struct arena *arena, struct db *db, struct migration_target target)
+static enum status run_plan(struct arena *arena, struct db *db, struct migration_target target,
+                            bool breaking)
 {
     struct migration_plan plan;
     size_t done = 0;
     size_t repaired = 0;
     struct migration_list list = site_migrations(arena);
     enum status status = migrations_plan(arena, db, list, target, &plan);
+    plan.keeps_release = !breaking;
     if (status == OK)
         status = migrations_run(db, &plan, &done);
     if (status == OK)
@@ -111,7 +116,7 @@ static enum status run_plan(struct arena *arena, struct db *db, struct migration
     return status;
 }
 
-static enum status migrate(struct arena *arena, struct migration_target target)
+static enum status migrate(struct arena *arena, struct migration_target target, bool breaking)
 {
     struct db *db = NULL;
     struct migration_plan plan;
@@ -122,7 +127,7 @@ static enum status migrate(struct arena *arena, struct migration_target target)
     if (status == OK)
         status = db_set_up(db);
     if (status == OK)
-        status = run_plan(arena, db, target);
+        status = run_plan(arena, db, target, breaking);
     db_close(db);
     return status;
 }
@@ -137,7 +142,8 @@ int command_migrate(int count, char **arguments)
     struct migration_target target = {words.module, words.name};
     enum status status = commands_start();
     if (status == OK)
-        status = words.option ? print_what_would_be(arena, target) : migrate(arena, target);
+        status = words.option ? print_what_would_be(arena, target)
+                              : migrate(arena, target, words.breaking);
     arena_free(arena);
     return status == OK ? 0 : commands_failed();
 }
@@ -220,9 +226,12 @@ static enum status print_migration(struct arena *arena, const struct words *word
     if (status == OK && words->option && !sql.backward.at)
         status = fail_as(INVALID, "migration %s.%.*s cannot be taken back", migration->app_label,
                          TEXT_ARG(migration->name));
-    if (status == OK)
-        print_sql(words->option ? sql.backward : sql.forward);
-    return status;
+    if (status != OK)
+        return status;
+    printf("BEGIN;\n");
+    print_sql(words->option ? sql.backward : sql.forward);
+    printf("COMMIT;\n");
+    return OK;
 }
 
 int command_sqlmigrate(int count, char **arguments)

@@ -31,13 +31,15 @@ static bool tell(const char *to, enum status status, bool *there)
 
 static bool send_to_sentry(struct arena *arena, const json_t *event, bool *there)
 {
-    struct delivery_options options = {.client = report_client};
+    struct delivery_options options = {.client = report_client, .mark = report_own_mark()};
     enum status status = report_dsn(&options.dsn);
     if (status != OK)
         return tell("Sentry", status, there);
-    struct text to = dsn_shown(arena, &options.dsn);
-    return tell(text_format(arena, "Sentry, %.*s", TEXT_ARG(to)).at,
-                delivery_send(arena, &options, envelope_write(arena, "event", event)), there);
+    struct text shown = dsn_shown(arena, &options.dsn);
+    const char *to = text_format(arena, "Sentry, %.*s", TEXT_ARG(shown)).at;
+    printf("%s: sending; an answer may take 30 seconds\n", to);
+    fflush(stdout);
+    return tell(to, delivery_send(arena, &options, envelope_write(arena, "event", event)), there);
 }
 
 static enum status make_failure(void)

@@ -7,8 +7,9 @@
 #include "site/module.h"
 #include "site/site.h"
 
-#define BATCH  20000 /* rows in one transaction */
-#define PLACES 6000
+#define BATCH   20000 /* rows in one transaction */
+#define AT_ONCE 512   /* in memory */
+#define PLACES  6000
 
 /* SplitMix64 (prng.di.unimi.it/splitmix64.c) */
 static uint64_t mix(uint64_t value)
@@ -71,7 +72,7 @@ struct demo_place demo_place(struct demo_random *random, struct arena *arena)
 struct making {
     const struct module *module;
     const struct demo_order *order;
-    struct arena *arena; /* for one row */
+    struct arena *arena; /* for some rows */
     struct demo_random random;
     int64_t key; /* of the next */
     int64_t made;
@@ -121,11 +122,26 @@ static enum status make_batch(struct db *db, void *context)
 {
     struct making *making = context;
     enum status status = OK;
-    for (int i = 0; i < BATCH && making->made < making->order->count && status == OK; i++) {
-        status = making->module->demo.insert(db, making->arena, &making->random, making->key++);
+    int64_t end = making->made + BATCH;
+    if (end > making->order->count)
+        end = making->order->count;
+    while (making->made < end && status == OK) {
+        int64_t count = end - making->made < AT_ONCE ? end - making->made : AT_ONCE;
+        status = making->module->demo.insert(db, making->arena, &making->random, making->key,
+                                             (size_t)count);
         arena_reset(making->arena);
-        making->made++;
+        making->key += count;
+        making->made += count;
     }
+    return status;
+}
+
+static enum status follow_keys(struct db *db, const struct making *making)
+{
+    const struct model *const *models = making->module->demo.models;
+    enum status status = OK;
+    for (size_t i = 0; models[i] && status == OK; i++)
+        status = model_keys_follow(db, models[i]);
     return status;
 }
 
@@ -144,6 +160,8 @@ enum status demo_make(struct db *db, const struct module *module, const struct d
         status = db_transaction(db, make_batch, &making);
         order->progress(making.made);
     }
+    if (status == OK)
+        status = follow_keys(db, &making);
     arena_free(making.arena);
     return status == OK ? site_migrations_apply(db, &applied) : status;
 }

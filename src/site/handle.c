@@ -1,13 +1,18 @@
 /* The way of a request, top to bottom: route, middleware, view, response. */
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "db/db.h"
 #include "http/origin.h"
 #include "http/server.h"
 #include "site/contain.h"
 #include "site/internal.h"
+#include "site/page_cache.h"
 #include "site/settings.h"
 #include "site/site.h"
+#include "site/tracing.h"
+
+#define TOO_MANY 429
 
 static enum status find_nothing(struct request *request, struct response *response)
 {
@@ -50,9 +55,8 @@ void handle_hide_secret(struct request *request, const struct route *route)
     request->logged = text_format(request->arena, "%.*s…", TEXT_ARG(shown));
 }
 
-struct server_plan site_plan(void *context, struct request *request)
+static struct server_plan plan(struct request *request)
 {
-    (void)context;
     struct route_match match;
     origin_find(request, site_settings.trusted_proxies);
     if (request->refused)
@@ -60,6 +64,8 @@ struct server_plan site_plan(void *context, struct request *request)
     if (!router_match(site.router, request->arena, request->path, &match))
         return (struct server_plan){.blocks = site.reads_block};
     request->route = match.route;
+    request->route_number = match.number;
+    request->pattern = match.pattern;
     request->arguments = match.arguments;
     request->argument_count = match.count;
     handle_hide_secret(request, match.route);
@@ -68,6 +74,15 @@ struct server_plan site_plan(void *context, struct request *request)
     return (struct server_plan){.body_limit = match.route->body_limit,
                                 .blocks = belongs_on_executor(request),
                                 .is_slow = match.route->work == WORK_HASHES && may_write(request)};
+}
+
+struct server_plan site_plan(void *context, struct request *request)
+{
+    (void)context;
+    contain_answering(request);
+    struct server_plan found = plan(request);
+    contain_answering(NULL);
+    return found;
 }
 
 static int http_status_of(enum status status)
@@ -86,6 +101,9 @@ void site_answer_failure(struct request *request, struct response *response, enu
 {
     int code = http_status_of(status);
     struct text reason = text_copy(request->arena, text_of(status_failure()->message));
+    if (code >= 500 && !request->noted)
+        contain_note_request(request);
+    request->noted = request->noted || code >= 500;
     if (code >= 500)
         log_error("request failed", LOG_TEXT("target", request_logged(request)),
                   LOG_TEXT("error", reason), LOG_STRING("file", status_failure()->file),
@@ -99,12 +117,31 @@ void site_answer_failure(struct request *request, struct response *response, enu
     site_error_page(request, response, code, shows_reason ? reason : TEXT(""));
 }
 
+/* Both as they were where the database comes in. */
+struct request_start {
+    struct request request;
+    struct response response;
+};
+
+static void keep_start(struct request *request, const struct response *response)
+{
+    struct request_start *start = ARENA_NEW(request->arena, struct request_start);
+    start->request = *request;
+    start->response = *response;
+    request->start = start;
+}
+
 bool handle_open_database(struct request *request, struct response *response)
 {
-    if (request->route->work == WORK_NONE || site_database(&request->db, may_write(request)) == OK)
+    if (request->route->work == WORK_NONE)
         return true;
+    if (!request->is_anew && site.reads_block)
+        keep_start(request, response);
+    if (site_database(&request->db, may_write(request)) == OK) {
+        db_mark(request->db);
+        return true;
+    }
     fail_as(BUSY, "no database: %s", status_failure()->message);
-    contain_note_request(request);
     site_answer_failure(request, response, BUSY);
     return false;
 }
@@ -131,23 +168,79 @@ static enum status run_view(struct request *request, struct response *response)
                       : call_view(request->db, &viewing);
 }
 
-static void answer_with_view(struct request *request, struct response *response)
+static enum status ask_view(struct request *request, struct response *response)
 {
+    unsigned span = trace_open(TRACE_VIEW, request->pattern);
     enum status status = contain_view(run_view, request, response);
+    trace_close(span);
+    return status;
+}
+
+/* Once, where the database gave it up before anything was written: a connection that was lost, a
+ * deadlock, tables that a migration has changed. */
+static bool begin_anew(struct request *request, struct response *response, enum status status)
+{
+    const struct request_start *start = request->start;
+    if (status != BUSY || !start || !db_gave_up(request->db))
+        return false;
+    log_warning("a request is begun anew", LOG_TEXT("target", request_logged(request)),
+                LOG_STRING("reason", status_failure()->message));
+    modules_leave(request, response);
+    *request = start->request;
+    *response = start->response;
+    request->is_anew = true;
+    return true;
+}
+
+static void answer_through_steps(struct request *request, struct response *response,
+                                 size_t *entered)
+{
+    bool goes_on = middleware_before(request, response, entered);
+    enum status status = goes_on ? ask_view(request, response) : OK;
+    if (begin_anew(request, response, status)) {
+        *entered = middleware_before_database();
+        goes_on = middleware_before(request, response, entered);
+        status = goes_on ? ask_view(request, response) : OK;
+    }
     if (status != OK)
         site_answer_failure(request, response, status);
+}
+
+/* As cheap as can be: no step, no line of the log. */
+static void answer_refused(struct request *request, struct response *response)
+{
+    enum status status = ask_view(request, response);
+    if (status != OK)
+        site_answer_failure(request, response, status);
+}
+
+static void answer(struct request *request, struct response *response)
+{
+    size_t entered = 0;
+    answer_through_steps(request, response, &entered);
+    if (!response->kept)
+        response_finish(response, request);
+    middleware_after(request, response, entered);
+    page_cache_forget_found(request);
+    site_database_release();
 }
 
 void site_answer(void *context, struct request *request, struct response *response)
 {
     (void)context;
-    size_t entered;
     request->access = ACCESS_PUBLIC;
-    if (middleware_before(request, response, &entered))
-        answer_with_view(request, response);
-    if (!response->kept)
-        response_finish(response, request);
-    middleware_after(request, response, entered);
+    contain_answering(request);
+    if (request->refused == TOO_MANY)
+        answer_refused(request, response);
+    else
+        answer(request, response);
+    contain_answering(NULL);
+}
+
+bool site_is_ready(void *context, struct request *request)
+{
+    (void)context;
+    return page_cache_find(request);
 }
 
 enum status site_produce(void *context, struct request *request, const struct response *response,
@@ -155,13 +248,20 @@ enum status site_produce(void *context, struct request *request, const struct re
 {
     (void)context;
     log_request_id(request->id);
+    tracing_resume(request);
     language_activate(request->language);
-    enum status status = site_database(&request->db, false);
-    if (status == OK) {
+    contain_answering(request);
+    enum status status = out ? site_database(&request->db, false) : FAILED;
+    if (out && status == OK) {
         status = contain_produce(request, response, out);
         db_trim(request->db); /* it may have gone through very much */
+    } else if (out) {
+        contain_note_request(request);
     }
+    site_database_release();
     language_activate(NULL);
+    tracing_end_stream(request, response);
+    contain_answering(NULL);
     log_request_id(TEXT_NONE);
     return status;
 }

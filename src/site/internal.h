@@ -1,9 +1,12 @@
 /* What the files of site/ share and nobody else sees. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "base/list.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "db/db.h"
 #include "template/language.h"
 #include "template/value.h"
 
@@ -33,16 +36,32 @@ struct site {
     const struct text *server_error_pages;
     LIST(const struct middleware *) middleware; /* of the modules */
     bool reads_block;
-    bool supervised; /* this process: HUP to its parent renews it */
+    bool supervised;     /* this process: HUP to its parent renews it */
+    atomic_bool leaving; /* it is about to stop */
 };
 
 extern struct site site;
 
+/* From now on threads share so many connections: each has one from site_database() until
+ * site_database_release(), and waits for it as long as DATABASE_TIMEOUT. */
+void site_database_share(unsigned connections);
+/* Now and then: gives the place of an idle one at the server to a worker that has none. */
+void site_database_tick(void);
+/* How the database is opened. */
+struct db_options site_database_options(bool writes);
+/* Whether workers have a connection that listens to changes, and the beginning of that: of a
+ * worker, once, when it counts (metrics_begin()). */
+bool site_listens(void);
+void site_listen(void);
+/* Whether a database's server is asked by TLS only, where its URL does not say. */
+bool site_needs_encryption(void);
+
 /* As TIME_ZONE says; numbers and dates as the language of the page writes them. */
 struct template_host site_template_host(void);
 
-/* Whether this thread's templates have asked for the time since the last such question. */
-bool site_clock_was_read(void);
+/* Whether this thread's templates have asked for the time, or for chance, since the last such
+ * question. */
+bool site_was_fleeting(void);
 
 /* A set with the libraries of all modules. */
 struct template_set *site_template_set(struct arena *arena, struct template_host host);
@@ -83,9 +102,15 @@ extern const struct route site_no_route;
 /* Keeps the arguments of a route that is secret out of the log. */
 void handle_hide_secret(struct request *request, const struct route *route);
 
+/* Answers with what page_cache_find() has found (page_cache.h). */
+bool site_is_ready(void *context, struct request *request);
+
 /* What a request needs from the way of handle.c in the middle of the steps. */
 bool handle_open_database(struct request *request, struct response *response);
 
-/* The steps around a view, in the order that middleware.c shows. `entered` counts those begun. */
+/* The steps around a view, in the order that middleware.c shows. `entered` counts those begun: it
+ * goes on behind them. */
 bool middleware_before(struct request *request, struct response *response, size_t *entered);
+/* How many stand before the one that opens the database. */
+size_t middleware_before_database(void);
 void middleware_after(struct request *request, struct response *response, size_t entered);

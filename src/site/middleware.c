@@ -4,22 +4,28 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "http/origin.h"
 #include "http/url.h"
 #include "site/internal.h"
+#include "site/metrics.h"
 #include "site/page_cache.h"
+#include "site/report.h"
 #include "site/settings.h"
 #include "site/site.h"
+#include "site/tracing.h"
 
 /* One line of the log for each request. */
 
 static void log_answer(const struct request *request, const struct response *response,
                        uint64_t bytes, const char *cache)
 {
+    int64_t took = clock_monotonic() - request->started;
+    metrics_answer(request, response, took);
     log_info("request", LOG_TEXT("method", request->method_name),
              LOG_TEXT("target", request_logged(request)), LOG_INT("status", response->status),
-             LOG_INT("bytes", (int64_t)bytes), LOG_INT("us", clock_monotonic() - request->started),
-             LOG_STRING("cache", cache), LOG_TEXT("client", request->client));
+             LOG_INT("bytes", (int64_t)bytes), LOG_INT("us", took), LOG_STRING("cache", cache),
+             LOG_TEXT("client", request->client));
 }
 
 /* A streamed answer has its line when it is over. */
@@ -91,7 +97,7 @@ static bool refuse_malformed(struct request *request, struct response *response)
         {431, N_("The headers are larger than 16 kB.")},
         {503, N_("The site is busy. Please try again in a moment.")},
     };
-    if (!request->refused || request->refused == 413 || request->refused == 429)
+    if (!request->refused || request->refused == 413)
         return true; /* said later, and by the view */
     const char *detail = NULL;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
@@ -126,6 +132,17 @@ static bool redirect_to_https(struct request *request, struct response *response
     response_redirect(response, 301,
                       text_format(request->arena, "https://%.*s%.*s", TEXT_ARG(request->host),
                                   TEXT_ARG(path)));
+    return false;
+}
+
+/* What this site sends to SENTRY_DSN has come back to it: else each such request would make another
+ * (RFC 5842, 7.2). */
+static bool refuse_own_report(struct request *request, struct response *response)
+{
+    if (!report_is_own(request))
+        return true;
+    response_plain(response, 508, TEXT("SENTRY_DSN names this very site"));
+    response_header(response, "X-Sentry-Error", TEXT("SENTRY_DSN names this very site"));
     return false;
 }
 
@@ -211,24 +228,29 @@ static const struct {
     bool (*before)(struct request *request, struct response *response);
     /* After it, also when the answer is an error, in reverse order. */
     void (*after)(struct request *request, struct response *response);
+    /* Of its span, where it may take time. */
+    struct text name;
 } order[] = {
     {.after = log_request},
+    {.before = tracing_enter, .after = tracing_leave},
     {.after = add_request_id},
     {.after = page_cache_keep},
     {.after = add_security_headers},
-    {language_choose, language_forget},
+    {.before = language_choose, .after = language_forget},
     {.before = refuse_malformed},
+    {.before = refuse_own_report},
     {.before = check_host},
     {.before = redirect_to_https},
     {.before = append_slash},
     {.before = answer_for_server},
     {.before = check_route},
-    {.before = check_body},
-    {.before = handle_open_database},
-    {.before = page_cache_answer},
-    {csrf_enter, csrf_leave},
-    {messages_enter, messages_leave},
-    {modules_enter, modules_leave},
+    {.before = check_body, .name = {"body", 4}},
+    {.before = page_cache_answer_found},
+    {.before = handle_open_database, .name = {"database", 8}},
+    {.before = page_cache_answer, .name = {"kept page", 9}},
+    {.before = csrf_enter, .after = csrf_leave, .name = {"csrf", 4}},
+    {.before = messages_enter, .after = messages_leave, .name = {"messages", 8}},
+    {.before = modules_enter, .after = modules_leave, .name = {"session and user", 16}},
     {.before = access_check},
 };
 
@@ -237,9 +259,20 @@ static const struct {
 bool middleware_before(struct request *request, struct response *response, size_t *entered)
 {
     bool goes_on = true;
-    for (*entered = 0; *entered < STEPS && goes_on; ++*entered)
+    for (; *entered < STEPS && goes_on; ++*entered) {
         goes_on = !order[*entered].before || order[*entered].before(request, response);
+        if (order[*entered].name.length)
+            trace_step(order[*entered].name);
+    }
     return goes_on;
+}
+
+size_t middleware_before_database(void)
+{
+    size_t count = 0;
+    while (order[count].before != handle_open_database)
+        count++;
+    return count;
 }
 
 void middleware_after(struct request *request, struct response *response, size_t entered)

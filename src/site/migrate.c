@@ -87,7 +87,8 @@ static enum status after_migrating(const struct module *module, void *context)
 static enum status tell_modules(struct db *db, void *context)
 {
     (void)context;
-    return site_each_module(after_migrating, db);
+    enum status status = site_tell_changes(db);
+    return status == OK ? site_each_module(after_migrating, db) : status;
 }
 
 enum status site_migrated(struct db *db)
@@ -190,6 +191,8 @@ enum status site_database_faults(struct db *db, struct arena *arena, struct diff
         add_missing(&comparing);
         status = site_database_losses(db, arena, out);
     }
+    if (status == OK && !out->items.count)
+        status = site_untold_changes(db, arena, out);
     return status == OK ? site_each_module(compare_module, &comparing) : status;
 }
 

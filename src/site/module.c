@@ -7,6 +7,7 @@
 #include "monitor/fault.h"
 #include "site/internal.h"
 #include "site/links.h"
+#include "site/metrics.h"
 #include "site/settings.h"
 #include "site/site.h"
 #include "site/sitemap.h"
@@ -58,7 +59,8 @@ static enum status module_health(const struct module *module, void *context)
 
 static enum status ready(struct request *request, struct response *response)
 {
-    enum status status = site_migrations_check(request->db);
+    enum status status = site.leaving ? fail_as(BUSY, "the site is about to stop")
+                                      : site_migrations_check(request->db);
     if (status == OK)
         status = site_each_module(module_health, request->db);
     if (status == OK)
@@ -123,6 +125,8 @@ const struct module site_module = {
                 .any_host = true},
                {"readyz", ready, .name = "readyz", .access = ACCESS_PUBLIC, .any_host = true,
                 .failure = "the database cannot be opened"},
+               {"metrics", metrics_page, .name = "metrics", .access = ACCESS_PUBLIC,
+                .work = WORK_NONE, .any_host = true},
                {"sentry-debug/", sentry_debug, .name = "sentry-debug", .access = ACCESS_PUBLIC,
                 .work = WORK_NONE},
                {"sentry-debug", sentry_debug, .access = ACCESS_PUBLIC, .work = WORK_NONE},

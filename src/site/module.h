@@ -52,6 +52,15 @@ struct job {
     bool waits; /* for the first run too, rather than beginning at the start */
 };
 
+/* A number for who watches the site, at /metrics. */
+struct gauge {
+    const char *name;   /* "oc_mails" */
+    const char *labels; /* of several of one name: `state="waiting"`; "": none */
+    const char *help;   /* a sentence */
+    /* Asked by the clerk every 10 seconds, where all tables are there. */
+    enum status (*read)(struct db *db, int64_t *out);
+};
+
 /* Something that a module shows on others' pages, wherever they have the place for it. */
 struct panel {
     const char *place;    /* "city": subject is a city's name; "home", and "header" of
@@ -74,16 +83,21 @@ struct sitemap {
 /* Made-up rows: the option `--<module> COUNT` of `oc-lettings demo`. */
 struct demo {
     const struct model *const *models; /* one row of each is made; the first is what is counted */
-    /* Inserts them, all under a key that is free in each table (site/demo.h). */
+    /* Inserts so many, the first under `key` in each table, the next under those behind it
+     * (site/demo.h). */
     enum status (*insert)(struct db *db, struct arena *arena, struct demo_random *random,
-                          int64_t key);
+                          int64_t key, size_t count);
 };
 
 struct module {
-    const char *name;         /* Django's app label: tables, template and static folder */
-    const char *namespace;    /* of its URL names; NULL: none */
-    const char *verbose_name; /* what people call it; NULL: its name with a capital */
-    const char *mount;        /* "lettings/"; "" is the root */
+    const char *name;           /* Django's app label: tables, template and static folder */
+    const char *namespace;      /* of its URL names; NULL: none */
+    const char *verbose_name;   /* what people call it; NULL: its name with a capital */
+    const char *mount;          /* "lettings/"; "" is the root */
+    const char *derived_tables; /* how tables are called that its triggers fill from others */
+    /* Whose rows its public pages and panels show: a server's database tells of their changes, so
+     * that pages are sent again unread. Pages of other tables are read anew each time there. */
+    const struct model *const *shown;
     const char *const *needs; /* names of modules that must be installed before it */
     const struct model *const *models;
     struct {
@@ -111,6 +125,10 @@ struct module {
         const struct job *rows;
         size_t count;
     } jobs;
+    struct {
+        const struct gauge *rows;
+        size_t count;
+    } gauges;
     struct {
         const struct panel *rows;
         size_t count;
@@ -141,10 +159,11 @@ struct module {
     enum status (*check)(struct db *db, struct arena *arena, struct difference_list *out);
     struct demo demo;
     /* Keeps an event in Sentry's form (develop.sentry.dev, "event payloads"), which the clerk
-     * offers once its tables are there: `type` is that of its envelope's item, "event",
-     * "transaction" or "sessions"; what has an `event_id` is kept once, however often it is
-     * offered. An event may stand for equal ones that were only counted:
-     * `extra.equal_events_before` says how many. Not OK: it is offered again later. */
+     * offers once its tables are there: `type` is that of its envelope's item, "event" or
+     * "sessions", or "transactions" of an object that has a list of these; what has an `event_id`
+     * is kept once, however often it is offered. An event or transaction may stand for equal ones
+     * that were only counted: `extra.equal_events_before` says how many. Not OK: it is offered
+     * again later. */
     enum status (*keep_event)(struct db *db, const char *type, const json_t *payload);
 };
 
@@ -156,6 +175,7 @@ struct module {
 #define ROUTES(...)     MODULE_LIST(struct route, __VA_ARGS__)
 #define NAV(...)        MODULE_LIST(struct nav_item, __VA_ARGS__)
 #define JOBS(...)       MODULE_LIST(struct job, __VA_ARGS__)
+#define GAUGES(...)     MODULE_LIST(struct gauge, __VA_ARGS__)
 #define PANELS(...)     MODULE_LIST(struct panel, __VA_ARGS__)
 #define SITEMAPS(...)   MODULE_LIST(struct sitemap, __VA_ARGS__)
 #define MIDDLEWARE(...) MODULE_LIST(struct middleware, __VA_ARGS__)

@@ -11,8 +11,10 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/guard.h"
+#include "base/metrics.h"
 #include "db/db.h"
 #include "http/kept.h"
+#include "http/origin.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/routes.h"
@@ -24,32 +26,31 @@
 #define LARGEST_SHARE  8 /* of the cache, that one page may have */
 #define BUCKETS        1024
 
-/* What a page was made of: the database's state before its view ran, and all that the view read. */
-struct origin {
+/* What a page was made of: the database's state before its view ran, and what it read of it. */
+struct source {
     bool has_state;
     struct db_state state;
     bool has_reads;
-    XXH128_hash_t reads;
+    struct text reads;
+    bool untold; /* of tables whose changes nobody tells of: its state is not that of db_heard() */
 };
 
 /* Which page, and how it is being made. */
 struct page_key {
     struct text text;
-    struct origin origin;
-    struct buffer reads;
+    struct source source;
+    struct db_reads reads;
     bool refused;
-    struct kept *old; /* the page as it was kept, of another state; NULL: it was not */
-    XXH128_hash_t old_reads;
 };
 
-/* In one block with its key. */
+/* In one block with its texts. */
 struct page {
     struct page *next; /* in its bucket */
     TAILQ_ENTRY(page) by_use;
     struct kept *kept;
-    struct origin origin;
+    struct source source;
     struct text key;
-    char key_bytes[];
+    char bytes[];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -108,7 +109,7 @@ static struct page **place_of(struct text key)
 
 static size_t size_of(const struct page *page)
 {
-    return sizeof *page + page->key.length + kept_size(page->kept);
+    return sizeof *page + page->key.length + page->source.reads.length + kept_size(page->kept);
 }
 
 static void drop(struct page **place)
@@ -117,6 +118,8 @@ static void drop(struct page **place)
     *place = page->next;
     TAILQ_REMOVE(&by_use, page, by_use);
     pages_size -= size_of(page);
+    metric_add(METRIC_KEPT_PAGES, -1);
+    metric_add(METRIC_KEPT_BYTES, -(int64_t)size_of(page));
     kept_release(page->kept);
     free(page);
 }
@@ -130,6 +133,8 @@ static void add(struct page *page)
     *place = page;
     TAILQ_INSERT_TAIL(&by_use, page, by_use);
     pages_size += size_of(page);
+    metric_add(METRIC_KEPT_PAGES, 1);
+    metric_add(METRIC_KEPT_BYTES, (int64_t)size_of(page));
     while (pages_size > capacity())
         drop(place_of(TAILQ_FIRST(&by_use)->key));
 }
@@ -142,28 +147,115 @@ static void use(struct page *page)
 
 /* Answering */
 
-static bool same_state(const struct origin *a, const struct origin *b)
+static bool same_state(const struct source *a, const struct source *b)
 {
     return a->has_state && b->has_state && memcmp(&a->state, &b->state, sizeof a->state) == 0;
 }
 
-/* The kept page, where it is fresh; else it is held in `key` until it can be compared. */
-static bool answer_with_kept(struct page_key *key, const struct request *request,
-                             struct response *response)
+/* A kept page of another state, outside of the lock. */
+struct stale {
+    struct kept *kept;
+    struct text reads;
+};
+
+/* The kept page, where it is fresh; else what it takes to see whether it still is so. */
+static bool answer_with_kept(const struct page_key *key, const struct request *request,
+                             struct response *response, struct stale *stale)
 {
     take_lock();
     struct page *page = *place_of(key->text);
-    bool fresh = page && same_state(&page->origin, &key->origin);
-    if (fresh)
+    bool fresh = page && same_state(&page->source, &key->source);
+    if (fresh) {
         kept_answer(page->kept, request, response);
-    else if (page && page->origin.has_reads) {
-        key->old = kept_acquire(page->kept);
-        key->old_reads = page->origin.reads;
-    }
-    if (page)
         use(page);
+    } else if (page && page->source.has_reads) {
+        *stale = (struct stale){.kept = kept_acquire(page->kept),
+                                .reads = text_copy(request->arena, page->source.reads)};
+    }
     leave_lock();
     return fresh;
+}
+
+/* Whether the connection is still to where the state is from: it may have been made again. */
+static bool is_of_server(const struct request *request, const struct source *source)
+{
+    struct db_state now;
+    return source->state.file
+           || (db_state(request->db, &now) && now.header[0] == source->state.header[0]);
+}
+
+/* The page is what it was in the newer state too, or is so no longer. */
+static void settle(const struct request *request, const struct page_key *key,
+                   const struct stale *stale, bool same)
+{
+    bool has_state = key->source.has_state && is_of_server(request, &key->source);
+    take_lock();
+    struct page **place = place_of(key->text);
+    struct page *page = *place;
+    if (page && page->kept == stale->kept && same) {
+        page->source.has_state = has_state && !page->source.untold;
+        page->source.state = key->source.state;
+        use(page);
+    } else if (page && page->kept == stale->kept) {
+        drop(place);
+    }
+    leave_lock();
+}
+
+/* The same reads for the same request make the same page. */
+static bool answer_with_same(const struct page_key *key, const struct request *request,
+                             struct response *response, const struct stale *stale)
+{
+    bool same;
+    enum status status = db_reads_again(request->db, request->arena, stale->reads, &same);
+    if (status != BUSY)
+        settle(request, key, stale, same);
+    if (same) {
+        kept_answer(stale->kept, request, response);
+        response->reread = true;
+    }
+    return same;
+}
+
+static struct kept *find_fresh(struct text key, const struct source *source)
+{
+    take_lock();
+    struct page *page = *place_of(key);
+    bool fresh = page && same_state(&page->source, source);
+    struct kept *kept = fresh ? kept_acquire(page->kept) : NULL;
+    if (fresh)
+        use(page);
+    leave_lock();
+    return kept;
+}
+
+/* The step check_host may take another host, and refuse it. */
+bool page_cache_find(struct request *request)
+{
+    struct source source = {0};
+    if (!request->route || site_settings.page_cache_reads || !db_heard(&source.state)
+        || !is_public_page(request))
+        return false;
+    source.has_state = true;
+    request->language = language_of_visitor(request);
+    if (site_settings.use_forwarded_host)
+        origin_use_forwarded_host(request, site_settings.trusted_proxies);
+    request->found_page = find_fresh(key_of(request), &source);
+    return request->found_page;
+}
+
+bool page_cache_answer_found(struct request *request, struct response *response)
+{
+    if (request->found_page)
+        kept_answer(request->found_page, request, response);
+    return !request->found_page;
+}
+
+void page_cache_forget_found(struct request *request)
+{
+    if (request->found_page)
+        kept_release(request->found_page);
+    request->found_page = NULL;
 }
 
 bool page_cache_answer(struct request *request, struct response *response)
@@ -171,31 +263,20 @@ bool page_cache_answer(struct request *request, struct response *response)
     if (!is_public_page(request))
         return true;
     struct page_key *key = ARENA_NEW(request->arena, struct page_key);
-    key->origin.has_state =
-        !site_settings.page_cache_reads && db_state(request->db, &key->origin.state);
+    struct stale stale = {0};
+    key->source.has_state =
+        !site_settings.page_cache_reads && db_state(request->db, &key->source.state);
     key->text = key_of(request);
-    if (answer_with_kept(key, request, response))
+    if (answer_with_kept(key, request, response, &stale))
         return false;
-    key->reads = (struct buffer){.arena = request->arena};
-    db_record(request->db, &key->reads);
+    bool same = stale.kept && answer_with_same(key, request, response, &stale);
+    if (stale.kept)
+        kept_release(stale.kept);
+    if (same)
+        return false;
+    db_take_down(request->db, request->arena, &key->reads);
     request->page_key = key;
-    site_clock_was_read();
-    return true;
-}
-
-bool page_cache_answer_same(const struct request *request, struct response *response)
-{
-    struct page_key *key = request->page_key;
-    if (!key || key->refused || response->status != 200)
-        return false;
-    struct origin *origin = &key->origin;
-    origin->reads = XXH3_128bits(key->reads.at, key->reads.length);
-    origin->has_reads = true;
-    key->reads.length = 0;
-    if (!key->old || !XXH128_isEqual(origin->reads, key->old_reads))
-        return false;
-    kept_answer(key->old, request, response);
-    response->reread = true;
+    site_was_fleeting();
     return true;
 }
 
@@ -209,19 +290,29 @@ void page_cache_refuse(const struct request *request)
 
 static bool may_be_kept(const struct response *response)
 {
-    return (response->status == 200 || response->status == 304) && !site_clock_was_read()
+    return (response->status == 200 || response->status == 304) && !site_was_fleeting()
            && text_is(response_header_value(response, "Cache-Control"), "no-cache")
            && !response_header_value(response, "Set-Cookie").length;
 }
 
+static struct text put(char **at, struct text text)
+{
+    char *start = *at;
+    *at += text.length;
+    if (text.length)
+        memcpy(start, text.at, text.length);
+    return (struct text){start, text.length};
+}
+
 static struct page *page_new(const struct page_key *key, struct kept *kept)
 {
-    struct page *page = malloc(sizeof *page + key->text.length);
+    struct page *page = malloc(sizeof *page + key->text.length + key->source.reads.length);
     if (!page)
         return NULL;
-    *page = (struct page){.kept = kept, .origin = key->origin};
-    page->key =
-        (struct text){memcpy(page->key_bytes, key->text.at, key->text.length), key->text.length};
+    *page = (struct page){.kept = kept, .source = key->source};
+    char *at = page->bytes;
+    page->source.reads = put(&at, key->source.reads);
+    page->key = put(&at, key->text);
     return page;
 }
 
@@ -238,34 +329,23 @@ static void keep(const struct page_key *key, struct kept *kept)
     leave_lock();
 }
 
-/* The page is what it was, in the newer state too. */
-static void confirm(const struct page_key *key)
-{
-    take_lock();
-    struct page *page = *place_of(key->text);
-    if (page && page->kept == key->old)
-        page->origin = key->origin;
-    leave_lock();
-}
-
 void page_cache_keep(struct request *request, struct response *response)
 {
     struct page_key *key = request->page_key;
     if (!key)
         return;
-    db_record(request->db, NULL);
-    if (key->reads.length) /* what was read later than the view's end is in no digest */
-        key->origin.has_reads = false;
-    if (response->reread) {
-        confirm(key);
-    } else if (!key->refused && may_be_kept(response)
-               && (key->origin.has_state || key->origin.has_reads)) {
-        struct kept *kept = kept_new(response);
-        if (kept)
-            keep(key, kept);
-    }
-    if (key->old)
-        kept_release(key->old);
+    db_take_down(request->db, NULL, NULL);
+    struct source *source = &key->source;
+    source->has_reads = !key->reads.unrepeatable;
+    source->untold = key->reads.untold;
+    source->has_state = source->has_state && !source->untold && is_of_server(request, source);
+    if (source->has_reads)
+        source->reads = buffer_contents(&key->reads.queries);
+    if (key->refused || !may_be_kept(response) || !(source->has_state || source->has_reads))
+        return;
+    struct kept *kept = kept_new(response);
+    if (kept)
+        keep(key, kept);
 }
 
 void page_cache_clear(void)

@@ -4,13 +4,14 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/trace.h"
+#include "crypto/crypto.h"
 #include "http/assets.h"
 #include "model/loader.h"
 #include "site/csrf.h"
 #include "site/internal.h"
 #include "site/links.h"
 #include "site/messages.h"
-#include "site/page_cache.h"
 #include "site/settings.h"
 #include "site/site.h"
 #include "template/template.h"
@@ -90,20 +91,29 @@ static enum status static_url(void *context, struct arena *arena, struct text pa
     return asset_url(arena, path, site_source_dir(), out);
 }
 
-static _Thread_local bool clock_was_read;
+static _Thread_local bool is_fleeting;
 
-bool site_clock_was_read(void)
+bool site_was_fleeting(void)
 {
-    bool was = clock_was_read;
-    clock_was_read = false;
+    bool was = is_fleeting;
+    is_fleeting = false;
     return was;
 }
 
 static int64_t now(void *context)
 {
     (void)context;
-    clock_was_read = true;
+    is_fleeting = true;
     return clock_wall();
+}
+
+static uint32_t pick(void *context)
+{
+    uint32_t number;
+    (void)context;
+    is_fleeting = true;
+    random_fill(&number, sizeof number);
+    return number;
 }
 
 struct template_host site_template_host(void)
@@ -115,6 +125,7 @@ struct template_host site_template_host(void)
         .put_prepared = put_prepared,
         .static_url = static_url,
         .now = now,
+        .random = pick,
         .languages = &site.languages,
         .options = {.localize = true, .use_tz = true, .time_zone = site_settings.time_zone},
     };
@@ -205,8 +216,10 @@ enum status site_render_into(const struct request *request, struct buffer *out,
     const struct template_request rendering = {.language = site_language(request),
                                                .source = &source,
                                                .caller = request};
+    unsigned span = trace_open(TRACE_TEMPLATE, text_of(template_name));
     enum status status = template_render(current_set(request->arena), text_of(template_name),
                                          &rendering, context, request->arena, out);
+    trace_close(span);
     if (status == OK)
         return OK;
     out->length = 0;
@@ -217,8 +230,6 @@ enum status site_render_into(const struct request *request, struct buffer *out,
 enum status site_render(const struct request *request, struct response *response,
                         const char *template_name, const struct value_map *context)
 {
-    if (page_cache_answer_same(request, response))
-        return OK;
     language_mark(request, response);
     return site_render_into(request, &response->body, template_name, context);
 }

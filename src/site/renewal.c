@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "site/processes.h"
 #include "site/settings.h"
 #include "site/supervision.h"
 
@@ -60,6 +62,7 @@ void replacement_for(struct supervisor *supervisor, const struct child *failed)
     bool was_last =
         failed->ready && children_count(supervisor, failed->generation, failed->role, true) == 0;
     restart->failures = young ? restart->failures + 1 : 0;
+    metric_add(failed->role == ROLE_WORKER ? METRIC_WORKERS_REPLACED : METRIC_CLERKS_REPLACED, 1);
     if (restart->failures <= 1 || was_last)
         replacement_fill_up(supervisor, failed->role);
     else
@@ -82,7 +85,7 @@ void replacement_dismiss(struct supervisor *supervisor)
         return;
     worn->dismissed = true;
     worn->kill_at = clock_monotonic() + current->shutdown_timeout * SECOND + STOP_MARGIN;
-    kill(worn->pid, SIGTERM);
+    kill(worn->pid, PROCESS_DRAIN);
     if (!supervisor->restarts[ROLE_WORKER].at)
         replacement_fill_up(supervisor, ROLE_WORKER);
 }

@@ -20,7 +20,8 @@ static struct {
     struct spool *spool;
     struct delivery_options sentry;
     struct delivery *delivery; /* NULL: nothing is sent */
-    bool is_whole;             /* the database has all tables */
+    bool is_whole;             /* the database has all tables that serving needs */
+    bool is_refused;           /* the log has said that events are not kept yet */
 } report;
 
 /* What there is to keep events in */
@@ -68,8 +69,10 @@ enum status report_to_site(const char *type, const json_t *payload)
 static enum status keep_envelope(struct db *db, struct arena *arena, struct text bytes)
 {
     struct envelope envelope;
-    if (!envelope_read(arena, bytes, &envelope))
+    if (!envelope_read(arena, bytes, &envelope)) {
+        log_warning("a file in the spool is no envelope: it is dropped");
         return OK;
+    }
     json_t *payload = json_loadb(envelope.payload.at, envelope.payload.length, 0, NULL);
     const struct keeping keeping = {db, envelope.type.at, payload};
     enum status status = payload ? site_each_module(keep_in_module, (void *)&keeping) : OK;
@@ -86,25 +89,62 @@ static bool is_ready(struct db **db)
     return report.is_whole;
 }
 
-static void give_to_site(struct arena *arena)
+/* Said once, until all are kept again. */
+static void note_refusal(size_t *refusals)
+{
+    if (!report.is_refused)
+        log_warning("an event is not kept yet", LOG_STRING("reason", status_failure()->message));
+    report.is_refused = true;
+    ++*refusals;
+}
+
+static void tell_once(void)
+{
+    static bool told;
+    if (!told)
+        log_warning("an event in the spool waits", LOG_STRING("reason", status_failure()->message));
+    told = true;
+}
+
+/* Sessions have no id by which they would be known again: they are rather lost than counted twice.
+ */
+static enum status give_file(struct db *db, struct arena *work, int kind, struct text name)
+{
+    struct text bytes;
+    if (spool_read(&bytes, report.spool, work, name) != OK) {
+        tell_once();
+        return OK; /* the others need not wait for it */
+    }
+    bool once = kind == SPOOL_SITE_TRACES && spool_spans(name) == 0;
+    if (once)
+        spool_remove(report.spool, name);
+    enum status status = keep_envelope(db, work, bytes);
+    if (status == OK && !once)
+        spool_remove(report.spool, name);
+    return status;
+}
+
+static void give_to_site(struct arena *arena, int kind, size_t *refusals)
 {
     struct db *db;
     struct spool_names names = {0};
     struct arena *work = arena_new((size_t)64 * 1024);
-    size_t refusals = 0;
-    spool_waiting(report.spool, arena, SPOOL_SITE, &names);
+    spool_waiting(report.spool, arena, kind, &names);
     bool ready = names.count && is_ready(&db);
-    for (size_t i = 0; ready && i < names.count && refusals < MOST_REFUSALS; i++) {
-        enum status status =
-            keep_envelope(db, work, spool_read(report.spool, work, names.items[i]));
-        if (status == OK)
-            spool_remove(report.spool, names.items[i]);
-        else if (refusals++ == 0)
-            log_warning("an event is not kept yet",
-                        LOG_STRING("reason", status_failure()->message));
+    for (size_t i = 0; ready && i < names.count && *refusals < MOST_REFUSALS; i++) {
+        if (give_file(db, work, kind, names.items[i]) != OK)
+            note_refusal(refusals);
         arena_reset(work);
     }
     arena_free(work);
+}
+
+static void give_all_to_site(struct arena *arena)
+{
+    size_t refusals = 0;
+    give_to_site(arena, SPOOL_SITE, &refusals);
+    give_to_site(arena, SPOOL_SITE_TRACES, &refusals);
+    report.is_refused = report.is_refused && refusals;
 }
 
 /* What the workers have written of faults and failures becomes events */
@@ -126,8 +166,10 @@ static const json_t *frame_of(const json_t *exception)
     return json_array_get(frames, count - 1);
 }
 
-static void log_event(const json_t *event)
+static void on_event(const json_t *event, bool sampled)
 {
+    if (!sampled)
+        delivery_lost(report.delivery, LOSS_SAMPLE, CATEGORY_ERROR, 1);
     const json_t *values = json_object_get(json_object_get(event, "exception"), "values");
     const json_t *exception = json_array_get(values, 0);
     const json_t *frame = frame_of(exception);
@@ -151,6 +193,9 @@ struct event_origin report_origin(void)
         .environment = site_settings.sentry_environment,
         .source_dir = site_settings.source_dir,
         .server_name = host,
+        .traces_rate = site_settings.sentry_traces_sample_rate,
+        .database =
+            text_starts(site_settings.database_url, TEXT("postgres")) ? "postgresql" : "sqlite",
     };
 }
 
@@ -164,28 +209,35 @@ static bool is_sampled(const json_t *event)
         return true;
     memcpy(digits, part.at, part.length);
     double place = (double)strtoul(digits, NULL, 16) / 4294967296.0;
-    bool sampled = place < strtod(rate.at, NULL);
-    if (!sampled)
-        delivery_lost(report.delivery, LOSS_SAMPLE, CATEGORY_ERROR, 1);
-    return sampled;
+    return place < strtod(rate.at, NULL);
 }
 
 static void keep_spool(void)
 {
-    size_t dropped[SPOOL_SINKS + 1];
+    struct spool_losses losses;
     const struct spool_options options = {
         .origin = report_origin(),
         .sinks = {[SPOOL_SITE] = has_keeper(), [SPOOL_SENTRY] = report.delivery},
         .is_sampled = is_sampled,
-        .noticed = log_event,
+        .noticed = on_event,
     };
-    spool_keep(report.spool, &options, dropped);
-    size_t sum = dropped[SPOOL_SINKS] + dropped[SPOOL_SITE] + dropped[SPOOL_SENTRY];
+    spool_keep(report.spool, &options, &losses);
+    const size_t *dropped = losses.dropped;
+    size_t sum = dropped[SPOOL_UNASSIGNED] + dropped[SPOOL_SITE] + dropped[SPOOL_SENTRY];
     if (sum)
         log_warning("the spool is full: the oldest events are dropped", LOG_INT("events", sum));
-    if (report.delivery && sum)
-        delivery_lost(report.delivery, LOSS_SPOOL, CATEGORY_ERROR,
-                      dropped[SPOOL_SINKS] + dropped[SPOOL_SENTRY]);
+    if (losses.broken)
+        log_warning("what is no record of a failure is dropped", LOG_INT("files", losses.broken));
+    if (!report.delivery)
+        return;
+    delivery_lost(report.delivery, LOSS_SPOOL, CATEGORY_ERROR,
+                  dropped[SPOOL_UNASSIGNED] + dropped[SPOOL_SENTRY]);
+    delivery_lost(report.delivery, LOSS_BROKEN, CATEGORY_ERROR, losses.broken);
+    size_t sessions = losses.sessions[SPOOL_SENTRY_TRACES];
+    delivery_lost(report.delivery, LOSS_SPOOL, CATEGORY_SESSION, sessions);
+    delivery_lost(report.delivery, LOSS_SPOOL, CATEGORY_TRANSACTION,
+                  dropped[SPOOL_SENTRY_TRACES] - sessions);
+    delivery_lost(report.delivery, LOSS_SPOOL, CATEGORY_SPAN, losses.spans[SPOOL_SENTRY_TRACES]);
 }
 
 static void start_delivery(const char *folder)
@@ -201,6 +253,7 @@ static void start_delivery(const char *folder)
     report.sentry = (struct delivery_options){.dsn = dsn,
                                               .spool = folder,
                                               .client = report_client,
+                                              .mark = report_own_mark(),
                                               .tells = site_settings.sentry_debug};
     report.delivery = delivery_start(&report.sentry);
 }
@@ -221,15 +274,28 @@ static bool have_spool(void)
     return report.spool != NULL;
 }
 
+/* It has its events already. */
+static void end_loop(void)
+{
+    if (!report.delivery || !delivery_loops(report.delivery))
+        return;
+    log_error("events are not sent any more: SENTRY_DSN names this very site, which has its events "
+              "without it");
+    delivery_stop(report.delivery);
+    report.delivery = NULL;
+}
+
 void report_events(void)
 {
     if (!have_spool())
         return;
+    end_loop();
     struct arena *arena = arena_new((size_t)64 * 1024);
     keep_spool();
+    report_traces(report.spool, contain_spool(), has_keeper(), report.delivery);
     if (report.delivery)
         delivery_wake(report.delivery);
-    give_to_site(arena);
+    give_all_to_site(arena);
     arena_free(arena);
 }
 

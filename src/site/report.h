@@ -2,11 +2,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "monitor/dsn.h"
 #include "monitor/event.h"
 
 struct arena;
+struct request;
 
 /* Of every event of this program. */
 struct event_origin report_origin(void);
@@ -15,6 +18,12 @@ struct event_origin report_origin(void);
  * very site, which has its events anyway. */
 enum status report_dsn(struct dsn *out);
 
+/* A header of what is sent, by which this site knows its own wherever it was sent to; and whether
+ * a request has it. */
+#define REPORT_OWN_HEADER "X-Reporting-Site"
+const char *report_own_mark(void);
+bool report_is_own(const struct request *request);
+
 /* One round; never waits for anybody. */
 void report_events(void);
 /* Lets Sentry have what waits, for 2 seconds. */
@@ -22,6 +31,13 @@ void report_end(void);
 
 /* Offers one to the modules that keep events (module.h). NOT_FOUND: there are none. */
 enum status report_to_site(const char *type, const json_t *payload);
+
+/* Takes what the workers have told of their requests (monitor/ring.h) as transactions and sessions
+ * into the spool. `delivery`: NULL: nothing is sent. */
+struct delivery;
+struct spool;
+void report_traces(struct spool *spool, const char *folder, bool to_site,
+                   struct delivery *delivery);
 
 /* "oc-lettings/1.0" */
 extern const char report_client[];

@@ -1,5 +1,9 @@
 /* Where events are sent, by SENTRY_DSN. */
+#include <stdio.h>
+
+#include "crypto/signing.h"
 #include "http/origin.h"
+#include "http/request.h"
 #include "site/report.h"
 #include "site/settings.h"
 #include "site/version.h"
@@ -54,4 +58,26 @@ enum status report_dsn(struct dsn *out)
     return is_this_site(out) ? fail_as(CONFLICT, "SENTRY_DSN names this very site, which has its "
                                                  "events without it")
                              : OK;
+}
+
+/* Of what a site and its instances have in common, and no other. */
+const char *report_own_mark(void)
+{
+    static const struct text salt = {"oc-lettings.monitor.site", 24};
+    static char header[sizeof REPORT_OWN_HEADER + 2 + 2 * (size_t)DIGEST_LIMIT];
+    if (header[0])
+        return header;
+    struct digest_value mark =
+        salted_hmac(DIGEST_SHA256, salt, site_settings.database_url, site_settings.secret_key);
+    int length = snprintf(header, sizeof header, "%s: ", REPORT_OWN_HEADER);
+    for (size_t i = 0; i < mark.length; i++)
+        length += snprintf(header + length, sizeof header - (size_t)length, "%02x", mark.bytes[i]);
+    return header;
+}
+
+bool report_is_own(const struct request *request)
+{
+    struct text mark = text_from(text_of(report_own_mark()), sizeof REPORT_OWN_HEADER - 1 + 2);
+    return request->method == HTTP_POST
+           && text_equal(request_header(request, REPORT_OWN_HEADER), mark);
 }

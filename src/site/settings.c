@@ -15,6 +15,7 @@
 
 #define DAY         ((int64_t)24 * 60 * 60)
 #define DEBUG_HOSTS TEXT("localhost,.localhost,127.0.0.1,[::1]")
+#define LEAST_TOKEN 20
 #define DEBUG_KEY   TEXT("only-for-debugging")
 
 struct site_settings site_settings;
@@ -81,6 +82,15 @@ static const char *refuse_rate(struct text value)
     return end > digits && !*end && rate >= 0 && rate <= 1 ? NULL : "must be from 0 to 1, as 0.25";
 }
 
+static const char *refuse_token(struct text value)
+{
+    for (size_t i = 0; i < value.length; i++)
+        if ((unsigned char)value.at[i] <= ' ' || (unsigned char)value.at[i] > '~')
+            return "must be of letters, digits and signs, without spaces";
+    return value.length == 0 || value.length >= LEAST_TOKEN ? NULL
+                                                            : "must have at least 20 characters";
+}
+
 const struct setting site_setting_rows[] = {
     {"DEBUG", "0", "for developing: failures are shown, files are read from disk",
      .flag = &site_settings.debug},
@@ -124,14 +134,26 @@ const struct setting site_setting_rows[] = {
     {"SECURE_HSTS_PRELOAD", "1", "tell browsers' makers that they may list the site as https-only",
      .flag = &site_settings.hsts_preload},
     {"DATABASE_URL", "sqlite:///oc-lettings-site.sqlite3",
-     "sqlite:///file below DATA_DIR, or sqlite:////absolute/file",
+     "sqlite:///file below DATA_DIR, sqlite:////absolute/file, or "
+     "postgres://user:password@host/name",
      .value = &site_settings.database_url, .url = true, .refuse = refuse_database_url},
     {"DATABASE_MAX_CONNECTIONS", "10",
-     "connections that may wait, of all workers together, at least one each; beside them, each of "
+     "of PostgreSQL: connections of this instance (for a moment twice as many while HUP renews "
+     "it): one for the clerk, one for each worker, and where there are as many again, one of each "
+     "to listen; of "
+     "SQLite: those that may wait, of all workers together, at least one each; beside them, each "
+     "of "
      "WEB_THREADS has one that reads a database in WAL mode, and each worker one for passwords",
      .integer = &site_settings.database_max_connections, .min = 1, .max = 1000},
     {"DATABASE_TIMEOUT", "5000", "milliseconds to wait for another's lock",
      .integer = &site_settings.database_timeout, .max = 600000},
+    {"DATABASE_STATEMENT_TIMEOUT", "30000",
+     "milliseconds that PostgreSQL may spend on one statement while it is served; 0: no limit",
+     .integer = &site_settings.database_statement_timeout, .max = 3600000},
+    {"DATABASE_POOLED", "0",
+     "1: PostgreSQL is reached through a pooler that gives each transaction another session, as "
+     "pgbouncer with pool_mode=transaction: no statement is kept prepared, nobody listens",
+     .flag = &site_settings.database_pooled},
     {"DATA_DIR", ".", "where relative database files are", .value = &site_settings.data_dir},
     {"DATA_EPHEMERAL", "0",
      "1: DATA_DIR is empty at every start, as on Heroku; serve migrates first, and says so in the "
@@ -140,7 +162,9 @@ const struct setting site_setting_rows[] = {
     {"SOURCE_DIR", ".",
      "the checkout: with DEBUG=1 its templates and files are used; shown around errors",
      .value = &site_settings.source_dir},
-    {"WEB_CONCURRENCY", "0", "worker processes; 0: one a processor",
+    {"WEB_CONCURRENCY", "0",
+     "worker processes; 0: one a processor, of PostgreSQL no more than half of "
+     "DATABASE_MAX_CONNECTIONS",
      .integer = &site_settings.workers, .max = 256},
     {"WEB_THREADS", "2", "threads of a worker that serve", .integer = &site_settings.threads,
      .min = 1, .max = 64},
@@ -151,6 +175,10 @@ const struct setting site_setting_rows[] = {
      "1: read the database for each page, and send the kept one where all that was read is the "
      "same",
      .flag = &site_settings.page_cache_reads},
+    {"PAGE_CACHE_LISTEN", "1",
+     "of PostgreSQL: 1: one connection of each worker listens to changes, and pages are sent again "
+     "unread while there are none; 0, or with DATABASE_POOLED=1: each is read anew",
+     .flag = &site_settings.page_cache_listen},
     {"MAX_CONNECTIONS", "10000", "connections that a worker holds at once",
      .integer = &site_settings.max_connections, .min = 1, .max = 1000000},
     {"RECEIVE_TIMEOUT", "20", "seconds for a request to arrive",
@@ -161,6 +189,10 @@ const struct setting site_setting_rows[] = {
      .integer = &site_settings.send_timeout, .min = 1, .max = 3600},
     {"SHUTDOWN_TIMEOUT", "25", "seconds for begun requests to finish at a stop",
      .integer = &site_settings.shutdown_timeout, .min = 1, .max = 600},
+    {"SHUTDOWN_DELAY", "0",
+     "seconds that a stop goes on serving with /readyz saying 503, so that a balancer sends nobody "
+     "there any more",
+     .integer = &site_settings.shutdown_delay, .max = 600},
     {"SENTRY_DSN", "",
      "where Sentry takes events: https://KEY@HOST/PROJECT; empty or wrong: none are sent",
      .value = &site_settings.sentry_dsn, .secret = true},
@@ -170,8 +202,25 @@ const struct setting site_setting_rows[] = {
      .value = &site_settings.sentry_release, .refuse = refuse_release},
     {"SENTRY_SAMPLE_RATE", "1.0", "which part of the errors is sent to Sentry, from 0 to 1",
      .value = &site_settings.sentry_sample_rate, .refuse = refuse_rate},
+    {"SENTRY_TRACES_SAMPLE_RATE", "",
+     "which part of the requests is measured, from 0 to 1; empty: none, also where who asks has "
+     "decided so",
+     .value = &site_settings.sentry_traces_sample_rate, .refuse = refuse_rate},
+    {"SENTRY_TRACE_PROPAGATION_TARGETS", "",
+     "hosts that are told which trace a request to them is part of, parted by commas; .example.com "
+     "with subdomains",
+     .value = &site_settings.sentry_targets},
+    {"SENTRY_AUTO_SESSION_TRACKING", "1",
+     "how many requests end well, with an error or a crash is counted by releases",
+     .flag = &site_settings.sentry_sessions},
+    {"SENTRY_SEND_DEFAULT_PII", "0",
+     "1: errors say who the visitor is: name, mail and IP address, cookies",
+     .flag = &site_settings.sentry_send_default_pii},
     {"SENTRY_DEBUG", "0", "1: the log has each envelope that is sent",
      .flag = &site_settings.sentry_debug},
+    {"METRICS_TOKEN", "",
+     "who sends it may read /metrics: Authorization: Bearer TOKEN; without it, only this machine",
+     .value = &site_settings.metrics_token, .secret = true, .refuse = refuse_token},
     {"LOG_LEVEL", "info", "least level that is logged", .value = &site_settings.log_level,
      .choices = "debug info warning error"},
     {"LOG_FORMAT", "logfmt", "form of the log's lines", .value = &site_settings.log_format,
@@ -227,6 +276,25 @@ static enum status load_all(void)
     return refused ? settings_load(site_settings.values, refused) : OK; /* again, for the message */
 }
 
+/* Of a server: one for the clerk, and one for each worker at least. Of as many workers as there are
+ * processors, only so many that each can listen too. */
+static enum status share_connections(void)
+{
+    bool is_server = db_url_is_server(site_settings.database_url);
+    int64_t most = site_settings.database_max_connections - 1;
+    if (!site_settings.workers) {
+        site_settings.workers = sysconf(_SC_NPROCESSORS_ONLN);
+        if (is_server && site_settings.workers > most / 2)
+            site_settings.workers = most / 2 ? most / 2 : 1;
+    }
+    if (!is_server || site_settings.workers <= most)
+        return OK;
+    return fail_as(INVALID,
+                   "DATABASE_MAX_CONNECTIONS is %" PRId64 ", but %" PRId64
+                   " workers (WEB_CONCURRENCY) need one each, and the clerk one",
+                   most + 1, site_settings.workers);
+}
+
 static enum status check_together(void)
 {
     if (!site_settings.debug && !site_settings.secret_key.length)
@@ -242,9 +310,7 @@ static enum status check_together(void)
         site_settings.secret_key = DEBUG_KEY;
     if (!site_settings.allowed_hosts.length)
         site_settings.allowed_hosts = DEBUG_HOSTS;
-    if (!site_settings.workers)
-        site_settings.workers = sysconf(_SC_NPROCESSORS_ONLN);
-    return OK;
+    return share_connections();
 }
 
 static void configure_log(const char *process)

@@ -30,6 +30,8 @@ struct site_settings {
     struct text database_url;
     int64_t database_max_connections;
     int64_t database_timeout;
+    int64_t database_statement_timeout;
+    bool database_pooled;
     struct text data_dir;
     bool data_ephemeral;
     struct text source_dir;
@@ -38,15 +40,22 @@ struct site_settings {
     int64_t max_connections;
     int64_t page_cache_size; /* MiB */
     bool page_cache_reads;
+    bool page_cache_listen;
     int64_t receive_timeout;
     int64_t idle_timeout;
     int64_t send_timeout;
     int64_t shutdown_timeout;
+    int64_t shutdown_delay;
     struct text sentry_dsn; /* empty: none; may be wrong, which report_dsn() finds */
     struct text sentry_environment;
-    struct text sentry_release;     /* empty: the commit */
-    struct text sentry_sample_rate; /* of events */
+    struct text sentry_release;            /* empty: the commit */
+    struct text sentry_sample_rate;        /* of events */
+    struct text sentry_traces_sample_rate; /* empty: nothing is traced */
+    struct text sentry_targets;            /* hosts that are told of traces */
+    bool sentry_sessions;                  /* how requests end is counted */
+    bool sentry_send_default_pii;
     bool sentry_debug;
+    struct text metrics_token; /* empty: none */
     struct text log_level;
     struct text log_format;
 };

@@ -66,6 +66,11 @@ void site_error_page(struct request *request, struct response *response, int sta
  */
 void site_answer_failure(struct request *request, struct response *response, enum status status);
 
+/* Who asks, for events and traces (base/trace.h): by a keyed hash of the id, and with
+ * SENTRY_SEND_DEFAULT_PII by id, name and mail address, which are borrowed. */
+void site_trace_user(const struct request *request, int64_t id, struct text username,
+                     struct text email);
+
 /* The way of a request; see http/server.h. */
 struct server_plan site_plan(void *context, struct request *request);
 void site_answer(void *context, struct request *request, struct response *response);
@@ -78,6 +83,8 @@ void site_streamed(void *context, struct request *request, struct response *resp
  * database's place, and closed when the thread ends. It may write until the next call says
  * otherwise. */
 enum status site_database(struct db **out, bool writes);
+/* Ends the thread's use of its connection where threads share some (site_database_share()). */
+void site_database_release(void);
 /* For the main thread, which has no end that closes it. */
 void site_database_close(void);
 
@@ -86,6 +93,10 @@ struct migration_list site_migrations(struct arena *arena);
 enum status site_migrations_apply(struct db *db, size_t *applied);
 /* Lets each module write what must be there of itself (module.h), where all is applied. */
 enum status site_migrated(struct db *db);
+/* Sees to it that a server's database tells of changes of what public pages show; within a
+ * transaction. And adds of which tables it does not. */
+enum status site_tell_changes(struct db *db);
+enum status site_untold_changes(struct db *db, struct arena *arena, struct difference_list *out);
 /* OK when all are applied that serving needs; INVALID names the first that is missing. */
 enum status site_migrations_check(struct db *db);
 /* Adds what migrations have made beside the tables and is lost: search then misses what is

@@ -22,6 +22,7 @@ struct generation {
     char **environment; /* with what the settings' file said when it was read */
     int64_t workers;
     int64_t shutdown_timeout;
+    int64_t shutdown_delay; /* at a stop, before that */
     int alive_read;
     int alive_write;
     bool retired; /* told to stop: nobody of it is replaced */
@@ -37,6 +38,7 @@ struct child {
     bool ready;
     bool worn;      /* it wants to be replaced */
     bool dismissed; /* it has been: it is told to end */
+    bool killed;    /* by the supervisor */
 };
 
 struct restart {
@@ -49,6 +51,7 @@ struct supervisor {
     char **original_environment;
     int listen_fd;
     int signal_fd;
+    int metrics_fd;
     sigset_t original_mask;
     struct generation generations[2];
     struct generation *current;
@@ -74,7 +77,8 @@ const char *role_name(enum role role);
 
 /* Of the environment and the settings as they are now, in the place of one that has ended. */
 enum status generation_open(struct generation *generation);
-/* Its workers are told to end, and its clerk ends with them. */
+/* Its workers are told to end, and its clerk ends with them; at a stop, where nobody serves after
+ * them, when they have served for SHUTDOWN_DELAY. */
 void generation_retire(struct supervisor *supervisor, struct generation *generation);
 bool child_spawn(struct supervisor *supervisor, const struct generation *generation,
                  enum role role);

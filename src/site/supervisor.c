@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +11,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/status.h"
+#include "site/contain.h"
 #include "site/listen.h"
 #include "site/processes.h"
 #include "site/settings.h"
@@ -78,15 +81,18 @@ static void on_word(struct supervisor *supervisor, struct child *child)
     }
 }
 
-static void log_end(const struct child *child, int status)
+/* What ends by itself has told of its fault; what a signal ends could not. */
+static void tell_end(const struct child *child, int status)
 {
     const char *role = role_name(child->role);
-    if (WIFSIGNALED(status))
+    if (WIFSIGNALED(status)) {
         log_error("a process was ended by a signal", LOG_STRING("role", role),
                   LOG_INT("pid", child->pid), LOG_STRING("signal", strsignal(WTERMSIG(status))));
-    else
+        contain_note_end(role, child->pid, WTERMSIG(status));
+    } else {
         log_error("a process ended", LOG_STRING("role", role), LOG_INT("pid", child->pid),
                   LOG_INT("exit", WEXITSTATUS(status)));
+    }
 }
 
 static void on_end(struct supervisor *supervisor, struct child *child, int status)
@@ -95,9 +101,11 @@ static void on_end(struct supervisor *supervisor, struct child *child, int statu
     if (dead.ready_fd >= 0)
         close(dead.ready_fd);
     child->role = ROLE_NONE;
-    if (dead.generation->retired || dead.dismissed)
+    bool was_told = dead.generation->retired || dead.dismissed; /* to end */
+    if (!was_told || (status && !dead.killed))
+        tell_end(&dead, status);
+    if (was_told)
         return;
-    log_end(&dead, status);
     if (!supervisor->announced)
         stop(supervisor, 1);
     else if (dead.generation == supervisor->next)
@@ -201,6 +209,17 @@ static void wait_for_event(struct supervisor *supervisor)
         on_signals(supervisor);
     }
     on_time(supervisor);
+    metric_set(METRIC_WORKERS, children_count(supervisor, supervisor->current, ROLE_WORKER, true));
+}
+
+/* Without them the site is served all the same. */
+static void prepare_metrics(struct supervisor *supervisor)
+{
+    supervisor->metrics_fd = metrics_create();
+    if (supervisor->metrics_fd < 0)
+        supervisor->metrics_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    metrics_join(supervisor->metrics_fd);
+    metric_set(METRIC_STARTED, clock_wall() / SECOND);
 }
 
 static enum status prepare(struct supervisor *supervisor)
@@ -216,6 +235,7 @@ static enum status prepare(struct supervisor *supervisor)
     supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (supervisor->signal_fd < 0)
         return fail("cannot start: %s", strerror(errno));
+    prepare_metrics(supervisor);
     supervisor->current = &supervisor->generations[0];
     enum status status = generation_open(supervisor->current);
     return status == OK ? listen_open(&supervisor->listen_fd) : status;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -11,6 +12,7 @@
 #include "http/server.h"
 #include "site/contain.h"
 #include "site/internal.h"
+#include "site/metrics.h"
 #include "site/processes.h"
 #include "site/settings.h"
 #include "site/site.h"
@@ -21,9 +23,13 @@
 #define STREAM_EXECUTORS   2
 #define STREAM_QUEUE_LIMIT 6
 
+/* Of a server, one connection of the instance is the clerk's, and one of each worker listens. */
 static unsigned executor_count(void)
 {
-    int64_t share = site_settings.database_max_connections / site_settings.workers;
+    int64_t all = site_settings.database_max_connections;
+    if (db_url_is_server(site_settings.database_url))
+        all--;
+    int64_t share = all / site_settings.workers - site_listens();
     return share < 1 ? 1 : (unsigned)share;
 }
 
@@ -37,10 +43,19 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* A server may come later than we do, and go and come again. */
 static enum status find_database(void)
 {
     struct db *db;
+    bool is_server = db_url_is_server(site_settings.database_url);
     enum status status = site_database(&db, false);
+    if (is_server)
+        site_database_share(executor_count());
+    if (is_server && status == BUSY) {
+        log_warning("the database is not there", LOG_STRING("reason", status_failure()->message));
+        site.reads_block = true;
+        return OK;
+    }
     if (status != OK)
         return status;
     site.reads_block = db_reads_block(db);
@@ -48,6 +63,12 @@ static enum status find_database(void)
         log_warning("the database is not ready", LOG_STRING("reason", status_failure()->message));
     site_database_close();
     return OK;
+}
+
+static void tick(void)
+{
+    contain_flush(false);
+    site_database_tick();
 }
 
 static enum status start(struct server **server)
@@ -59,6 +80,8 @@ static enum status start(struct server **server)
         status = find_database();
     if (status != OK)
         return status;
+    metrics_begin(WORKER_FD_METRICS);
+    site_listen();
     contain_faults();
     const struct server_options options = {
         .listen_fd = WORKER_FD_LISTEN,
@@ -74,11 +97,35 @@ static enum status start(struct server **server)
         .idle_timeout = site_settings.idle_timeout * SECOND,
         .send_timeout = site_settings.send_timeout * SECOND,
         .plan = site_plan,
+        .is_ready = site_is_ready,
         .answer = site_answer,
         .produce = site_produce,
         .streamed = site_streamed,
+        .tick = tick,
     };
     return server_start(server, &options);
+}
+
+/* Meanwhile a balancer finds that it is not ready, and sends it nobody more. */
+static void leave_slowly(void)
+{
+    sigset_t at_once;
+    const struct timespec delay = {.tv_sec = site_settings.shutdown_delay};
+    sigemptyset(&at_once);
+    sigaddset(&at_once, PROCESS_DRAIN);
+    site.leaving = true;
+    if (delay.tv_sec)
+        sigtimedwait(&at_once, NULL, &delay);
+}
+
+static void wait_for_stop(const sigset_t *stops)
+{
+    int signal;
+    do
+        sigwait(stops, &signal);
+    while (signal == SIGHUP);
+    if (signal != PROCESS_DRAIN)
+        leave_slowly();
 }
 
 int worker_run(void)
@@ -88,6 +135,7 @@ int worker_run(void)
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGINT);
     sigaddset(&stops, SIGHUP);
+    sigaddset(&stops, PROCESS_DRAIN);
     pthread_sigmask(SIG_BLOCK, &stops, NULL);
     raise_descriptor_limit();
     site.supervised = true;
@@ -100,11 +148,9 @@ int worker_run(void)
     if (write(WORKER_FD_READY, "r", 1) != 1)
         log_warning("nobody waits for this worker", LOG_STRING("reason", strerror(errno)));
 
-    int signal;
-    do
-        sigwait(&stops, &signal);
-    while (signal == SIGHUP);
+    wait_for_stop(&stops);
     bool finished = server_drain(server, site_settings.shutdown_timeout * SECOND);
+    contain_flush(true);
     if (!finished) {
         log_warning("stopped before all requests were finished");
         _exit(1);

@@ -1,10 +1,10 @@
 /* Filters of lists, and of texts as lists of characters. */
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/arena.h"
 #include "template/expression.h"
 #include "template/filters.h"
+#include "template/format.h"
 #include "template/number.h"
 #include "template/unicode.h"
 
@@ -57,18 +57,15 @@ FILTER(last)
 FILTER(pick_random)
 {
     struct value_list list;
-    uint32_t number;
     (void)argument;
     if (!value_items(value, call->arena, &list))
         return filter_fail(call, "TypeError", "the value has no items");
     if (list.count == 0)
         return filter_fail(call, "IndexError", "nothing to choose from");
-    if (getrandom(&number, sizeof number, 0) != sizeof number)
-        number = 0;
+    size_t at = format_pick(call->render, list.count);
     if (value.kind != VALUE_MAP)
-        return list.items[number % list.count];
-    const struct value *found =
-        value_map_find(value.map, value_integer((int64_t)(number % list.count)));
+        return list.items[at];
+    const struct value *found = value_map_find(value.map, value_integer((int64_t)at));
     return found ? *found : filter_fail(call, "KeyError", "a map has no items by number");
 }
 

@@ -1,6 +1,7 @@
 #include "template/format.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -96,6 +97,17 @@ static int64_t now_utc(const struct render *render)
 {
     const struct template_host *host = &render->set->host;
     return host->now ? host->now(host->context) : clock_wall();
+}
+
+size_t format_pick(const struct render *render, size_t limit)
+{
+    const struct template_host *host = &render->set->host;
+    uint32_t number;
+    if (host->random)
+        number = host->random(host->context);
+    else if (getrandom(&number, sizeof number, 0) != sizeof number)
+        number = 0;
+    return number % limit;
 }
 
 struct value_moment format_now(const struct render *render, bool aware)

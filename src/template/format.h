@@ -27,6 +27,8 @@ struct value_moment;
 const struct zone *format_zone(const struct render *render);
 /* The current moment: naive in that zone, or aware in UTC. */
 struct value_moment format_now(const struct render *render, bool aware);
+/* From 0 to below `limit`, which is not 0. */
+size_t format_pick(const struct render *render, size_t limit);
 /* The same in the current zone. */
 struct value_moment format_now_current(const struct render *render);
 /* An aware datetime in the current zone, when they are shown there; else the value as it is. */

@@ -91,6 +91,14 @@ struct value_moment moment_from_local(int64_t microseconds)
     return moment;
 }
 
+struct value_moment moment_from_utc(int64_t microseconds)
+{
+    struct value_moment moment = moment_from_local(microseconds);
+    moment.aware = true;
+    moment.zone = TEXT("UTC");
+    return moment;
+}
+
 bool moment_compare(const struct value_moment *a, const struct value_moment *b, int *order)
 {
     int64_t x = moment_utc(a);

@@ -29,6 +29,8 @@ int moment_iso_week(const struct value_moment *moment, int32_t *year);
 int64_t moment_local(const struct value_moment *moment);
 int64_t moment_utc(const struct value_moment *moment);
 struct value_moment moment_from_local(int64_t microseconds);
+/* Aware, with no offset. */
+struct value_moment moment_from_utc(int64_t microseconds);
 
 /* False when one is aware and the other not. */
 bool moment_compare(const struct value_moment *a, const struct value_moment *b, int *order);

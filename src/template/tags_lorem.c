@@ -1,10 +1,10 @@
 /* lorem. */
-#include <sys/random.h>
 
 #include <string.h>
 
 #include "base/arena.h"
 #include "template/expression.h"
+#include "template/format.h"
 #include "template/number.h"
 #include "template/tags.h"
 #include "template/unicode.h"
@@ -38,59 +38,54 @@ struct lorem_node {
     bool random;
 };
 
-/* From 0 to below `limit`. */
-static size_t pick(size_t limit)
+static const char *any_word(const struct render *render)
 {
-    uint32_t number;
-    return getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number ? number % limit : 0;
+    return words[format_pick(render, sizeof words / sizeof *words)];
 }
 
-static const char *any_word(void)
-{
-    return words[pick(sizeof words / sizeof *words)];
-}
-
-static void put_words(struct buffer *out, const struct lorem_node *node, int64_t count)
+static void put_words(struct buffer *out, const struct render *render,
+                      const struct lorem_node *node, int64_t count)
 {
     if (count < 0) /* so many fewer of those that come first */
         count += node->random ? 0 : COMMON_WORDS;
     for (int64_t i = 0; i < count && !out->failed; i++) {
         bool common = !node->random && i < COMMON_WORDS;
         buffer_text(out, i > 0 ? TEXT(" ") : TEXT(""));
-        buffer_text(out, text_of(common ? words[i] : any_word()));
+        buffer_text(out, text_of(common ? words[i] : any_word(render)));
     }
 }
 
-static void put_sentence(struct buffer *out)
+static void put_sentence(struct buffer *out, const struct render *render)
 {
-    size_t count = 4 + pick(8);
-    struct text first = text_of(any_word());
+    size_t count = 4 + format_pick(render, 8);
+    struct text first = text_of(any_word(render));
     unicode_put_upper(out, text_part(first, 0, 1));
     buffer_text(out, text_from(first, 1));
     for (size_t i = 1; i < count; i++)
-        buffer_format(out, "%s %s", i % 5 == 0 ? "," : "", any_word());
+        buffer_format(out, "%s %s", i % 5 == 0 ? "," : "", any_word(render));
     buffer_char(out, '.');
 }
 
-static void put_paragraph(struct buffer *out, bool common)
+static void put_paragraph(struct buffer *out, const struct render *render, bool common)
 {
     if (common) {
         buffer_text(out, text_of(common_text));
         return;
     }
-    size_t count = 1 + pick(4);
+    size_t count = 1 + format_pick(render, 4);
     for (size_t i = 0; i < count; i++) {
         buffer_text(out, i > 0 ? TEXT(" ") : TEXT(""));
-        put_sentence(out);
+        put_sentence(out, render);
     }
 }
 
-static void put_paragraphs(struct buffer *out, const struct lorem_node *node, int64_t count)
+static void put_paragraphs(struct buffer *out, const struct render *render,
+                           const struct lorem_node *node, int64_t count)
 {
     for (int64_t i = 0; i < count && !out->failed; i++) {
         buffer_text(out, i > 0 ? TEXT("\n\n") : TEXT(""));
         buffer_text(out, node->method == 'p' ? TEXT("<p>") : TEXT(""));
-        put_paragraph(out, i == 0 && !node->random);
+        put_paragraph(out, render, i == 0 && !node->random);
         buffer_text(out, node->method == 'p' ? TEXT("</p>") : TEXT(""));
     }
 }
@@ -110,9 +105,9 @@ static enum status render_lorem(const struct node *self, struct render *render)
     if (kind)
         count = 1;
     if (node->method == 'w')
-        put_words(&text, node, count);
+        put_words(&text, render, node, count);
     else
-        put_paragraphs(&text, node, count);
+        put_paragraphs(&text, render, node, count);
     if (text.failed)
         return render_stop(render, "MemoryError", "too much text");
     buffer_text(render->out, buffer_contents(&text));

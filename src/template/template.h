@@ -70,6 +70,8 @@ struct template_host {
     /* The same of the local clock, for naive datetimes; NULL: what options.time_zone makes of it.
      */
     int64_t (*now_local)(void *context);
+    /* For what is picked at random; NULL: the system's. */
+    uint32_t (*random)(void *context);
     /* Whether {% load %} finds the library of that name; NULL: all of them. */
     bool (*has_library)(void *context, struct text name);
     /* What {% get_static_prefix %} and {% get_media_prefix %} give. */

@@ -125,6 +125,14 @@ uint32_t unicode_lower(uint32_t c)
     return uc_tolower(c);
 }
 
+uint32_t unicode_bare(uint32_t c)
+{
+    ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
+    while (c >= 0x80 && uc_canonical_decomposition(c, parts) > 0)
+        c = parts[0];
+    return c;
+}
+
 bool unicode_is_space(uint32_t c)
 {
     if (c < 0x80)

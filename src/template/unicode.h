@@ -22,6 +22,8 @@ void unicode_put(struct buffer *out, uint32_t character);
 
 uint32_t unicode_upper(uint32_t character);
 uint32_t unicode_lower(uint32_t character);
+/* Without its marks: "a" of "â". */
+uint32_t unicode_bare(uint32_t character);
 /* Composed, with compatible characters made one (Unicode's NFKC). */
 struct text unicode_nfkc(struct arena *arena, struct text text);
 /* Taken apart (Unicode's NFKD), what is not ASCII left out. */

@@ -1,3 +1,4 @@
+// Only on SQLite: a browser shows the same page wherever its rows were; tests/http and the modules ask for these pages on both.
 // Accounts as a person uses them, in Chromium: signing in, a wrong password, one's password changed, signing out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Only on SQLite: a browser shows the same page wherever its rows were; tests/http and the modules ask for these pages on both.
 // The admin as a person uses it, in Chromium, with the keyboard where a form is sent.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -26,6 +26,7 @@ const ISSUE_PAGES = [
     await follow(tab, () => tab.click('tbody th a'));
   } },
   { name: 'admin-performance', path: '/admin/issues/performance/' },
+  { name: 'admin-releases', path: '/admin/issues/releases/' },
   { name: 'admin-project-setup', path: '/admin/issues/project/add/', act: async (tab) => {
     await tab.fill('#id_name', 'The old site');
     await follow(tab, () => tab.click('button[name="_continue"]'));

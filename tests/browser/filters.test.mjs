@@ -1,3 +1,4 @@
+// Only on SQLite: a browser shows the same page wherever its rows were; tests/http and the modules ask for these pages on both.
 // The filters beside the list of lettings: out of the way on a phone, beside the list where there is room.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Only on SQLite: a browser shows the same page wherever its rows were; tests/http and the modules ask for these pages on both.
 // Every page, as it is sent, through html-validate; and what it weighs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

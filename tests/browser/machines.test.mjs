@@ -1,3 +1,4 @@
+// Only on SQLite: a browser shows the same page wherever its rows were; tests/http and the modules ask for these pages on both.
 // What machines read: titles, descriptions, Open Graph, schema.org, sitemap.xml and robots.txt.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

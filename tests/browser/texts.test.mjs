@@ -1,3 +1,4 @@
+// Only on SQLite: a browser shows the same page wherever its rows were; tests/http and the modules ask for these pages on both.
 // Whatever texts people have typed, and however many: nothing hangs over, nothing covers anything; and what is printed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

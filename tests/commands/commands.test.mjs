@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // The commands at the terminal: what they print, what they refuse, and with which exit status.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -6,11 +7,11 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { environment, get, makeDatabase, PROGRAM, ROOT, sharedData, skipWithoutShared, startServer,
-  temporaryFolder, TEST_PROGRAM } from '../http/harness.mjs';
-import { checkCommand as check, emptyDatabase, sql } from '../http/support.mjs';
+import { databaseOf, environment, get, makeDatabase, POSTGRES, PROGRAM, ROOT, sharedData, skipWithoutShared, startServer,
+  temporaryFolder, TEST_PROGRAM, urlOf } from '../http/harness.mjs';
+import { dump } from '../postgres.mjs';
+import { checkCommand as check, emptyDatabase, isUntouched, sql } from '../http/support.mjs';
 
-const DATABASE = 'oc-lettings-site.sqlite3';
 const DEBUG = { DEBUG: '1', SOURCE_DIR: ROOT };
 
 describe('help', () => {
@@ -23,7 +24,7 @@ describe('help', () => {
         const { stdout } = check([command, option], { dir, err: null, env: { PORT: 'bad' } });
         assert.match(stdout, new RegExp(`^Usage: oc-lettings ${command}( [^\n]+)?\n\n[A-Z].*\\.\n`));
         assert.ok(stdout.split('\n').every((line) => line.length <= 100));
-        assert.ok(!existsSync(join(dir, DATABASE)));
+        assert.ok(isUntouched(dir));
       }
     });
   }
@@ -49,7 +50,7 @@ describe('help', () => {
     test(`"${args.join(' ')}" is no way to call it`, () => {
       const dir = temporaryFolder();
       check(args, { status: 2, out: null, err, dir, env: DEBUG });
-      assert.ok(!existsSync(join(dir, DATABASE)));
+      assert.ok(isUntouched(dir));
     });
   }
 
@@ -66,7 +67,7 @@ describe('help', () => {
 describe('check and routes', () => {
   test('check counts what it has looked at', () => {
     const dir = temporaryFolder();
-    check(['check'], { status: 1, out: null, err: /there is no database/, dir });
+    check(['check'], { status: 1, out: null, err: POSTGRES ? /no migration is applied yet/ : /there is no database/, dir });
     check(['migrate'], { dir });
     check(['check'], { dir, err: null, out: /^No faults: / });
   });
@@ -75,7 +76,7 @@ describe('check and routes', () => {
     const database = emptyDatabase();
     sql(database, "DELETE FROM django_migrations WHERE app = 'sessions';");
     check(['check'], { status: 1, out: null, err: /sessions\.0001_initial.*oc-lettings migrate/,
-      env: { DATABASE_URL: `sqlite:///${database}` } });
+      env: { DATABASE_URL: urlOf(database) } });
   });
 
   test('check of a database without tables says that once', () => {
@@ -143,8 +144,8 @@ describe('migrate and demo', () => {
   test('migrate makes the database, once', () => {
     const dir = temporaryFolder();
     check(['migrate'], { dir, err: null, out: /^Applied \d+ migrations\.\n$/ });
-    assert.equal(sql(join(dir, DATABASE),
-      'SELECT count(*) FROM auth_user; PRAGMA journal_mode;'), '0\nwal');
+    assert.equal(sql(databaseOf(dir), 'SELECT count(*) FROM auth_user;'), '0');
+    if (!POSTGRES) assert.equal(sql(databaseOf(dir), 'PRAGMA journal_mode;'), 'wal');
     check(['migrate'], { dir, err: null, out: /^Nothing to migrate\.\n$/ });
   });
 
@@ -159,7 +160,7 @@ describe('migrate and demo', () => {
       assert.equal(status, 0, stderr);
     };
     await Promise.all(Array.from({ length: 4 }, migrate));
-    assert.equal(sql(join(dir, DATABASE),
+    assert.equal(sql(databaseOf(dir),
       'SELECT count(*) - count(DISTINCT app || name) FROM django_migrations;'), '0');
   });
 
@@ -170,26 +171,27 @@ describe('migrate and demo', () => {
     sql(database, "DELETE FROM django_migrations WHERE app = 'sessions';");
     check(['migrate'], { status: 1, out: null,
       err: /migration sessions\.0001_initial: .*already exists/,
-      env: { DATABASE_URL: `sqlite:///${database}` } });
+      env: { DATABASE_URL: urlOf(database) } });
   });
 
   test('demo is refused without DEBUG, and makes nothing', () => {
     for (const args of [['demo'], ['demo', '--if-new']]) {
       const dir = temporaryFolder();
       check(args, { dir, status: 1, out: null, err: /DEBUG=1/ });
-      assert.ok(!existsSync(join(dir, DATABASE)));
+      assert.ok(isUntouched(dir));
     }
   });
 
   test('demo fills a new database, and --if-new leaves one that is there alone', () => {
     const dir = temporaryFolder();
-    const path = join(dir, DATABASE);
+    const path = databaseOf(dir);
     check(['demo', '--if-new'], { dir, env: DEBUG, err: null,
       out: /^Made the database and filled it with \d+ demo rows\.\n$/ });
-    const bytes = readFileSync(path);
+    const contents = () => (POSTGRES ? dump(path).replaceAll(/^\\(un)?restrict .*$/gm, '') : readFileSync(path, 'latin1'));
+    const before = contents();
     check(['demo', '--if-new'], { dir, env: DEBUG, out: null, err: null });
-    assert.ok(readFileSync(path).equals(bytes));
-    check(['demo'], { dir, env: DEBUG, status: 1, out: null, err: /UNIQUE/ });
+    assert.ok(contents() === before);
+    check(['demo'], { dir, env: DEBUG, status: 1, out: null, err: /unique/i });
     assert.equal(sql(path, 'SELECT count(*) FROM auth_user;'), '5');
   });
 });

@@ -1,13 +1,14 @@
+// Also on PostgreSQL.
 // loaddata and dumpdata at the terminal, and beside Django's own.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { environment, makeDatabase, PROGRAM, ROOT, SANITIZED, sharedData, skipWithoutModule,
+import { copyDatabase, databaseOf, environment, folderOf, makeDatabase, newDatabase, POSTGRES, PROGRAM, ROOT, SANITIZED, sharedData, skipWithoutModule,
   skipWithoutShared, temporaryFolder } from '../http/harness.mjs';
 import { loadAndDump } from '../http/many.mjs';
-import { checkCommand as check, demoFixtures, describeUnless, emptyDatabase, sql } from '../http/support.mjs';
+import { checkCommand as check, demoFixtures, describeUnless, emptyDatabase, isUntouched, sql } from '../http/support.mjs';
 
 const DATABASE = 'oc-lettings-site.sqlite3';
 const FIXTURE = 'oc-lettings-fixture.json';
@@ -30,7 +31,7 @@ function demo() {
   return { dir, path: makeDatabase(dir) };
 }
 
-const empty = () => ({ dir: dirname(emptyDatabase()) });
+const empty = () => ({ dir: folderOf(emptyDatabase()) });
 const dump = (dir, ...args) => check(['dumpdata', ...args], { dir, err: null }).stdout;
 
 describe('dumpdata', () => {
@@ -62,15 +63,24 @@ describe('dumpdata', () => {
     check(['dumpdata', 'auth', '-o', file], { dir, out: null, err: null });
     const json = readFileSync(file, 'utf8');
     assert.equal(json, dump(dir, 'auth', '--output=-'));
-    sql(path, "UPDATE auth_user SET first_name = CAST(x'ff' AS TEXT) WHERE id = 5;");
+    // PostgreSQL stores nothing that cannot be written.
+    sql(path, POSTGRES ? 'ALTER TABLE auth_user RENAME TO away;' : "UPDATE auth_user SET first_name = CAST(x'ff' AS TEXT) WHERE id = 5;");
     check(['dumpdata', 'auth', '-o', file], { dir, status: 1, out: null,
-      err: /auth\.user 5: the field "first_name"/ });
+      err: POSTGRES ? /"auth_user" does not exist/ : /auth\.user 5: the field "first_name"/ });
     assert.equal(readFileSync(file, 'utf8'), json);
     assert.ok(!existsSync(`${file}.partial`));
     check(['dumpdata', '-o', '/no/such/folder/x.json'], { dir, status: 1, out: null,
       err: /\/no\/such\/folder\/x\.json cannot be written/ });
-    sql(path, "UPDATE auth_user SET first_name = 'x' WHERE id = 5;");
+    sql(path, POSTGRES ? 'ALTER TABLE away RENAME TO auth_user;' : "UPDATE auth_user SET first_name = 'x' WHERE id = 5;");
     check(['dumpdata', 'auth', '-o', '/dev/full'], { dir, status: 1, out: null, err: /cannot be written/ });
+  });
+
+  test('writes what is no moment of ours as null, and never as another', () => {
+    const { dir, path } = demo();
+    for (const [i, stored] of (POSTGRES ? ['infinity', '0044-03-15 12:00:00 BC', '20044-03-15 12:00:00'] : ['soon']).entries()) {
+      sql(path, `UPDATE auth_user SET last_login = '${stored}' WHERE id = ${i + 2};`);
+      assert.equal(JSON.parse(dump(dir, 'auth.user', '--pks', String(i + 2)))[0].fields.last_login, null, stored);
+    }
   });
 
   const REFUSED = [
@@ -91,7 +101,7 @@ describe('dumpdata', () => {
   }
 
   test('says that there is no database', () => {
-    check(['dumpdata'], { status: 1, out: null, err: /there is no database/ });
+    check(['dumpdata'], { status: 1, out: POSTGRES ? /^\[$/ : null, err: POSTGRES ? /run `oc-lettings migrate`/ : /there is no database/ });
   });
 });
 
@@ -104,7 +114,7 @@ describe('loaddata', () => {
     const result = spawnSync(PROGRAM, ['loaddata', '--format=json', '-'], { cwd: dir,
       env: environment(dir), encoding: 'utf8', input: group({ name: 'Piped' }) });
     assert.equal(result.stdout, 'Loaded 1 object from 1 fixture.\n', result.stderr);
-    assert.equal(sql(join(dir, DATABASE),
+    assert.equal(sql(databaseOf(dir),
       'SELECT name FROM auth_group; SELECT COUNT(*) FROM auth_user;'), 'Piped\n5');
   });
 
@@ -129,7 +139,7 @@ describe('loaddata', () => {
       const { dir } = empty();
       const path = fixtureFile(json);
       check(['loaddata', 'demo', path, ...args], { dir, status, out: null, err });
-      assert.equal(sql(join(dir, DATABASE), 'SELECT COUNT(*) FROM auth_user;'), '0');
+      assert.equal(sql(databaseOf(dir), 'SELECT COUNT(*) FROM auth_user;'), '0');
     });
   }
 
@@ -153,8 +163,8 @@ describe('loaddata', () => {
 
   test('says of a database without tables how to make them', () => {
     const dir = temporaryFolder();
-    const env = { DATABASE_URL: 'sqlite:///site.sqlite3' };
-    writeFileSync(join(dir, 'site.sqlite3'), '');
+    const env = POSTGRES ? {} : { DATABASE_URL: 'sqlite:///site.sqlite3' };
+    if (!POSTGRES) writeFileSync(join(dir, 'site.sqlite3'), '');
     check(['loaddata', 'demo'], { dir, env, status: 1, out: null, err: /oc-lettings migrate/ });
     check(['dumpdata'], { dir, env, status: 1, out: /^\[$/, err: /oc-lettings migrate/ });
   });
@@ -171,8 +181,8 @@ describe('loaddata', () => {
 
   test('makes no database', () => {
     const dir = temporaryFolder();
-    check(['loaddata', 'demo'], { dir, status: 1, out: null, err: /there is no database/ });
-    assert.ok(!existsSync(join(dir, DATABASE)));
+    check(['loaddata', 'demo'], { dir, status: 1, out: null, err: POSTGRES ? /run `oc-lettings migrate`/ : /there is no database/ });
+    assert.ok(isUntouched(dir));
   });
 });
 
@@ -187,8 +197,8 @@ describeUnless(withoutSite || skipWithoutShared(FIXTURE), "the Django site's fix
 
   test("loads into the Django site's own database, where only the admin's password is another", () => {
     const dir = temporaryFolder();
-    const path = join(dir, DATABASE);
-    cpSync(sharedData(DATABASE), path);
+    const path = databaseOf(dir);
+    copyDatabase(sharedData(DATABASE), path);
     const rows = () => sql(path, `SELECT id, username, last_login, date_joined, is_staff,
       first_name FROM auth_user; SELECT * FROM lettings_letting; SELECT * FROM lettings_address;
       SELECT id, user_id, favorite_city FROM profiles_profile;`)
@@ -213,11 +223,12 @@ function django(database, ...args) {
 const withoutDjango = withoutSite || (SANITIZED ? 'Django need not be asked twice' : PYTHON ? false : 'no Python with Django');
 
 describeUnless(withoutDjango, 'beside Django', () => {
+  const codes = (...numbers) => (POSTGRES ? numbers.map((code) => `chr(${code})`).join(' || ') : `char(${numbers})`);
   const OPTIONS = [[], ['--indent', '2'], ['--indent', '0'], ['--natural-foreign'], NATURAL];
 
   test('both write the same bytes of the same database', () => {
     const { dir, path } = demo();
-    sql(path, `INSERT INTO lettings_address VALUES (77, 0, 'Ü "x" \\ ' || char(10, 9, 1, 127, 8232), '', '', 1, '');`);
+    sql(path, `INSERT INTO lettings_address VALUES (77, 0, 'Ü "x" \\ ' || ${codes(10, 9, 1, 127, 8232)}, '', '', 1, '');`);
     for (const options of OPTIONS) {
       const labels = ['lettings', 'profiles'];
       assert.equal(dump(dir, ...options, ...labels), django(path, 'dumpdata', ...options, ...labels));
@@ -226,7 +237,7 @@ describeUnless(withoutDjango, 'beside Django', () => {
 
   test('Django loads what we write, and we what Django writes', () => {
     const { dir, path } = demo();
-    const theirs = join(temporaryFolder(), 'django.sqlite3');
+    const theirs = newDatabase();
     django(theirs, 'migrate');
     const labels = ['auth.user', 'lettings', 'profiles'];
     const file = fixtureFile(dump(dir, ...labels, '--indent', '1'), 'ours.json');

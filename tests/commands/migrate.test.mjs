@@ -1,50 +1,83 @@
+// Also on PostgreSQL.
 // migrate, showmigrations and sqlmigrate at the terminal, on new databases and on Django's; and what check finds in a database.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
-import { sharedData, skipWithoutModule, skipWithoutShared, temporaryFolder } from '../http/harness.mjs';
-import { checkCommand as check, emptyDatabase, sql } from '../http/support.mjs';
+import { before, describe, test } from 'node:test';
+import { copyDatabase, databaseOf, newDatabase, POSTGRES, ROOT, sharedData, skipOnPostgres, skipWithoutModule, skipWithoutShared, temporaryFolder, urlOf } from '../http/harness.mjs';
+import { checkCommand as check, emptyDatabase, followKeys, isUntouched, lastKey, objectsOf, sql, tables } from '../http/support.mjs';
 
 const DATABASE = 'oc-lettings-site.sqlite3';
 const PYTHON = '/usr/bin/python3';
 const skipWithoutDjango = spawnSync(PYTHON, ['-c', 'import django; assert django.VERSION >= (3, 2)']).status === 0
   ? false : 'Django is not installed';
 
-const on = (path) => ({ env: { DATABASE_URL: `sqlite:///${path}` } });
+const on = (path) => ({ env: { DATABASE_URL: urlOf(path) } });
 
 /** A copy of Django's own database. */
 function djangoDatabase() {
-  const path = join(temporaryFolder(), DATABASE);
-  cpSync(sharedData(DATABASE), path);
-  chmodSync(path, 0o644);
+  const path = databaseOf(temporaryFolder());
+  copyDatabase(POSTGRES ? beforeLast() : sharedData(DATABASE), path);
+  if (!POSTGRES) chmodSync(path, 0o644);
   return path;
 }
 
 const MANAGE = `
-import sys
+import json, os, sys
+sys.path.insert(0, ${JSON.stringify(join(ROOT, 'tests/django'))})
+os.environ['DATABASE'] = ''
 from django.conf import settings
+from settings import database_of
+runs = json.loads(sys.stdin.read())
 settings.configure(SECRET_KEY='x', USE_TZ=True, DEFAULT_AUTO_FIELD='django.db.models.AutoField',
-  DATABASES={'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': sys.argv.pop(1)}},
+  DATABASES={'default': {}, **{str(i): database_of(path) for i, (path, *_) in enumerate(runs)}},
   INSTALLED_APPS=['django.contrib.' + app for app in ('contenttypes', 'auth', 'admin', 'sessions', 'messages')],
   SILENCED_SYSTEM_CHECKS=['admin.E403', 'admin.E406', 'admin.E408', 'admin.E409', 'admin.E410'])
 from django.core.management import execute_from_command_line
-execute_from_command_line(sys.argv)
+for i, (path, *args) in enumerate(runs):
+    execute_from_command_line(['manage.py', *args, '--database', str(i)])
 `;
 
-/** Runs a command of Django's with its contrib apps. */
-function manage(path, ...args) {
-  const script = join(temporaryFolder(), 'manage.py');
-  writeFileSync(script, MANAGE);
-  const { status, stdout, stderr, error } = spawnSync(PYTHON, [script, path, ...args],
-    { encoding: 'utf8', timeout: 60_000 });
+/** Runs commands of Django's with its contrib apps, each on a database: [[path, ...args]]. */
+function manageAll(runs) {
+  const { status, stdout, stderr, error } = spawnSync(PYTHON, ['-B', '-c', MANAGE],
+    { encoding: 'utf8', timeout: 60_000, input: JSON.stringify(runs) });
   if (error) throw error;
   return { status, text: stdout + stderr };
 }
 
+const manage = (path, ...args) => manageAll([[path, ...args]]);
+
+const typeOf = (path, table, column) => sql(path, POSTGRES
+  ? `SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = '${column}';`
+  : `SELECT type FROM pragma_table_info('${table}') WHERE name = '${column}';`);
+
+/** PostgreSQL's one of the Django site, one step behind, as its SQLite file is. */
+let behind;
+function beforeLast() {
+  if (behind) return behind;
+  const path = databaseOf(temporaryFolder());
+  copyDatabase(sharedData(DATABASE), path);
+  const { status, text } = manage(path, 'migrate', 'auth', '0011');
+  assert.equal(status, 0, text);
+  return behind = path;
+}
+
+const isTheirs = (name) => `NOT ${name} ~ '^(lettings|profiles|attempts|mail|uploads|issues)_'`;
+const PUBLIC = "'public'::regnamespace";
+const POSTGRES_SHAPE = `
+  SELECT relname, attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid)
+    FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid LEFT JOIN pg_attrdef ON adrelid = c.oid AND adnum = attnum
+    WHERE relnamespace = ${PUBLIC} AND relkind = 'r' AND attnum > 0 AND NOT attisdropped AND ${isTheirs('relname')} ORDER BY 1, 2;
+  SELECT conname, pg_get_constraintdef(o.oid) FROM pg_constraint o JOIN pg_class c ON c.oid = conrelid
+    WHERE relnamespace = ${PUBLIC} AND ${isTheirs('relname')} ORDER BY 1;
+  SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND ${isTheirs('tablename')} ORDER BY 1;
+  SELECT sequencename, data_type, start_value, max_value FROM pg_sequences WHERE schemaname = 'public' AND ${isTheirs('sequencename')} ORDER BY 1;`;
+
 /** What the tables are: columns, indexes with their names, references, whatever the order. */
 function shape(path) {
+  if (POSTGRES) return sql(path, POSTGRES_SHAPE);
   const tables = sql(path, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
     AND name NOT GLOB 'lettings_*' AND name NOT GLOB 'profiles_*' AND name NOT GLOB 'attempts_*' AND name NOT GLOB 'mail_*'
     AND name NOT GLOB 'uploads_*' AND name NOT GLOB 'issues_*' ORDER BY name;`).split('\n');
@@ -57,12 +90,12 @@ function shape(path) {
       sql LIKE '%CHECK%' FROM sqlite_schema WHERE name = '${table}';`)).join('\n');
 }
 
-const sound = (path) => assert.equal(sql(path, 'PRAGMA integrity_check; PRAGMA foreign_key_check;'), 'ok');
+const sound = (path) => POSTGRES || assert.equal(sql(path, 'PRAGMA integrity_check; PRAGMA foreign_key_check;'), 'ok');
 
 describe('a new database', () => {
   test('has what Django\'s own migrations make', { skip: skipWithoutDjango }, () => {
     const ours = emptyDatabase();
-    const theirs = join(temporaryFolder(), DATABASE);
+    const theirs = newDatabase();
     assert.equal(manage(theirs, 'migrate').status, 0);
     assert.equal(shape(ours), shape(theirs));
     const { status, text } = manage(ours, 'migrate', '--check');
@@ -77,14 +110,14 @@ describe('a new database', () => {
     assert.equal(lines[0], 'apply     contenttypes.0001_initial');
     assert.ok(lines.includes('apply     auth.0012_alter_user_first_name_max_length'));
     assert.ok(lines.indexOf('apply     auth.0001_initial') < lines.indexOf('apply     admin.0001_initial'));
-    assert.ok(!existsSync(join(dir, DATABASE)));
+    assert.ok(isUntouched(dir));
   });
 
   test('one module brings what it needs, and no more', () => {
     const dir = temporaryFolder();
     check(['migrate', 'sessions'], { dir, err: null, out: /^Applied 1 migration\.\n$/ });
     check(['migrate', 'admin', '0001'], { dir, err: null, out: /^Applied 3 migrations\.\n$/ });
-    assert.equal(sql(join(dir, DATABASE), 'SELECT group_concat(app || substr(name, 1, 4)) FROM django_migrations;'),
+    assert.equal(sql(databaseOf(dir), 'SELECT group_concat(app || substr(name, 1, 4)) FROM django_migrations;'),
       'sessions0001,contenttypes0001,auth0001,admin0001');
     check(['migrate'], { dir, err: null, out: /^Applied \d+ migrations\.\n$/ });
     check(['check'], { dir, err: null });
@@ -96,8 +129,8 @@ describe("Django's database", { skip: skipWithoutModule('lettings', 'profiles') 
     const ours = djangoDatabase();
     const theirs = djangoDatabase();
     check(['migrate', '--plan'],
-      { ...on(ours), err: null, out: /^apply {5}attempts\.0001_initial\napply {5}mail\.0001_initial\napply {5}uploads\.0001_initial\napply {5}auth\.0012_alter_user_first_name_max_length\napply {5}issues\.0001_initial\napply {5}issues\.0002_timings\napply {5}lettings\.0002_search\napply {5}lettings\.0003_address_prefixes\napply {5}profiles\.0002_favorite_city\n$/ });
-    check(['migrate'], { ...on(ours), err: null, out: /^Applied 9 migrations\.\n$/ });
+      { ...on(ours), err: null, out: /^apply {5}attempts\.0001_initial\napply {5}mail\.0001_initial\napply {5}uploads\.0001_initial\napply {5}auth\.0012_alter_user_first_name_max_length\napply {5}issues\.0001_initial\napply {5}issues\.0002_timings\napply {5}issues\.0003_health\napply {5}issues\.0004_resolved_at\napply {5}lettings\.0002_search\napply {5}lettings\.0003_address_prefixes\napply {5}profiles\.0002_favorite_city\n$/ });
+    check(['migrate'], { ...on(ours), err: null, out: /^Applied 11 migrations\.\n$/ });
     assert.equal(manage(theirs, 'migrate').status, 0);
     assert.equal(shape(ours), shape(theirs));
     assert.equal(manage(ours, 'migrate', '--check').status, 0);
@@ -107,7 +140,7 @@ describe("Django's database", { skip: skipWithoutModule('lettings', 'profiles') 
   test('keeps its rows, and every other table as it is', () => {
     const path = djangoDatabase();
     // Of theirs: not what search and panels, mails, attempts, uploads and issues add beside it.
-    const schema = `SELECT name, sql FROM sqlite_schema WHERE name <> 'auth_user' AND type <> 'trigger'
+    const schema = POSTGRES ? POSTGRES_SHAPE.replaceAll('relname ~', "relname <> 'auth_user' AND NOT relname ~").replaceAll('NOT relname <>', 'relname <>') : `SELECT name, sql FROM sqlite_schema WHERE name <> 'auth_user' AND type <> 'trigger'
       AND name NOT LIKE '%lettings_search%' AND tbl_name NOT IN ('attempts_attempt', 'mail_outgoing', 'uploads_part') AND tbl_name NOT LIKE 'issues\\_%' ESCAPE '\\'
       AND name NOT IN ('profiles_profile_favorite_city', 'lettings_address_street', 'lettings_address_city') ORDER BY name;`;
     // Those of the modules' own tables come behind the ones that were there.
@@ -117,12 +150,12 @@ describe("Django's database", { skip: skipWithoutModule('lettings', 'profiles') 
     const users = `SELECT id, password, last_login, is_superuser, username, first_name, last_name, email, is_staff,
       is_active, date_joined FROM auth_user;`;
     const before = sql(path, schema + rows + users);
-    check(['migrate'], { ...on(path), err: null, out: /^Applied 9 migrations\.\n$/ });
+    check(['migrate'], { ...on(path), err: null, out: /^Applied 11 migrations\.\n$/ });
     assert.equal(sql(path, schema + rows + users), before);
-    assert.equal(sql(path, "SELECT type FROM pragma_table_info('auth_user') WHERE name = 'first_name';"), 'varchar(150)');
-    assert.equal(sql(path, 'PRAGMA journal_mode;'), 'wal');
+    assert.match(typeOf(path, 'auth_user', 'first_name'), /^(varchar|character varying)\(150\)$/);
+    if (!POSTGRES) assert.equal(sql(path, 'PRAGMA journal_mode;'), 'wal');
     assert.match(sql(path, 'SELECT app, name, applied FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations WHERE app = \'auth\');'),
-      /^auth\|0012_alter_user_first_name_max_length\|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/);
+      /^auth\|0012_alter_user_first_name_max_length\|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+(\+00)?$/);
     sound(path);
     check(['migrate'], { ...on(path), err: null, out: /^Nothing to migrate\.\n$/ });
   });
@@ -143,7 +176,7 @@ describe("Django's database", { skip: skipWithoutModule('lettings', 'profiles') 
     assert.doesNotMatch(stdout, /oc_lettings_site|home/);
   });
 
-  test('which holds a row that refers to nothing is left as it is, and the row is named', () => {
+  test('which holds a row that refers to nothing is left as it is, and the row is named', { skip: skipOnPostgres('PostgreSQL holds no such row') }, () => {
     const path = djangoDatabase();
     sql(path, 'INSERT INTO auth_user_groups (id, user_id, group_id) VALUES (41, 1, 99);');
     check(['migrate'], { ...on(path), status: 1, out: null,
@@ -157,24 +190,34 @@ describe("a database at any of Django's own steps", { skip: skipWithoutDjango },
     'auth 0008', 'auth 0009', 'auth 0010', 'auth 0011', 'admin 0001', 'admin 0003', 'sessions 0001'];
   const USERS = `INSERT INTO auth_user (id, password, last_login, is_superuser, username, first_name, last_name, email,
       is_staff, is_active, date_joined)
-    SELECT value, 'x', '2020-01-01', 0, 'user' || value, '', '', '', 0, 1, '2020-01-01' FROM json_each('[7, 9]');
-    DELETE FROM auth_user WHERE id = 9;
+    VALUES (7, 'x', '2020-01-01', FALSE, 'user7', '', '', '', FALSE, TRUE, '2020-01-01'),
+      (9, 'x', '2020-01-01', FALSE, 'user9', '', '', '', FALSE, TRUE, '2020-01-01');
     INSERT INTO auth_group VALUES (3, 'hosts'); INSERT INTO auth_user_groups VALUES (4, 7, 3);`;
-  const full = shape(emptyDatabase());
+  const paths = new Map();
+  let full;
+  before(() => {
+    full = shape(emptyDatabase());
+    for (const step of STEPS) paths.set(step, newDatabase());
+    const { status, text } = manageAll(STEPS.map((step) => [paths.get(step), 'migrate', ...step.split(' ')]));
+    assert.equal(status, 0, text);
+  });
   for (const step of STEPS) {
     test(`${step} comes to the same end`, () => {
-      const path = join(temporaryFolder(), DATABASE);
-      assert.equal(manage(path, 'migrate', ...step.split(' ')).status, 0);
+      const path = paths.get(step);
       const users = step.startsWith('auth');
-      if (users) sql(path, USERS);
+      if (users) {
+        sql(path, USERS);
+        followKeys(path);
+        sql(path, 'DELETE FROM auth_user WHERE id = 9;');
+      }
       check(['migrate'], { ...on(path), err: null, out: /^Applied \d+ migrations?\.\n$/ });
       assert.equal(shape(path), full);
       sound(path);
       check(['check'], { ...on(path), err: null });
       // a number that was given away is not given again
       if (users) {
-        assert.equal(sql(path, `SELECT group_concat(username) FROM auth_user; SELECT count(*) FROM auth_user_groups;
-          SELECT seq FROM sqlite_sequence WHERE name = 'auth_user';`), 'user7\n1\n9');
+        assert.equal(sql(path, 'SELECT username FROM auth_user; SELECT count(*) FROM auth_user_groups;'), 'user7\n1');
+        assert.equal(lastKey(path, 'auth_user'), 9);
       }
     });
   }
@@ -187,7 +230,7 @@ describe('forward and backward', () => {
     check(['migrate', 'auth', '0005', '--plan'], { ...on(path), err: null,
       out: /^take back auth\.0012_\S+\n(take back auth\.\S+\n){6}$/ });
     check(['migrate', 'auth', '0005'], { ...on(path), err: null, out: /^Took back 7 migrations\.\n$/ });
-    assert.match(sql(path, "SELECT sql FROM sqlite_schema WHERE name = 'auth_user';"), /"username" varchar\(30\)/);
+    assert.match(typeOf(path, 'auth_user', 'username'), /^(varchar|character varying)\(30\)$/);
     check(['migrate', 'auth', '0008_alter_user_username_max_length'], { ...on(path), out: /^Applied 3 migrations\.\n$/ });
     check(['migrate', 'auth', '0008'], { ...on(path), out: /^Nothing to migrate\.\n$/ });
     check(['migrate'], { ...on(path), out: /^Applied 4 migrations\.\n$/ });
@@ -205,19 +248,22 @@ describe('forward and backward', () => {
     check(['migrate', 'auth', 'zero'], { ...on(path), out: /^Took back \d+ migrations\.\n$/ });
     const modules = check(['showmigrations'], on(path)).stdout.match(/^\w+$/gm);
     for (const module of modules) check(['migrate', module, 'zero'], on(path));
-    assert.equal(sql(path, "SELECT group_concat(name) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%';"), 'django_migrations');
+    // What tells of changes is a function for all tables; its triggers went with them.
+    assert.equal(objectsOf(path), POSTGRES ? 'django_migrations\noc_lettings_changed' : 'django_migrations');
     assert.equal(sql(path, 'SELECT count(*) FROM django_migrations;'), '0');
   });
 
   test('a table to which rows still refer stays', () => {
     const path = emptyDatabase();
-    sql(path, `CREATE TABLE stay (id integer PRIMARY KEY, session text REFERENCES django_session (session_key));
+    sql(path, `CREATE TABLE stay (id integer PRIMARY KEY, session varchar(40) REFERENCES django_session (session_key));
       INSERT INTO stay VALUES (1, NULL);`);
-    check(['migrate', 'sessions', 'zero'], { ...on(path), out: /^Took back 1 migration\.\n$/ });
-    check(['migrate'], on(path));
+    if (!POSTGRES) {
+      check(['migrate', 'sessions', 'zero'], { ...on(path), out: /^Took back 1 migration\.\n$/ });
+      check(['migrate'], on(path));
+    }
     sql(path, `INSERT INTO django_session VALUES ('key', '', '2030-01-01'); UPDATE stay SET session = 'key';`);
     check(['migrate', 'sessions', 'zero'], { ...on(path), status: 1, out: null,
-      err: /taking back sessions\.0001_initial: a row of stay \(rowid 1\)/ });
+      err: POSTGRES ? /taking back sessions\.0001_initial: .*other objects depend on it/ : /taking back sessions\.0001_initial: a row of stay \(rowid 1\)/ });
     assert.equal(sql(path, 'SELECT count(*) FROM django_session;'), '1');
   });
 });
@@ -245,7 +291,7 @@ describe('refused', () => {
       test(`"${args.join(' ')}"`, () => {
         const dir = temporaryFolder();
         check(args, { dir, status, out: null, err });
-        assert.ok(!existsSync(join(dir, DATABASE)));
+        assert.ok(isUntouched(dir));
       });
     }
   }
@@ -255,19 +301,19 @@ describe('sqlmigrate and showmigrations', () => {
   test('sqlmigrate prints what would be run, without a database', () => {
     const dir = temporaryFolder();
     const { stdout } = check(['sqlmigrate', 'contenttypes', '0001'], { dir, err: null });
-    assert.match(stdout, /^CREATE TABLE "django_content_type" \(\n {4}"id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,\n/);
-    assert.doesNotMatch(stdout, /\{pk\}|postgresql|RENAME CONSTRAINT|DROP/);
+    assert.match(stdout, /^BEGIN;\nCREATE TABLE "django_content_type" \(\n {4}"id" (integer NOT NULL PRIMARY KEY AUTOINCREMENT|serial NOT NULL PRIMARY KEY),\n/);
+    assert.doesNotMatch(stdout, /\{pk\}|^-- (sqlite|postgresql):|DROP/m);
     check(['sqlmigrate', '--backward', 'contenttypes', '0001_initial'],
-      { dir, err: null, out: /^DROP TABLE "django_content_type";\n$/ });
-    assert.ok(!existsSync(join(dir, DATABASE)));
+      { dir, err: null, out: /^BEGIN;\nDROP TABLE "django_content_type";\nCOMMIT;\n$/ });
+    assert.ok(isUntouched(dir));
   });
 
   test('what sqlmigrate prints makes the tables', () => {
-    const path = join(temporaryFolder(), DATABASE);
+    const path = newDatabase();
     const { stdout } = check(['showmigrations'], on(path));
     let module;
-    let script = `CREATE TABLE django_migrations ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
-      "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);`;
+    let script = tables(`CREATE TABLE django_migrations ("id" integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+      "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);`);
     for (const line of stdout.trim().split('\n')) {
       if (line.startsWith(' [ ] ')) script += check(['sqlmigrate', module, line.slice(5)], on(path)).stdout;
       else module = line;
@@ -279,7 +325,7 @@ describe('sqlmigrate and showmigrations', () => {
   test('showmigrations of one module, without a database', () => {
     const dir = temporaryFolder();
     check(['showmigrations', 'sessions'], { dir, err: null, out: /^sessions\n \[ \] 0001_initial\n$/ });
-    assert.ok(!existsSync(join(dir, DATABASE)));
+    assert.ok(isUntouched(dir));
   });
 });
 
@@ -298,7 +344,7 @@ describe('check finds where a database differs', () => {
     ['ALTER TABLE auth_user DROP COLUMN email; ALTER TABLE auth_user ADD COLUMN email varchar(254) NULL;',
       /auth_user\.email may be NULL/],
     ['ALTER TABLE auth_user DROP COLUMN email; ALTER TABLE auth_user ADD COLUMN email real NOT NULL DEFAULT 0;',
-      /auth_user\.email is "REAL", which keeps no TEXT/i],
+      /auth_user\.email is "(real|float4)", which keeps no TEXT/i],
     ["DELETE FROM django_migrations WHERE app = 'admin'; DROP TABLE django_session;",
       /admin\.0001_initial is not applied[^]*there is no table django_session/],
     ['CREATE TABLE other (id integer);', null],

@@ -1,9 +1,10 @@
+// Only on SQLite: what settings are taken and refused is decided before any database is asked.
 // Where settings come from, which are refused, and how they are listed.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ROOT, temporaryFolder } from '../http/harness.mjs';
+import { ROOT, runCommand, temporaryFolder } from '../http/harness.mjs';
 import { checkCommand as check } from '../http/support.mjs';
 
 const DEBUG = { DEBUG: '1', SOURCE_DIR: ROOT };
@@ -114,13 +115,41 @@ describe('settings', () => {
   });
 
   test('do not show the password of a URL, not even of one that is refused', () => {
-    const env = { DATABASE_URL: 'postgres://me:HUSH@db.example/site' };
+    const env = { DATABASE_URL: 'mysql://me:HUSH@db.example/site' };
     for (const command of ['settings', 'serve', 'check', 'migrate']) {
       const { stdout, stderr } = check([command], { status: 1, env });
-      assert.match(stderr, /DATABASE_URL is "postgres:\/\/me:\(secret\)@db\.example\/site", but /);
+      assert.match(stderr, /DATABASE_URL is "mysql:\/\/me:\(secret\)@db\.example\/site", but /);
+      assert.doesNotMatch(stdout + stderr, /HUSH/);
+    }
+    const nobody = { DATABASE_URL: 'postgres://me:HUSH@127.0.0.1:1/site' };
+    for (const [command, status] of [['settings', 0], ['check', 1], ['migrate', 1]]) {
+      const { stdout, stderr } = check([command], { status, env: nobody });
       assert.doesNotMatch(stdout + stderr, /HUSH/);
     }
   });
+
+  // libpq takes these, or reads them otherwise than they are meant.
+  for (const url of [
+    'postgres://me@127.0.0.1:1/site?password=HUSH',
+    'postgres:///site?host=127.0.0.1&port=1&user=me&password=HUSH&connect_timeout=1',
+    'postgresql://127.0.0.1:1/site?sslpassword=HUSH&pass%77ord=HUSH',
+    'postgres://me:a@b:HUSH@127.0.0.1:1/site',
+    'postgres://me:12/HUSH@127.0.0.1:1/site',
+    'postgres://me:HUSH/HUSH@127.0.0.1:1/site?sslmode=wrong',
+    'postgres://me:p/a?HUSH=1@127.0.0.1:1/site',
+    'postgres://me:p/a?sslmode=HUSH@127.0.0.1:1/site',
+    'postgres://me:p%HUSH@127.0.0.1:1/site',
+    'postgres:///site?PASSWORD=HUSH',
+    'mysql:///site?passwd=HUSH&x=HUSH',
+  ]) {
+    test(`do not show the password of ${url}`, () => {
+      for (const command of ['settings', 'check', 'migrate']) {
+        const { status, stdout, stderr } = runCommand([command], { env: { DATABASE_URL: url } });
+        assert.ok(command === 'settings' || status === 1, `${command}: ${status}`);
+        assert.doesNotMatch(stdout + stderr, /HUSH/, command);
+      }
+    });
+  }
 
   // [.env, environment, expected]
   const FILES = [

@@ -1,33 +1,33 @@
+// Also on PostgreSQL.
 // Accounts of both sites on one database with one SECRET_KEY: who signs in at one is known at the other.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { addUser, FAST, hashOf, PASSWORD, signedIn, Visitor } from '../http/accounts.mjs';
-import { runCommand, skipWithoutModule, startServer, temporaryFolder, until } from '../http/harness.mjs';
+import { databaseOf, runCommand, skipWithoutModule, startServer, temporaryFolder, until } from '../http/harness.mjs';
 import { describeUnless, sql } from '../http/support.mjs';
 import { manage, skipWithoutDjango, startDjango } from './django.mjs';
 
 const KEY = 'one-key-for-both-0123456789abcdefghijklmnopqrstuvwxyz';
-const FILE = 'oc-lettings-site.sqlite3';
 const NEW = 'another staple 8';
 
 describeUnless(skipWithoutDjango() || skipWithoutModule('lettings', 'profiles'), 'with Django', () => {
+  let dir;
   let database;
   let django;
   let site;
   let mails;
   const ours = (args, env = {}) => {
-    const { status, stdout, stderr } = runCommand(args, { dir: site?.dir ?? database.replace(`/${FILE}`, ''),
-      env: { ...FAST, SECRET_KEY: KEY, DATABASE_URL: `sqlite:///${database}`, ...env } });
+    const { status, stdout, stderr } = runCommand(args, { dir, env: { ...FAST, SECRET_KEY: KEY, ...env } });
     assert.equal(status, 0, stderr);
     return stdout;
   };
   const shell = (script) => manage(database, ['shell', '-c', script], { key: KEY }).trim();
 
   before(async () => {
-    const dir = temporaryFolder();
-    database = join(dir, FILE);
+    dir = temporaryFolder();
+    database = databaseOf(dir);
     mails = join(temporaryFolder(), 'mails');
     mkdirSync(mails);
     ours(['migrate']);

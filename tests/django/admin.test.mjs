@@ -1,14 +1,13 @@
+// Also on PostgreSQL.
 // The admin of both sites on one database: what is done at one is seen and gone on with at the other.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { addUser, FAST, hashOf, PASSWORD, signedIn, Visitor } from '../http/accounts.mjs';
-import { runCommand, skipWithoutModule, startServer, temporaryFolder } from '../http/harness.mjs';
+import { databaseOf, runCommand, skipWithoutModule, startServer, temporaryFolder } from '../http/harness.mjs';
 import { describeUnless, sql, unescaped } from '../http/support.mjs';
 import { skipWithoutDjango, startDjango } from './django.mjs';
 
 const KEY = 'one-key-for-both-0123456789abcdefghijklmnopqrstuvwxyz';
-const FILE = 'oc-lettings-site.sqlite3';
 const USERS = '/admin/auth/user/';
 const ADDRESSES = '/admin/lettings/address/';
 const ADDRESS = { number: '7', street: 'Pier "Nord" <b>', city: 'Salcombe', state: 'FL', zip_code: '1', country_iso_code: 'USA' };
@@ -24,8 +23,8 @@ describeUnless(skipWithoutDjango() || skipWithoutModule('lettings', 'profiles', 
 
   before(async () => {
     const dir = temporaryFolder();
-    database = join(dir, FILE);
-    const { status, stderr } = runCommand(['migrate'], { dir, env: { ...FAST, SECRET_KEY: KEY, DATABASE_URL: `sqlite:///${database}` } });
+    database = databaseOf(dir);
+    const { status, stderr } = runCommand(['migrate'], { dir, env: { ...FAST, SECRET_KEY: KEY } });
     assert.equal(status, 0, stderr);
     site = await startServer({ dir, database: null, env: { ...FAST, SECRET_KEY: KEY } });
     django = await startDjango(database, { key: KEY });

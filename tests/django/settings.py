@@ -1,8 +1,23 @@
-"""As the Django site's; DATABASE names the SQLite file, SECRET_KEY is the site's."""
+"""As the Django site's; DATABASE names the SQLite file or is PostgreSQL's URL, SECRET_KEY is the site's."""
 import os
+from urllib.parse import parse_qs, urlsplit
+
+
+def database_of(name):
+    if not name.startswith("postgres"):
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+    url = urlsplit(name)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": url.path[1:],
+        "USER": url.username,
+        "HOST": parse_qs(url.query).get("host", [url.hostname])[0],
+        "PORT": url.port,
+    }
+
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "only-for-tests")
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]}}
+DATABASES = {"default": database_of(os.environ["DATABASE"])}
 DEBUG = True
 ROOT_URLCONF = "urls"
 INSTALLED_APPS = [

@@ -1,7 +1,8 @@
+// Only on SQLite: events lie in files on their way, and no engine sees them.
 // Events on their way to Sentry: receivers that answer in every way, or not at all, and a clerk that is killed.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { once } from 'node:events';
@@ -9,16 +10,26 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { environment, get, PROGRAM, runCommand, SANITIZED, startServer, temporaryFolder, TEST_PROGRAM, until } from '../http/harness.mjs';
+import { environment, freePort, get, PROGRAM, runCommand, SANITIZED, startServer, temporaryFolder, TEST_PROGRAM, until } from '../http/harness.mjs';
 import { startReceiver } from '../http/receiver.mjs';
+import { keptEvents } from './kept.mjs';
 
 const skip = SANITIZED ? 'the plain build shows it' : false;
 const start = (t, receiver, env = {}) => startServer({
-  t, program: TEST_PROGRAM, env: { WEB_CONCURRENCY: '1', SENTRY_DSN: receiver.dsn ?? receiver, ...env },
+  t, program: TEST_PROGRAM, env: { WEB_CONCURRENCY: '1', SENTRY_DSN: receiver.dsn ?? receiver, SENTRY_AUTO_SESSION_TRACKING: '0', ...env },
 });
 const debug = (server) => get(`${server.url}/sentry-debug/`);
 const waiting = (server) => readdirSync(join(server.dir, 'spool')).filter((name) => name.endsWith('.sentry'));
 const kept = (server) => (existsSync(join(server.dir, 'kept')) ? readdirSync(join(server.dir, 'kept')).length : 0);
+/** A file of the spool; its payload has `fields` beside the id. `mark`: what its name says of earlier tries. */
+function put(server, number, { kind = 'event', mark = '', ...fields } = {}) {
+  const id = number.toString(16).padStart(32, '0');
+  const payload = JSON.stringify({ event_id: id, type: kind, ...fields });
+  const ending = kind === 'event' ? 'sentry' : 'sentry-traces';
+  const path = join(server.dir, 'spool', `${1000 * Date.now() + number}-${id}-1${mark}`);
+  writeFileSync(path, `{"event_id":"${id}"}\n{"type":"${kind}","length":${payload.length}}\n${payload}\n`);
+  renameSync(path, `${path}.${ending}`); // it is there whole
+}
 const lost = (receiver) => {
   const sums = {};
   for (const report of receiver.payloads('client_report')) {
@@ -90,6 +101,25 @@ for (const [what, headers, status, limit] of [
   });
 }
 
+for (const [what, headers] of [
+  ['limits of unknown categories', { 'Retry-After': '3', 'X-Sentry-Rate-Limits': '60:default;log_item:organization' }],
+  ['a limit of transactions', { 'Retry-After': '3', 'X-Sentry-Rate-Limits': '60:transaction' }],
+  ['Retry-After: 0', { 'Retry-After': '0' }],
+]) {
+  test(`429 with ${what}: the error waits, and is not sent again and again`, { skip }, async (t) => {
+    const receiver = await startReceiver(t, {
+      answer: (request, response, count) => (count > 1 ? response.end() : response.writeHead(429, headers).end()),
+    });
+    const server = await start(t, receiver);
+    for (let i = 0; i < 3; i++) await debug(server);
+    await until(() => receiver.tries === 1);
+    await sleep(1500);
+    assert.equal(receiver.tries, 1);
+    await until(() => waiting(server).length === 0, 10_000);
+    assert.equal(new Set(receiver.payloads('event').map(({ event_id: id }) => id)).size, 3);
+  });
+}
+
 test('limits that are not for errors stop none', { skip }, async (t) => {
   const receiver = await startReceiver(t, {
     answer: (request, response) => response.writeHead(200, { 'X-Sentry-Rate-Limits': '60:transaction;replay:key, 60:novelty' }).end(),
@@ -125,11 +155,93 @@ test('nobody there: events wait, and come when somebody is', { skip }, async (t)
   const server = await start(t, before);
   for (let i = 0; i < 3; i++) await debug(server);
   await server.logged(/msg="events wait: Sentry cannot be had"/, { timeout: 10_000 });
-  assert.equal(waiting(server).length, 3);
+  await until(() => waiting(server).length === 3, 10_000);
   const receiver = await startReceiver(t, { port: before.port });
   await receiver.waitFor('event', 3, 15_000);
   assert.equal(server.log().filter((line) => line.includes('events wait:')).length, 1);
   await server.logged(/msg="events are sent again"/);
+});
+
+test('an event that gets no answer holds up no other', { skip }, async (t) => {
+  let odd;
+  let mended = false;
+  const receiver = await startReceiver(t, {
+    answer(request, response) {
+      const { items: [item] } = receiver.all.at(-1);
+      odd ??= item.payload.event_id;
+      if (item.payload.event_id === odd && !mended) response.socket.resetAndDestroy();
+      else response.end();
+    },
+  });
+  const server = await start(t, receiver);
+  await debug(server);
+  await until(() => odd);
+  for (let i = 0; i < 3; i++) await debug(server);
+  await until(() => waiting(server).length === 1 && kept(server) === 4, 15_000);
+  const others = receiver.payloads('event').map(({ event_id: id }) => id).filter((id) => id !== odd);
+  assert.equal(new Set(others).size, 3);
+  assert.equal(others.length, 3);
+  mended = true;
+  await until(() => waiting(server).length === 0, 30_000);
+});
+
+/** Breaks off what has `odd` in it, and answers all else. */
+const fussy = (receiver) => (request, response) => {
+  const [item] = receiver.all.at(-1).items;
+  if (item?.payload.odd) response.socket.resetAndDestroy();
+  else response.end();
+};
+const without = (server, odd) => () => waiting(server).length === odd;
+
+test('as many as get no answer hold up none: before it, behind it, or when it comes', { skip }, async (t) => {
+  const receiver = await startReceiver(t);
+  receiver.answer = fussy(receiver);
+  const server = await start(t, receiver);
+  for (let i = 0; i < 24; i++) put(server, i, { odd: i !== 4 });
+  put(server, 30, { kind: 'transaction' });
+  await receiver.waitFor('transaction', 1, 5000);
+  await until(without(server, 23), 20_000);
+  assert.ok(receiver.tries < 24, 'no other was tried twice before');
+  await debug(server);
+  await until(() => receiver.payloads('event').some(({ transaction }) => transaction === '/sentry-debug/'), 8000);
+  assert.ok(waiting(server).some((name) => /\.1-\d+\.sentry$/.test(name)), 'and who has the spool next knows');
+});
+
+test('what got no answer six times while others did is given up, and counted', { skip }, async (t) => {
+  const receiver = await startReceiver(t);
+  receiver.answer = fussy(receiver);
+  const server = await start(t, receiver);
+  const tried = `${1000 * (Date.now() - 120_000)}`;
+  for (let i = 0; i < 3; i++) put(server, i, { odd: true, mark: `.${3 + i}-${tried}` });
+  put(server, 3);
+  await server.logged(/msg="an event is given up: Sentry answers others, but not to it" file=\S+2-1.5-/, { timeout: 10_000 });
+  await until(without(server, 2));
+  put(server, 4);
+  await receiver.waitFor('client_report', 1);
+  assert.deepEqual(lost(receiver), { 'network_error/error': 1 });
+});
+
+test('a stop sends also what waits behind one that gets no answer', { skip }, async (t) => {
+  const receiver = await startReceiver(t);
+  const server = await start(t, receiver);
+  await debug(server);
+  await receiver.waitFor('event', 1);
+  receiver.answer = fussy(receiver);
+  for (const [i, odd] of [true, true, false, false, true].entries()) put(server, i, { odd });
+  await server.stop();
+  assert.equal(receiver.payloads('event').filter(({ odd }) => odd === false).length, 2);
+});
+
+test('an error does not wait behind the transactions that came before it', { skip }, async (t) => {
+  const receiver = await startReceiver(t, { answer: (request, response) => setTimeout(() => response.end(), 300) });
+  const server = await start(t, receiver);
+  const many = 60;
+  for (let i = 0; i < many; i++) put(server, i, { kind: 'transaction' });
+  await receiver.waitFor('transaction', 2);
+  await debug(server);
+  await receiver.waitFor('event', 1, 15_000);
+  const before = receiver.payloads('transaction').length;
+  assert.ok(before < many / 2, `behind ${before} of ${many}`);
 });
 
 test('half an answer: the event comes again, under its id', { skip }, async (t) => {
@@ -145,6 +257,68 @@ test('half an answer: the event comes again, under its id', { skip }, async (t) 
   await debug(server);
   const [first, second] = await receiver.waitFor('event', 2);
   assert.equal(first.event_id, second.event_id);
+});
+
+test('an answer that comes slowly is one', { skip }, async (t) => {
+  const receiver = await startReceiver(t, {
+    async answer(request, response) {
+      response.writeHead(200, { 'Content-Length': '6' });
+      for (const byte of '{"a":1') { await sleep(300); response.write(byte); }
+      response.end();
+    },
+  });
+  const server = await start(t, receiver);
+  const began = Date.now();
+  for (let i = 0; i < 2; i++) await debug(server);
+  assert.ok(Date.now() - began < 1500);
+  await until(() => waiting(server).length === 0 && receiver.all.length === 2, 15_000);
+  await sleep(1200);
+  assert.equal(receiver.all.length, 2);
+});
+
+for (const [what, answer] of [
+  ['what is no HTTP', (socket) => socket.end('220 mail.example ready\r\n')],
+  ['a connection that is reset', (socket) => socket.resetAndDestroy()],
+  ['an answer whose headers have no end', (socket) => {
+    const timer = setInterval(() => socket.write(`X-${'x'.repeat(60_000)}: y\r\n`), 5);
+    socket.write('HTTP/1.1 200 OK\r\n');
+    socket.on('close', () => clearInterval(timer));
+  }],
+]) {
+  test(`${what}: events wait, and come when they can`, { skip }, async (t) => {
+    const odd = net.createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => answer(socket));
+    }).listen(0, '127.0.0.1');
+    await once(odd, 'listening');
+    const { port } = odd.address();
+    const server = await start(t, `http://key0@127.0.0.1:${port}/7`);
+    for (let i = 0; i < 2; i++) await debug(server);
+    await server.logged(/msg="events wait: Sentry cannot be had"/, { timeout: 15_000 });
+    await until(() => waiting(server).length === 2, 10_000);
+    await new Promise((done) => odd.close(done));
+    const receiver = await startReceiver(t, { port });
+    await receiver.waitFor('event', 2, 30_000);
+    await until(() => waiting(server).length === 0);
+  });
+}
+
+test('an answer without end is cut off, and counts', { skip }, async (t) => {
+  let sent = 0;
+  const receiver = await startReceiver(t, {
+    answer(request, response) {
+      response.writeHead(200);
+      const more = () => { while (!response.destroyed && response.write('x'.repeat(65_536))) sent += 65_536; };
+      response.on('drain', more);
+      more();
+    },
+  });
+  const server = await start(t, receiver);
+  for (let i = 1; i <= 2; i++) {
+    await debug(server);
+    await until(() => receiver.all.length === i && waiting(server).length === 0, 10_000);
+  }
+  assert.ok(sent < 64 << 20, `${sent} bytes were read`);
 });
 
 test('no answer at all: requests and jobs go on, and a stop takes 2 seconds', { skip }, async (t) => {
@@ -180,20 +354,17 @@ test('a clerk that is killed in the middle loses none', { skip }, async (t) => {
     await until(() => receiver.tries >= 2 * i, 10_000);
     for (const { pid, command } of server.children()) if (command.includes('clerk')) process.kill(pid, 'SIGKILL');
   }
-  await until(() => new Set(receiver.payloads('event').map(({ event_id: id }) => id)).size === 8, 15_000);
+  const failed = (events) => events.filter(({ transaction }) => transaction === '/sentry-debug/'); // the clerks' ends are events too
+  await until(() => new Set(failed(receiver.payloads('event')).map(({ event_id: id }) => id)).size === 8, 15_000);
   await until(() => waiting(server).length === 0, 10_000);
-  await until(() => kept(server) === 8, 10_000);
+  await until(() => failed(keptEvents(server)).length === 8, 10_000);
 });
 
 test('what is dropped by the bounds is reported', { skip }, async (t) => {
   const before = await startReceiver(t);
   await before.close();
   const server = await start(t, before);
-  const now = Date.now() * 1000;
-  const payload = JSON.stringify({ event_id: '0'.repeat(32) });
-  for (let i = 0; i < 1005; i++) {
-    writeFileSync(join(server.dir, 'spool', `${now + i}-1-0.sentry`), `{}\n{"type":"event","length":${payload.length}}\n${payload}\n`);
-  }
+  for (let i = 0; i < 1005; i++) put(server, i);
   await until(() => waiting(server).length === 1000, 10_000);
   const receiver = await startReceiver(t, { port: before.port });
   await receiver.waitFor('event', 1000, 20_000);
@@ -283,4 +454,92 @@ test('`check` and `monitor test` name a wrong DSN, without its key', () => {
   assert.equal(runCommand(['monitor', 'drop']).status, 2);
   const bad = runCommand(['check'], { env: { SENTRY_SAMPLE_RATE: '1.5' } });
   assert.match(bad.stderr, /SENTRY_SAMPLE_RATE.*must be from 0 to 1/);
+});
+
+test('what was lost is told once, also where nobody knows whether it arrived', { skip }, async (t) => {
+  const receiver = await startReceiver(t, {
+    answer(request, response, count) {
+      if (count === 1) return response.writeHead(400).end();
+      if (count > 2) return response.end();
+      response.writeHead(200, { 'Content-Length': '100' });
+      response.write('{"id"');
+      return setTimeout(() => response.destroy(), 100);
+    },
+  });
+  const server = await start(t, receiver);
+  await debug(server);
+  await server.logged(/msg="Sentry refuses an event" status=400/);
+  await debug(server);
+  await until(() => receiver.all.length >= 3, 10_000);
+  assert.equal(new Set(receiver.payloads('event').slice(1).map(({ event_id: id }) => id)).size, 1, 'the event comes again');
+  await server.stop();
+  assert.deepEqual(lost(receiver), { 'send_error/error': 1 });
+});
+
+/** Once a worker is killed, what it has counted is taken and sent at once. */
+async function tellSessions(server) {
+  const [worker] = server.workers();
+  await get(`${server.url}/probe/users/`);
+  process.kill(worker, 'SIGKILL');
+  await until(() => server.workers().length === 1 && server.workers()[0] !== worker && get(`${server.url}/healthz`).then(({ status }) => status === 200, () => false), 10_000);
+}
+
+for (const [what, refuse, expected] of [
+  ['to a limit', (response) => response.writeHead(429, { 'X-Sentry-Rate-Limits': '1:session:key' }).end(), 'ratelimit_backoff/session'],
+  ['to the network', (response) => response.destroy(), 'network_error/session'],
+  ['since they are refused', (response) => response.writeHead(400).end(), 'send_error/session'],
+]) {
+  test(`sessions that are lost ${what} are counted`, { skip }, async (t) => {
+    let refused = 0;
+    const receiver = await startReceiver(t);
+    receiver.answer = (request, response) => {
+      const { items: [{ header: { type } }] } = receiver.all.at(-1);
+      if (type !== 'sessions' || refused++) response.end();
+      else refuse(response);
+    };
+    const server = await start(t, receiver, { SENTRY_AUTO_SESSION_TRACKING: '1' });
+    await tellSessions(server);
+    await until(() => refused, 10_000);
+    await debug(server);
+    await receiver.waitFor('client_report', 1);
+    assert.deepEqual(lost(receiver), { [expected]: 1 });
+  });
+}
+
+test('sessions that the spool cannot take are counted', { skip }, async (t) => {
+  const receiver = await startReceiver(t);
+  const server = await start(t, receiver, { SENTRY_AUTO_SESSION_TRACKING: '1' });
+  const inTheWay = join(server.dir, 'spool/event.tmp'); // of what is written there
+  mkdirSync(inTheWay);
+  await tellSessions(server);
+  await server.logged(/msg="how requests ended is lost/);
+  rmdirSync(inTheWay);
+  await debug(server);
+  await receiver.waitFor('client_report', 1);
+  assert.deepEqual(lost(receiver), { 'cache_overflow/session': 1 });
+});
+
+test('a DSN that names this very site under another of its names does not feed it', { skip }, async (t) => {
+  const port = await freePort();
+  const server = await startServer({
+    t, program: TEST_PROGRAM, port,
+    env: { WEB_CONCURRENCY: '1', SENTRY_DSN: `http://key0@sentry.localhost:${port}/1`, ALLOWED_HOSTS: '.localhost,127.0.0.1', SENTRY_TRACES_SAMPLE_RATE: '1' },
+  });
+  await debug(server);
+  await server.logged(/msg="events are not sent any more: SENTRY_DSN names this very site/, { timeout: 10_000 });
+  await until(() => kept(server) > 0, 10_000);
+  const sent = () => server.log().filter((line) => line.includes('target=/api/1/envelope/')).length;
+  await sleep(1500);
+  const before = sent();
+  await debug(server);
+  await sleep(2500);
+  assert.equal(sent(), before);
+  assert.ok(before > 0 && before < 10, `${before}`);
+  assert.deepEqual(waiting(server), []);
+});
+
+test('what another site sends is taken, whatever it says it is', { skip }, async (t) => {
+  const server = await startServer({ t, program: TEST_PROGRAM, env: { WEB_CONCURRENCY: '1' } });
+  const { status } = await get(`${server.url}/probe/echo/`, { method: 'POST', headers: { 'X-Reporting-Site': '0'.repeat(64) }, body: 'x' });
+  assert.equal(status, 200);
 });

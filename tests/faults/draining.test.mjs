@@ -1,3 +1,4 @@
+// Only on SQLite: connections are closed and processes renewed in the same way; tests/faults/balancer does it on PostgreSQL.
 // A stop and a renewal answer every request of which a worker has read bytes, and wait for nothing else.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,71 +1,50 @@
-// migrate killed at any moment: what is there is whole, and the next one finishes the work.
+// A tenth of tests/soak/migrate, and what happens while one takes long.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { environment, PROGRAM, sharedData, skipWithoutShared, temporaryFolder } from '../http/harness.mjs';
-import { checkCommand as check, sql } from '../http/support.mjs';
+import { until } from '../http/harness.mjs';
+import { checkCommand } from '../http/support.mjs';
+import { psql, skipWithoutPostgres } from '../postgres.mjs';
+import { kill } from './killing.mjs';
+import { advisoryLocks, FILES, killMigrations, killMigrationsAtOnce, killOneAgainAndAgain, startDatabases, startMigrate } from './migrating.mjs';
 
-const DATABASE = 'oc-lettings-site.sqlite3';
-const KILLS = 60;
+for (const { name, fresh, skip } of FILES) test(`${name}: killed at 12 moments`, { skip }, () => killMigrations(fresh, 12));
 
-const schema = (path) => sql(path, `SELECT name, sql FROM sqlite_schema ORDER BY name;
-  SELECT app, name FROM django_migrations ORDER BY app, name;`);
-const rows = (path) => sql(path, `SELECT count(*) FROM auth_user;
-  PRAGMA foreign_key_check; PRAGMA integrity_check;`);
+test('one database, killed again and again, comes to its end', () => killOneAgainAndAgain(60));
 
-/** Starts migrate and kills it after so many milliseconds; whether it was killed. */
-async function migrateFor(dir, delay) {
-  const child = spawn(PROGRAM, ['migrate'], { cwd: dir, env: environment(dir), stdio: 'ignore' });
-  const closed = once(child, 'close');
-  await Promise.race([closed, sleep(delay)]);
-  child.kill('SIGKILL');
-  const [, signal] = await closed;
-  return signal === 'SIGKILL';
-}
+/** The first change of a table takes so many seconds, as that of a large one does. */
+const slowly = (seconds) => `
+  CREATE SEQUENCE changes;
+  CREATE FUNCTION slowly() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF nextval('public.changes') = 1 THEN PERFORM pg_sleep(${seconds}); END IF; END $$;
+  CREATE EVENT TRIGGER slowly ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION slowly();`;
+const QUICKLY = 'DROP EVENT TRIGGER slowly; DROP FUNCTION slowly; DROP SEQUENCE changes;';
 
-async function duration(fresh) {
-  const dir = fresh();
-  const start = performance.now();
-  await migrateFor(dir, 10_000);
-  return { time: performance.now() - start, path: join(dir, DATABASE) };
-}
+test('on PostgreSQL', { skip: skipWithoutPostgres() }, async (t) => {
+  const databases = await startDatabases(t);
+  const isAsleep = (url) => until(() => psql(url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()") === '1', 10_000, () => 'it does not begin');
 
-const copy = () => {
-  const dir = temporaryFolder();
-  cpSync(sharedData(DATABASE), join(dir, DATABASE));
-  chmodSync(join(dir, DATABASE), 0o644);
-  return dir;
-};
+  for (const each of databases.templates) {
+    await t.test(`${each.name}: killed at 4 moments, three at once`, (own) => killMigrationsAtOnce(own, databases, each, 4));
+  }
 
-for (const [name, fresh, skip] of [
-  ['a new database', temporaryFolder, false],
-  ["Django's database", copy, skipWithoutShared(DATABASE)],
-]) {
-  test(`${name}: killed at ${KILLS} moments`, { skip }, async () => {
-    const whole = await duration(fresh);
-    const expected = schema(whole.path);
-    let killed = 0;
-    for (let i = 0; i < KILLS; i++) {
-      const dir = fresh();
-      const path = join(dir, DATABASE);
-      killed += await migrateFor(dir, (whole.time * (i + 1)) / KILLS);
-      if (existsSync(path)) assert.equal(sql(path, 'PRAGMA integrity_check; PRAGMA foreign_key_check;'), 'ok');
-      check(['migrate'], { dir, err: null });
-      assert.equal(schema(path), expected, `killed after ${i} of ${KILLS}`);
-      assert.equal(rows(path), rows(whole.path));
-    }
-    assert.ok(killed > KILLS / 4, `${killed} were killed`);
+  await t.test('killed in a step that takes long, it leaves no lock', async () => {
+    const url = databases.fresh();
+    psql(url, slowly(60));
+    const killed = startMigrate(url);
+    await isAsleep(url);
+    kill([killed.pid]);
+    await until(() => advisoryLocks(url) === 0, 5000, () => 'its locks are left');
+    psql(url, QUICKLY);
+    checkCommand(['migrate'], { env: { DATABASE_URL: url }, err: null });
   });
-}
 
-test('one database, killed again and again, comes to its end', async () => {
-  const whole = await duration(temporaryFolder);
-  const dir = temporaryFolder();
-  let kills = 0;
-  while (await migrateFor(dir, (whole.time * (kills % 10 + 1)) / 8)) assert.ok(++kills < KILLS, 'it never ends');
-  assert.equal(schema(join(dir, DATABASE)), schema(whole.path));
+  await t.test('one that takes longer than DATABASE_TIMEOUT is waited for by the others', async () => {
+    const url = databases.fresh();
+    psql(url, slowly(1.5));
+    const env = { DATABASE_TIMEOUT: '200' };
+    const all = [startMigrate(url, env)];
+    await isAsleep(url);
+    all.push(startMigrate(url, env), startMigrate(url, env));
+    for (const { ended } of all) assert.deepEqual(await ended, { status: 0, said: '' });
+  });
 });

@@ -1,3 +1,4 @@
+// Only on SQLite: connections are closed and processes renewed in the same way; tests/faults/balancer does it on PostgreSQL.
 // What happens to requests when processes are killed, stopped and renewed.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

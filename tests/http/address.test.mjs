@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // The site's own address, where it is written out: never just what somebody sent as Host.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -13,10 +13,10 @@ const ROUNDS = 7;
 const REQUESTS = 60;
 
 /** Nanoseconds that the process has run (proc(5): /proc/PID/task/TID/schedstat). */
-const ranFor = (pid) => readdirSync(`/proc/${pid}/task`).reduce((sum, tid) => sum
+export const ranFor = (pid) => readdirSync(`/proc/${pid}/task`).reduce((sum, tid) => sum
   + Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'latin1').split(' ')[0]), 0);
 
-const fetch = (url, agent, headers = {}) => new Promise((done, fail) => {
+export const fetch = (url, agent, headers = {}) => new Promise((done, fail) => {
   http.get(url, { agent, headers }, (answer) => {
     answer.on('data', () => {}).on('end', () => done(answer.statusCode)).on('error', fail);
   }).on('error', fail);

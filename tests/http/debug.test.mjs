@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // With DEBUG=1 files are read from disk and failures are shown; without it they are not.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Only on SQLite: it is about SQLite's journal modes and the locks of its file.
 // What may wait is answered on threads of its own: writes, and all that reads a rollback-journal database.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { BUILD, makeDatabase, startServer, temporaryFolder } from './harness.mjs';
 import { addUser, FAST, signedIn } from './accounts.mjs';
-import { sql } from './support.mjs';
+import { followKeys, sql, tables } from './support.mjs';
 
 export const PROGRAM = join(BUILD, 'tests/server/oc-lettings-harbour');
 
@@ -16,12 +16,12 @@ CREATE TABLE harbour_licence (id integer PRIMARY KEY AUTOINCREMENT, boat_id inte
 INSERT INTO django_content_type (app_label, model) VALUES ('harbour', 'quay'), ('harbour', 'boat'), ('harbour', 'trip'), ('harbour', 'licence');
 INSERT INTO auth_permission (content_type_id, codename, name)
   SELECT id, action || '_' || model, 'Can ' || action || ' ' || model FROM django_content_type,
-    (SELECT 'add' AS action UNION SELECT 'change' UNION SELECT 'delete' UNION SELECT 'view') WHERE app_label = 'harbour';`;
+    (SELECT 'add' AS action UNION SELECT 'change' UNION SELECT 'delete' UNION SELECT 'view') AS actions WHERE app_label = 'harbour';`;
 
 /** With a database of its own, unless one is given. */
 export async function startHarbour(options) {
   const database = options?.database ?? makeDatabase(temporaryFolder());
-  if (!options?.database) sql(database, TABLES);
+  if (!options?.database) sql(database, tables(TABLES));
   return startServer({ program: PROGRAM, env: FAST, ...options, database });
 }
 
@@ -30,5 +30,6 @@ export async function enterHarbour(rows = '') {
   const server = await startHarbour();
   addUser(server.database, 'boss', { staff: 1, superuser: 1 });
   sql(server.database, rows);
+  followKeys(server.database);
   return { server, boss: await signedIn(server, 'boss') };
 }

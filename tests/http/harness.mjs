@@ -1,21 +1,24 @@
 // Runs the real program for a test: its own port, its own folder, its own database; ends only what it started.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { dump, psql } from '../postgres.mjs';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const BUILD = resolve(ROOT, process.env.OC_BUILD ?? 'build/test');
 export const PROGRAM = join(BUILD, 'oc-lettings');
 // The same program with a module of routes that fault, wait and the like.
-export const TEST_PROGRAM = join(BUILD, 'tests/server/oc-lettings-test');
+export const TEST_PROGRAM = join(BUILD, 'tests/server/oc-lettings-test');// The release after it: with a module and a migration more.
+export const NEXT_PROGRAM = join(BUILD, 'tests/server/oc-lettings-next');
 export const SANITIZED = /(asan|tsan)$/.exec(BUILD)?.[0] ?? null;
 
 const START_LIMIT_MS = SANITIZED ? 30_000 : 10_000;
@@ -34,6 +37,50 @@ const SETTINGS = {
   HOST: '127.0.0.1',
   WEB_CONCURRENCY: '2',
 };
+
+// Where run.mjs runs the tests on PostgreSQL, the URL of a database of its server; each folder then has a database of
+// its own there, and what tests call a database is its URL.
+export const POSTGRES = process.env.OC_POSTGRES ?? null;
+
+/** For a test's `skip` option, of one that is of SQLite alone: false, or the reason. */
+export const skipOnPostgres = (reason) => (POSTGRES ? `of SQLite alone: ${reason}` : false);
+
+const isFile = (database) => !database.startsWith('postgres');
+const nameOf = (url) => new URL(url).pathname.slice(1);
+const made = new Set();
+const places = new Map();
+
+function folderUrl(dir) {
+  const url = new URL(POSTGRES);
+  url.pathname = `/${basename(dir).toLowerCase().replaceAll(/[^a-z0-9]/g, '_')}`;
+  places.set(url.href, dir);
+  return url.href;
+}
+
+function makePostgres(url, template = 'shim') {
+  psql(POSTGRES, `CREATE DATABASE "${nameOf(url)}" TEMPLATE "${template}"`);
+  made.add(url);
+}
+
+/** The same of one that may be in use, which is no template then. */
+function copyPostgres(from, to) {
+  const inUse = psql(POSTGRES, `SELECT count(*) FROM pg_stat_activity WHERE datname = '${nameOf(from)}'`) !== '0';
+  makePostgres(to, inUse ? 'template0' : nameOf(from));
+  if (inUse) psql(to, dump(from));
+}
+
+function dropPostgres(url) {
+  if (made.delete(url)) psql(POSTGRES, `DROP DATABASE "${nameOf(url)}" WITH (FORCE)`);
+}
+
+/** Where a folder's database is: a file, or a URL. */
+export const databaseOf = (dir) => (POSTGRES ? folderUrl(dir) : join(dir, DATABASE_NAME));
+
+/** A database as DATABASE_URL names it. */
+export const urlOf = (database) => (isFile(database) ? `sqlite:///${database}` : database);
+
+/** The folder that a database is of. */
+export const folderOf = (database) => places.get(database) ?? dirname(database);
 
 const mine = new Set();
 const folders = new Set();
@@ -59,7 +106,12 @@ export function temporaryFolder() {
 /** The environment the program runs with; a value of undefined takes a setting out. */
 export function environment(dir, env = {}) {
   const all = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
-  Object.assign(all, SETTINGS, { DATA_DIR: dir, DATABASE_URL: `sqlite:///${join(dir, DATABASE_NAME)}` }, env);
+  const database = databaseOf(dir);
+  const used = env.DATABASE_URL ?? database;
+  if (places.has(used) && !made.has(used)) makePostgres(used);
+  // Tests write past the program, and read at once.
+  if (POSTGRES) all.PAGE_CACHE_LISTEN = '0';
+  Object.assign(all, SETTINGS, { DATA_DIR: dir, DATABASE_URL: urlOf(database) }, env);
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
@@ -73,16 +125,91 @@ export function runCommand(args, { dir = temporaryFolder(), env, program = PROGR
   return { status: result.status ?? result.signal, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** Makes the demo database in dir and returns its path. */
-export function makeDatabase(dir) {
-  const { status, stdout, stderr } = runCommand(['demo', '--if-new'], { dir, env: { DEBUG: '1' } });
-  assert.equal(status, 0, `demo --if-new: ${stdout}${stderr}`);
-  return join(dir, DATABASE_NAME);
+/** Where a database can be made: there is none yet, or on PostgreSQL one without any table. */
+export function newDatabase(dir = temporaryFolder()) {
+  environment(dir);
+  return databaseOf(dir);
 }
 
-let demoDatabase;
+function make(args) {
+  const dir = temporaryFolder();
+  const { status, stdout, stderr } = runCommand(args, { dir, env: { DEBUG: '1' } });
+  assert.equal(status, 0, `${args.join(' ')}: ${stdout}${stderr}`);
+  return databaseOf(dir);
+}
+
+function keepFile(run, name, args) {
+  const path = join(run, name);
+  if (existsSync(path)) return path;
+  const first = make(args);
+  assert.ok(!existsSync(`${first}-wal`), 'a command leaves no log behind');
+  const own = `${path}.${process.pid}`;
+  copyFileSync(first, own);
+  renameSync(own, path);
+  return path;
+}
+
+function keepPostgres(run, name, args) {
+  const url = new URL(POSTGRES);
+  url.pathname = `/${name}`;
+  const isThere = () => psql(POSTGRES, `SELECT 1 FROM pg_database WHERE datname = '${name}'`) !== '';
+  if (isThere()) return url.href;
+  const own = make(args);
+  try {
+    psql(POSTGRES, `ALTER DATABASE "${nameOf(own)}" RENAME TO "${name}"`);
+  } catch (error) {
+    if (!isThere()) throw error;
+    return url.href;
+  }
+  made.delete(own);
+  return url.href;
+}
+
+const originals = new Map();
+
+// Kept for all the tests of a run, with the program that made it; without a run, for those of this process.
+function original(args) {
+  if (originals.has(args[0])) return originals.get(args[0]);
+  const run = process.env.OC_RUN;
+  const build = createHash('md5').update(`${PROGRAM} ${statSync(PROGRAM).mtimeMs}`).digest('hex').slice(0, 8);
+  const keep = POSTGRES ? keepPostgres : keepFile;
+  const found = run ? keep(run, `made_by_${args[0]}_${build}`, args) : make(args);
+  originals.set(args[0], found);
+  return found;
+}
+
+/** A copy in dir of the database that a command makes, which is run once. */
+export function makeBy(args, dir) {
+  copyDatabase(original(args), databaseOf(dir));
+  return databaseOf(dir);
+}
+
+/** Makes the demo database in dir and returns its path. */
+export const makeDatabase = (dir) => makeBy(['demo', '--if-new'], dir);
+
+let djangoDatabase;
+
+/** The Django site's own database, as PostgreSQL has it. */
+function makeDjangoDatabase() {
+  const url = folderUrl(temporaryFolder());
+  makePostgres(url);
+  psql(url, readFileSync(sharedData('oc-lettings-site.postgres.sql'), 'utf8'));
+  return url;
+}
+
+/** Of a file, for PostgreSQL: there is one of the Django site's alone. */
+function postgresOf(database) {
+  if (!isFile(database)) return database;
+  assert.equal(database, sharedData(DATABASE_NAME), 'PostgreSQL has no such database');
+  return djangoDatabase ??= makeDjangoDatabase();
+}
 
 export function copyDatabase(from, to) {
+  if (POSTGRES) {
+    dropPostgres(to);
+    copyPostgres(postgresOf(from), to);
+    return;
+  }
   copyFileSync(from, to);
   for (const end of ['-wal', '-journal']) if (existsSync(from + end)) copyFileSync(from + end, to + end);
 }
@@ -117,7 +244,8 @@ export async function freePort() {
   return port;
 }
 
-function processes() {
+/** All that run: { pid, parent, command }. */
+export function processes() {
   const found = [];
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -136,14 +264,15 @@ function processes() {
 /**
  * Starts the program and waits until /healthz answers.
  * database: a file to serve a copy of; left out, a fresh demo database; null, none.
+ * port: one that is free again; left out, any.
  * t: the test at whose end the server is stopped and judged.
  */
-export async function startServer({ env, args = [], program = PROGRAM, database, dir = temporaryFolder(), t } = {}) {
+export async function startServer({ env, args = [], program = PROGRAM, database, dir = temporaryFolder(), port: fixed, t } = {}) {
   mkdirSync(dir, { recursive: true });
-  if (database === undefined) database = demoDatabase ??= makeDatabase(temporaryFolder());
-  if (database !== null) copyDatabase(database, join(dir, DATABASE_NAME));
+  if (database === undefined) makeDatabase(dir);
+  else if (database !== null && database !== databaseOf(dir)) copyDatabase(database, databaseOf(dir));
 
-  const port = await freePort();
+  const port = fixed ?? await freePort();
   const child = spawn(program, ['serve', ...args], {
     cwd: dir, env: environment(dir, { PORT: String(port), ...env }), stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -171,7 +300,7 @@ export async function startServer({ env, args = [], program = PROGRAM, database,
     port,
     pid: child.pid,
     dir,
-    database: database === null ? null : join(dir, DATABASE_NAME),
+    database: database === null ? null : databaseOf(dir),
     log: () => [...lines],
     /** Resolves with the first line, from line `from` on, that matches. */
     async logged(pattern, { from = 0, timeout = 5000 } = {}) {
@@ -213,6 +342,7 @@ export async function startServer({ env, args = [], program = PROGRAM, database,
 }
 
 function remove(dir) {
+  if (POSTGRES) dropPostgres(folderUrl(dir));
   if (folders.delete(dir)) rmSync(dir, { recursive: true, force: true });
 }
 

@@ -1,11 +1,12 @@
+// Also on PostgreSQL.
 // /healthz: the program runs. /readyz: its database answers and has the tables the modules need.
 import assert from 'node:assert/strict';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
-import { get, makeDatabase, runCommand, startServer, TEST_PROGRAM,
+import { test } from 'node:test';
+import { get, makeDatabase, newDatabase, runCommand, skipOnPostgres, startServer, TEST_PROGRAM,
   temporaryFolder } from './harness.mjs';
-import { ask, emptyDatabase, lock, sql } from './support.mjs';
+import { ask, describeUnless, emptyDatabase, lock, sql } from './support.mjs';
 
 const health = async (server) => {
   const { status, text, headers } = await get(`${server.url}/healthz`);
@@ -42,7 +43,7 @@ test('both say yes when all is well, to any host, also over a proxy\'s plain htt
 
 test('a database without migrations is not ready, with the reason, until they are applied',
   async (t) => {
-  const database = join(temporaryFolder(), 'bare.sqlite3');
+  const database = newDatabase();
   sql(database, 'CREATE TABLE other (id INTEGER);');
   const server = await startServer({ program: TEST_PROGRAM, database, t });
   await health(server);
@@ -63,7 +64,9 @@ test('one missing migration is named', async (t) => {
   await ready(server, 503, /sessions\.0001_initial/);
 });
 
-test('a database that has gone is not ready', async (t) => {
+const ofFiles = skipOnPostgres('it is about files; tests/faults/failover.test.mjs takes servers away');
+
+test('a database that has gone is not ready', { skip: ofFiles }, async (t) => {
   const server = await startServer({ program: TEST_PROGRAM, env: ONE, t });
   renameSync(server.database, `${server.database}.away`);
   await ready(server, 503, CANNOT_OPEN);
@@ -78,7 +81,7 @@ test('a database that has gone is not ready', async (t) => {
   assert.equal((await get(`${server.url}/probe/users/`)).status, 200);
 });
 
-describe('a locked database', () => {
+describeUnless(skipOnPostgres('readers of PostgreSQL wait for no writer'), 'a locked database', () => {
   const ROWS = [
     ['that keeps readers out is not ready', 'BEGIN EXCLUSIVE', rollback, 503],
     ['that keeps writers out is ready', 'BEGIN IMMEDIATE', rollback, 200],
@@ -115,7 +118,7 @@ const BAD = [
   ['a text file', 'hello, this is no database at all\n'.repeat(100), /not a database/],
 ];
 for (const [name, contents, words] of BAD) {
-  test(`there is no start without a database: ${name}`, async () => {
+  test(`there is no start without a database: ${name}`, { skip: ofFiles }, async () => {
     const database = contents && join(temporaryFolder(), 'bad.sqlite3');
     if (database) writeFileSync(database, contents);
     await assert.rejects(startServer({ database }), (error) => {

@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // The visitor's language: by cookie, by Accept-Language, by LANGUAGE_CODE; the link that remembers it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // What the log says of a request.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

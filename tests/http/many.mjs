@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { environment, PROGRAM } from './harness.mjs';
+import { environment, folderOf, PROGRAM } from './harness.mjs';
 import { emptyDatabase, sql } from './support.mjs';
 
 const MEMORY = 32 * 1024 * 1024;
@@ -27,7 +27,7 @@ function writeFixture(path, pairs) {
 /** Loads and dumps a database of that many rows, half of them referring forward, within 32 MiB of data. */
 export function loadAndDump(rows) {
   const database = emptyDatabase();
-  const dir = join(database, '..');
+  const dir = folderOf(database);
   const run = (...args) => {
     const { status, stdout, stderr } = spawnSync('prlimit', [`--data=${MEMORY}`, PROGRAM, ...args],
       { cwd: dir, env: environment(dir), encoding: 'utf8' });

@@ -1,3 +1,4 @@
+// Only on SQLite: it reads the plans of SQLite's own planner.
 // What SQLite does for the statements of pages: it goes to its rows by a key or an index, and sorts nothing.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Only on SQLite: the answers come of no row.
 // Connections, conditional requests, encodings and the headers of every answer.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // sitemap.xml, its parts by key, robots.txt, and the canonical address of pages.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

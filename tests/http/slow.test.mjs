@@ -1,3 +1,4 @@
+// Only on SQLite: the answers come of no row.
 // Clients that take their time: each phase of a request has a deadline.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

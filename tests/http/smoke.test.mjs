@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // Every page that `routes` lists, whatever modules are installed.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// Only on SQLite: the answers come of no row.
 // Static files: names, caching, encodings, ranges, and what is not served.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

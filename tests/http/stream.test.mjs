@@ -1,3 +1,4 @@
+// Only on SQLite: the answers come of no row.
 // Answers that are made while they are sent: who reads them slowly, goes away, or stops the server meanwhile.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -6,11 +6,24 @@ import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { MODULES, ROOT, runCommand, sharedData, skipWithoutShared, startServer, temporaryFolder } from './harness.mjs';
+import { QUEUE, psql, spawnPsql, startPostgres } from '../postgres.mjs';
+import { MODULES, POSTGRES, ROOT, databaseOf, makeBy, newDatabase, runCommand, sharedData, skipWithoutShared, startServer, temporaryFolder } from './harness.mjs';
 
 /** A group of tests, or with a reason one test that is skipped for it. */
 export const describeUnless = (reason, name, body) => (reason
   ? test(name, { skip: reason }, () => {}) : describe(name, body));
+
+/** Of a describe(): a PostgreSQL server for its tests. Each call of what it returns gives the URL of a new database. */
+export function freshDatabases() {
+  let server;
+  let count = 0;
+  before(async () => { server = await startPostgres(temporaryFolder()); });
+  after(() => server?.stop());
+  return (options = '') => {
+    server.sql(`CREATE DATABASE site${++count} ${options}`);
+    return server.url(`site${count}`);
+  };
+}
 
 /** A group of tests of a server of the demo database, and one of the Django site's own; the body is
   given a function for the server. */
@@ -162,8 +175,19 @@ export function checkCommand(args, { status = 0, out, err, ...options } = {}) {
   return result;
 }
 
-/** Runs SQL on a database file and returns what it prints. */
+/** Ends a child behind test t, and waits until it has ended; one that has ended already is passed over. */
+export function endBehind(t, child, signal = 'SIGTERM') {
+  t.after(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  });
+}
+
+/** Runs SQL on a database and returns what it prints. */
 export function sql(path, script) {
+  if (path.startsWith('postgres')) return psql(path, script);
   const { status, stdout, stderr, error } = spawnSync('sqlite3',
     ['-bail', '-cmd', '.timeout 5000', path], { input: script, encoding: 'utf8', timeout: 30_000 });
   if (error) throw error;
@@ -172,18 +196,14 @@ export function sql(path, script) {
 }
 
 /** A database with the tables and nothing in them. */
-export function emptyDatabase() {
-  const dir = temporaryFolder();
-  const { status, stderr } = runCommand(['migrate'], { dir });
-  assert.equal(status, 0, stderr);
-  return join(dir, 'oc-lettings-site.sqlite3');
-}
+export const emptyDatabase = () => makeBy(['migrate'], temporaryFolder());
 
 /** Keeps a lock ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE") on a database until the returned function is called, or test t
   ends. The clerk may be writing: it waits for that. */
 export async function lock(path, begin, t) {
-  const child = spawn('sqlite3', [path], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.write(`.bail on\n.timeout 5000\n${begin};\nSELECT 'locked';\n`);
+  const child = POSTGRES ? spawnPsql(path) : spawn('sqlite3', [path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.write(POSTGRES ? `${begin.replace('BEGIN IMMEDIATE', () => `BEGIN; ${QUEUE}`)};\nSELECT 'locked';\n`
+    : `.bail on\n.timeout 5000\n${begin};\nSELECT 'locked';\n`);
   const [text] = await once(child.stdout, 'data');
   assert.match(String(text), /locked/);
   const ended = once(child, 'close');
@@ -207,12 +227,63 @@ export function publicPages() {
     .map(([, path]) => path);
 }
 
+/** SQL that writes what refers to nothing. */
+export const withoutReferences = (script) => (POSTGRES
+  ? `ALTER TABLE lettings_letting DROP CONSTRAINT IF EXISTS lettings_letting_address_id_d7e3fd19_fk_lettings_address_id;
+    ALTER TABLE profiles_profile DROP CONSTRAINT IF EXISTS profiles_profile_user_id_a3e81f91_fk_auth_user_id; ${script}`
+  : `PRAGMA foreign_keys = OFF; ${script}`);
+
+/** SQL that makes tables, as the engine has them. */
+export const tables = (script) => (POSTGRES
+  ? script.replaceAll('integer PRIMARY KEY AUTOINCREMENT', 'serial PRIMARY KEY').replaceAll('integer unsigned', 'integer')
+    .replaceAll(' datetime ', ' timestamp with time zone ')
+  : script);
+
+/** The last key that a table's rows were given. */
+export const lastKey = (database, table) => Number(sql(database, POSTGRES ? `SELECT last_value FROM ${table}_id_seq;`
+  : `SELECT max(seq) FROM sqlite_sequence WHERE name = '${table}';`));
+
+/** SQL's table of a table's columns: name, type. */
+export const columnsOf = (table) => (POSTGRES
+  ? `(SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_name = '${table}') AS columns`
+  : `pragma_table_info('${table}')`);
+
+/** The names of what a database has: tables, views, and on PostgreSQL functions. */
+export const objectsOf = (database) => sql(database, POSTGRES
+  ? `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') UNION ALL
+    SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1;`
+  : "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY 1;");
+
+/** Whether a folder's database is as newDatabase() has it. */
+export const isUntouched = (dir) => (POSTGRES ? objectsOf(newDatabase(dir)) === '' : !existsSync(databaseOf(dir)));
+
+/** SQL that drops a trigger. */
+export const dropTrigger = (name, table) => `DROP TRIGGER ${name}${POSTGRES ? ` ON ${table}` : ''};`;
+
+/** SQL that gives the keys of the lettings in which the search finds a word, or one of several. */
+export const searched = (...words) => (POSTGRES
+  ? `SELECT id FROM lettings_search WHERE texts @@ CAST('${words.join(' | ')}' AS tsquery) ORDER BY id`
+  : `SELECT rowid FROM lettings_search('${words.join(' OR ')}')`);
+
+/** After SQL gave keys of its own: those that the database gives come behind them. */
+export function followKeys(database) {
+  if (!POSTGRES) return;
+  sql(database, `DO $$ DECLARE made record; BEGIN
+    FOR made IN SELECT table_name AS name, pg_get_serial_sequence(quote_ident(table_name), 'id') AS keys
+        FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'id' AND column_default LIKE 'nextval%' LOOP
+      EXECUTE format('SELECT setval(%L, GREATEST(max(id), 1)) FROM %I HAVING max(id) IS NOT NULL', made.keys, made.name);
+    END LOOP; END $$;`);
+}
+
+/** A boolean in SQL. */
+export const truth = (value) => (value ? 'TRUE' : 'FALSE');
+
 export const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 
 /** SQL that adds a user with a profile. */
 export const profileOf = (id, username, city = 'Berlin') => `
   INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name)
-  VALUES (${id}, '!', 0, ${quoted(username)}, 'Last', 'user${id}@example.com', 0, 1, '2020-06-14 09:41:15', 'First');
+  VALUES (${id}, '!', FALSE, ${quoted(username)}, 'Last', 'user${id}@example.com', FALSE, TRUE, '2020-06-14 09:41:15', 'First');
   INSERT INTO profiles_profile (id, favorite_city, user_id) VALUES (${id}, ${quoted(city)}, ${id});`;
 
 /** As Django escapes in HTML. */

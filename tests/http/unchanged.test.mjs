@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // 304: what it says of the representation is what 200 says of it (RFC 9110, 8.6 and 15.4.5), whoever makes it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,7 +15,7 @@ const parse = (answer) => {
   return { status: Number(line.split(' ')[1]), body, headers: Object.fromEntries(fields.map((field) => [field.split(':')[0].toLowerCase(), field.slice(field.indexOf(':') + 2)])) };
 };
 
-for (const [name, env, cached] of [['rendered each time', { PAGE_CACHE_SIZE: '0' }, /cache=none/], ['kept', {}, /cache=hit/], ['read anew', { PAGE_CACHE_READS: '1' }, /cache=same/]]) {
+for (const [name, env, cached] of [['rendered each time', { PAGE_CACHE_SIZE: '0' }, /cache=none/], ['kept', { PAGE_CACHE_LISTEN: '1' }, /cache=hit/], ['read anew', { PAGE_CACHE_READS: '1' }, /cache=same/]]) {
   test(`304 is true to 200 of what is ${name}`, async (t) => {
     const server = await startServer({ t, env: { ...env, WEB_CONCURRENCY: '1' } });
     const ask = async (method, path, encoding, fields = '') => parse(await raw(server.port,

@@ -1,3 +1,4 @@
+// Only on SQLite: the answers come of no row.
 // Forms with files, as browsers send them, and as nobody should.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // Who gets which answer from which route: access.json has a row for every route there is, and nothing else. `as` is a
 // path of the route, {key} a new row's, `about` the table whose permissions count; `ends`: a POST ends the session.
 import assert from 'node:assert/strict';

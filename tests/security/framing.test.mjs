@@ -1,3 +1,4 @@
+// Only on SQLite: the answers come of no row.
 // Requests that are to confuse whoever reads them: control bytes, several hosts, codings of the body
 // that leave its end open, fields without number.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// Only on SQLite: the answers come of no row.
 // What a proxy says of the visitor is believed where TRUSTED_PROXIES names it, and nowhere else.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

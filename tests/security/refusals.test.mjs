@@ -1,3 +1,4 @@
+// Only on SQLite: the answers come of no row.
 // What is too large, not well formed, or not allowed, and its answer: as tables, over raw connections.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // Which paths lead where, which hosts are ours, and what is refused: as tables, over raw connections.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

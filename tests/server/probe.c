@@ -16,6 +16,7 @@
 #include "base/guard.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "net/http.h"
 #include "site/internal.h"
 #include "site/module.h"
 #include "site/site.h"
@@ -142,6 +143,14 @@ static enum status clock_page(struct request *request, struct response *response
     return page(request, response);
 }
 
+/* As one with {% lorem 1 w random %}. */
+static enum status chance_page(struct request *request, struct response *response)
+{
+    const struct template_host host = site_template_host();
+    host.random(host.context);
+    return page(request, response);
+}
+
 static enum status rename_user(struct db *db, void *context)
 {
     const struct request *request = context;
@@ -155,6 +164,45 @@ static enum status write_name(struct request *request, struct response *response
     if (status == OK)
         response_plain(response, 200, TEXT("written"));
     return status;
+}
+
+static enum status insert_note(struct db *db, void *context)
+{
+    const struct request *request = context;
+    return db_run(db, "INSERT INTO probe_note (note) VALUES ($1)", DB_TEXT(request->body));
+}
+
+/* Into a table that the test has made; ?twice=1: once more, in a transaction of its own. */
+static enum status note(struct request *request, struct response *response)
+{
+    struct text text;
+    enum status status = db_transaction(request->db, insert_note, request);
+    if (status == OK && request_query(request, "twice", &text))
+        status = db_transaction(request->db, insert_note, request);
+    if (status == OK)
+        response_plain(response, 200, TEXT("noted"));
+    return status;
+}
+
+/* Two statements that no database takes; the second fails in a function of its own. */
+static enum status broken_statement(struct request *request, struct response *response)
+{
+    int64_t value;
+    (void)response;
+    return db_integer(request->db, &value, 0, "SELECT nothing FROM auth_user");
+}
+
+static enum status read_missing(struct request *request)
+{
+    struct db_rows rows;
+    db_query(request->db, &rows, "SELECT id FROM missing_table WHERE id = $1", DB_INT(7));
+    return db_finish(&rows);
+}
+
+static enum status broken_query(struct request *request, struct response *response)
+{
+    (void)response;
+    return read_missing(request);
 }
 
 /* A GET's connection must refuse to write. */
@@ -220,6 +268,23 @@ static int64_t number_of(struct request *request, const char *name)
     return request_query(request, name, &text) && text_to_int64(&number, text) ? number : 0;
 }
 
+/* Counts the users, and ?ms=… later once more. */
+static enum status between(struct request *request, struct response *response)
+{
+    static const char sql[] = "SELECT count(*) FROM auth_user";
+    int64_t first = 0;
+    int64_t second = 0;
+    enum status status = db_integer_with(request->db, &first, 0, sql, NULL, 0);
+    usleep((useconds_t)number_of(request, "ms") * 1000);
+    if (status == OK)
+        status = db_integer_with(request->db, &second, 0, sql, NULL, 0);
+    if (status == OK)
+        response_plain(response, 200,
+                       text_format(request->arena, "%lld and %lld", (long long)first,
+                                   (long long)second));
+    return status;
+}
+
 static enum status produce(struct request *request, FILE *out, void *context)
 {
     const struct streaming *streaming = context;
@@ -263,6 +328,8 @@ static enum status fill_panel(const struct request *request, struct text subject
 static enum status mark(struct db *db)
 {
     (void)db;
+    if (access("fault-job", F_OK) == 0)
+        fault_of(TEXT("overflow"));
     return access("fail-job", F_OK) == 0 ? fail("the probe fails as it was told to")
                                          : leave_mark("job-ran");
 }
@@ -378,6 +445,32 @@ static void fault_heap(void)
     free((void *)(uintptr_t)block);
 }
 
+/* Where no code is: by a call through a null pointer, through a wild one, and by a return address
+ * that was overwritten. */
+
+static void (*volatile nobody)(void);
+static void (*volatile somewhere)(void) =
+    (void (*)(void))(uintptr_t)0x5EED5EED5000; /* NOLINT(performance-no-int-to-ptr) */
+
+static void fault_call(void)
+{
+    nobody();
+    nobody = NULL; /* so that the call is no jump */
+}
+
+static void fault_jump(void)
+{
+    somewhere();
+    somewhere = NULL;
+}
+
+/* It lies behind the caller's frame pointer (System V ABI, 3.2.2; the same of AAPCS64). */
+__attribute__((noinline)) static void fault_return(void)
+{
+    volatile uintptr_t *frame = __builtin_frame_address(0);
+    frame[1] = (uintptr_t)somewhere;
+}
+
 static void fault_in_function(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)context;
@@ -413,6 +506,7 @@ static void fault_of(struct text kind)
         {"null", fault_null},       {"wild", fault_wild},   {"divide", fault_divide},
         {"illegal", fault_illegal}, {"abort", fault_abort}, {"overflow", fault_overflow},
         {"heap", fault_heap},       {"held", fault_held},   {"callback", fault_callback},
+        {"call", fault_call},       {"jump", fault_jump},   {"return", fault_return},
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         if (text_is(kind, faults[i].kind))
@@ -449,6 +543,44 @@ static enum status fault_in_transaction(struct request *request, struct response
 {
     response_plain(response, 200, TEXT("no fault"));
     return db_transaction(request->db, write_and_fault, request);
+}
+
+static enum status post_to(struct request *request, struct text url)
+{
+    static const char *const headers[] = {"Content-Type: text/plain", NULL};
+    struct http_answer answer;
+    struct http_client *client = http_client_new();
+    const struct http_post post = {.url = text_string(request->arena, url),
+                                   .headers = headers,
+                                   .body = TEXT("from the probe"),
+                                   .timeout = 5};
+    enum status status = http_send_post(client, request->arena, &post, &answer);
+    http_client_free(client);
+    return status;
+}
+
+/* ?url=…: asks there; ?queries=…: so many statements; ?fault=KIND: faults, else fails; ?ok=1: does
+ * neither. What is in the query and the body is secret. */
+static enum status leaves_crumbs(struct request *request, struct response *response)
+{
+    struct text text;
+    int64_t value;
+    enum status status = OK;
+    log_warning("the probe leaves crumbs", LOG_TEXT("target", request->target),
+                LOG_TEXT("api_token", TEXT("s3cret-log")), LOG_TEXT("client", request->client),
+                LOG_INT("number", 7));
+    for (int64_t i = number_of(request, "queries"); i >= 0 && status == OK; i--)
+        status =
+            db_integer(request->db, &value, 0, "SELECT count(*) FROM auth_user WHERE username = $1",
+                       DB_TEXT(TEXT("s3cret-parameter")));
+    if (status == OK && request_query(request, "url", &text))
+        status = post_to(request, text);
+    if (request_query(request, "fault", &text))
+        fault_of(text);
+    response_plain(response, 200, TEXT("left"));
+    if (status == OK && number_of(request, "ok"))
+        return OK;
+    return status == OK ? fail("the probe fails behind its crumbs") : status;
 }
 
 /* ?after=KIND: once more behind the view, where nothing contains it. */
@@ -489,12 +621,18 @@ const struct module probe_module = {
         {"denied/", fails, .name = "denied"},
         {"staff/", fails, .name = "staff", .access = ACCESS_STAFF},
         {"page/", page, .name = "page", .access = ACCESS_PUBLIC},
+        {"chance/", chance_page, .name = "chance", .access = ACCESS_PUBLIC},
         {"late/", late_page, .name = "late", .access = ACCESS_PUBLIC},
         {"clock/", clock_page, .name = "clock", .access = ACCESS_PUBLIC},
         {"users/", users, .name = "users", .access = ACCESS_PUBLIC},
         {"users/<int:id>/", user, .name = "user", .access = ACCESS_PUBLIC},
         {"write/<int:id>/", write_name, .name = "write", .access = ACCESS_PUBLIC,
          .methods = HTTP_POST, .csrf_exempt = true, .body_limit = 300},
+        {"note/", note, .name = "note", .access = ACCESS_PUBLIC, .methods = HTTP_POST,
+         .csrf_exempt = true, .body_limit = 300},
+        {"between/", between, .name = "between", .access = ACCESS_PUBLIC},
+        {"broken-statement/", broken_statement, .access = ACCESS_PUBLIC},
+        {"broken-query/", broken_query, .access = ACCESS_PUBLIC},
         {"write-on-read/", write_on_read, .name = "write-on-read", .access = ACCESS_PUBLIC},
         {"int/<int:value>/", argument, .name = "int", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"str/<str:value>/", argument, .name = "str", .access = ACCESS_PUBLIC, .work = WORK_NONE},
@@ -506,11 +644,15 @@ const struct module probe_module = {
          .work = WORK_NONE},
         {"fault/<slug:kind>/", fault, .name = "fault", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"fault-on-executor/<slug:kind>/", fault, .access = ACCESS_PUBLIC, .work = WORK_BLOCKS},
+        {"fault-slowly/<slug:kind>/", fault, .access = ACCESS_PUBLIC, .methods = HTTP_POST,
+         .csrf_exempt = true, .work = WORK_HASHES},
         {"fault-behind/<slug:kind>/", fault, .access = ACCESS_PUBLIC, .work = WORK_NONE,
          .is_secret = true},
         {"fault-in-rows/", fault_in_rows, .access = ACCESS_PUBLIC},
         {"fault-in-transaction/<slug:kind>/", fault_in_transaction, .access = ACCESS_PUBLIC,
          .work = WORK_BLOCKS},
+        {"crumbs/", leaves_crumbs, .name = "crumbs", .access = ACCESS_PUBLIC, .work = WORK_BLOCKS,
+         .methods = HTTP_GET | HTTP_POST, .csrf_exempt = true, .body_limit = 1000},
         {"flush/", flush, .name = "flush", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"plans/", plans, .name = "plans", .access = ACCESS_PUBLIC, .work = WORK_NONE},
         {"upload/", upload, .name = "upload", .access = ACCESS_PUBLIC, .methods = HTTP_POST,

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ROOT, temporaryFolder } from '../http/harness.mjs';
+import { skipWithoutPostgres } from '../postgres.mjs';
 
 function bench(...args) {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
@@ -40,6 +41,18 @@ describe('options', () => {
 });
 
 const lacking = ['wrk', 'nginx', 'sqlite3'].filter((name) => spawnSync(name, ['-v'], { timeout: 5000, input: '' }).error);
+
+const lackingPostgres = lacking.includes('wrk') ? 'no wrk' : skipWithoutPostgres();
+
+test('measures a page read from PostgreSQL beside pgbench', { skip: lackingPostgres }, () => {
+  const dir = temporaryFolder();
+  const { status, stdout, stderr } = bench('--seconds', '1', '--rounds', '1', '--only', 'postgres', '--json', join(dir, 'figures.json'));
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^\| pgbench, all \d statements of the page +\|/m);
+  const { postgres, goals } = JSON.parse(readFileSync(join(dir, 'figures.json'), 'utf8'));
+  for (const value of Object.values(postgres)) assert.ok(value > 0 && Number.isFinite(value), JSON.stringify(postgres));
+  assert.deepEqual(goals.map(({ bound }) => bound), ['≥ 0.45', '≥ 0.45']);
+});
 
 test('measures us and nginx', { skip: lacking.length ? `no ${lacking.join(', ')}` : false }, () => {
   const dir = temporaryFolder();

@@ -8,7 +8,7 @@ import { PAGES, serveWithout, Tree } from './tree.mjs';
 const LIST = 'modules/installed.c';
 const tree = new Tree();
 
-for (const name of ['home', 'lettings']) {
+for (const name of ['home', 'lettings', 'profiles']) {
   test(`the site without ${name}`, { skip: skipWithoutModule(name) }, (t) => serveWithout(t, tree, [name]));
 }
 

@@ -29,8 +29,12 @@ function snapshot(dir) {
 
 const startmodule = (dir, args, options = {}) => checkCommand(['startmodule', ...args], { dir, ...options });
 
-function refused(args, { dir = checkout(), status = 1, err, ...options }) {
-  const before = snapshot(dir);
+// What refuses leaves a checkout as it is, so that one serves them all.
+const fresh = checkout();
+const FRESH = snapshot(fresh);
+
+function refused(args, { dir = fresh, status = 1, err, ...options }) {
+  const before = dir === fresh ? FRESH : snapshot(dir);
   startmodule(dir, args, { status, out: null, err, ...options });
   assert.deepEqual(snapshot(dir), before);
   assert.deepEqual(readdirSync(join(dir, 'modules')).filter((name) => name.startsWith('.')), []);
@@ -59,7 +63,7 @@ for (const [args, row, label] of NAMES) {
   const [name] = args;
   test(`startmodule ${args.join(' ')}`, () => {
     const dir = checkout();
-    const before = snapshot(dir);
+    const before = FRESH;
     const { stdout } = startmodule(dir, args, { err: null, env: { SECRET_KEY: undefined, ALLOWED_HOSTS: undefined } });
     const now = snapshot(dir);
     assert.deepEqual(Object.keys(now).filter((path) => !(path in before)), filesOf(name));

@@ -1,14 +1,19 @@
 // A copy of the source tree for a test to change, build, test and serve.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { environment, get, ROOT, runCommand, startServer, temporaryFolder } from '../http/harness.mjs';
 
 const COPIED = ['src', 'modules', 'locale', 'meson.build', 'meson_options.txt',
-  ...['meson.build', 'run.mjs', 'reporter.mjs', 'unit', 'server', 'templates', 'commands', 'http', 'security'].map((name) => `tests/${name}`)];
+  ...['meson.build', 'run.mjs', 'reporter.mjs', 'postgres.mjs', 'django/settings.py', 'unit', 'server', 'commands', 'http', 'security'].map((name) => `tests/${name}`)];
+// Units that know the installed modules; the others are what they are in the checkout.
+const LEFT_OUT = /\/tests\/unit\/(?!site\/)\w+\/test_\w+\.c$/;
 const SHARED = join(ROOT, '../shared');
 const LIST = 'modules/installed.c';
+
+// Trees lie in folders of ever other names, which what is compiled does not depend on; and one engine is enough for them.
+const CHEAP = { CCACHE_NOHASHDIR: '1', ONE_ENGINE: '1' };
 
 /** What went wrong of a build or of tests, without what went well. */
 const explain = (text) => text.split('\n').filter((line) => !/^(ok  |  skipped|\[\d+\/\d+\] )/.test(line)).join('\n');
@@ -17,9 +22,10 @@ export class Tree {
   dir = join(temporaryFolder(), 'tree');
   program = this.path('build/test/oc-lettings');
 
-  /** Its tests are those of modules that are added; `whole`: all units and all tests over HTTP. */
-  constructor({ whole = false } = {}) {
+  /** Its tests are those of modules that are added; `whole`: all that the installed modules have a part in; `all`: all. */
+  constructor({ all = false, whole = all } = {}) {
     this.whole = whole;
+    this.all = all;
     if (whole && existsSync(SHARED)) symlinkSync(SHARED, join(this.dir, '../shared'));
     for (const name of COPIED) this.copy(name);
     this.run('meson', 'setup', 'build/test', '-Dbuildtype=plain', '-Dc_args=-g1', '-Dwerror=true', `-Dtests=${whole}`);
@@ -44,7 +50,7 @@ export class Tree {
 
   copy(name) {
     cpSync(join(ROOT, name), this.path(name), { recursive: true,
-      filter: (from) => this.whole || !from.endsWith('.test.mjs') });
+      filter: (from) => (this.all || !LEFT_OUT.test(from)) && (this.whole || !from.endsWith('.test.mjs')) });
   }
 
   forget(name) { rmSync(this.path(name), { recursive: true }); }
@@ -53,6 +59,14 @@ export class Tree {
   freshModules() {
     rmSync(this.path('modules'), { recursive: true, force: true });
     this.copy('modules');
+  }
+
+  /** Of the tests over HTTP and of commands, only those whose text has the words are left, and what every site is asked:
+      the others cannot meet what is gone, and have passed in the checkout. */
+  keepTests(words) {
+    for (const name of readdirSync(this.dir, { recursive: true }).filter((path) => path.endsWith('.test.mjs'))) {
+      if (!words.test(this.read(name)) && !/home|smoke/.test(name)) this.forget(name);
+    }
   }
 
   /** The names in the list, in order. */
@@ -66,7 +80,7 @@ export class Tree {
 
   run(command, ...args) {
     const { status, stdout, stderr, error } = spawnSync(command, args,
-      { cwd: this.dir, env: environment(this.dir), encoding: 'utf8', timeout: 500_000 });
+      { cwd: this.dir, env: environment(this.dir, CHEAP), encoding: 'utf8', timeout: 500_000 });
     if (error) throw error;
     assert.equal(status, 0, explain(stdout + stderr));
     return stdout;
@@ -104,9 +118,10 @@ const linksOf = (text) => [...text.matchAll(/<(?:a|link) [^>]*href="([^"]*)"/g)]
   .filter((href) => href.startsWith('/'));
 
 /** Takes modules out, builds, tests a whole tree, serves: what is gone is not linked to. */
-export async function serveWithout(t, tree, gone) {
+export async function serveWithout(t, tree, gone, { words } = {}) {
   tree.freshModules();
   for (const name of gone) tree.remove(name);
+  if (words) tree.keepTests(words);
   tree.build(...(tree.whole ? [] : ['oc-lettings']));
   if (tree.whole) tree.test();
   const server = await tree.serve(t);

@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // The way through a list by year, month and day.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

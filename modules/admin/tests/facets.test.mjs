@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // How many rows each choice of a filter has, when that is asked for.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

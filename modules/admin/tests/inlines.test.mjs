@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // Rows of other tables in the form of a row: Django's inlines, and the one that a row refers to.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -20,7 +21,7 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'rows that refer to this one'
     const boats = names.map((name) => insert('boat', { quay_id: id, name, length: 20, afloat: 1 }));
     return { id, boats, path: `${QUAY}${id}/change/` };
   };
-  const boatsAt = (id) => one(`SELECT group_concat(name || ' ' || length) FROM (SELECT * FROM harbour_boat WHERE quay_id = ${id} ORDER BY name)`);
+  const boatsAt = (id) => one(`SELECT group_concat(name || ' ' || length) FROM (SELECT * FROM harbour_boat WHERE quay_id = ${id} ORDER BY name) AS part`);
   const lastLog = () => one('SELECT change_message FROM django_admin_log ORDER BY id DESC LIMIT 1');
 
   before(async () => { ({ server, boss } = await enterHarbour()); });

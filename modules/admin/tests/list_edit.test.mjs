@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // Rows edited where they are listed.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -14,7 +15,7 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'editing in the list', () => 
   let server;
   let boss;
   const one = (query) => sql(server.database, query).trim();
-  const boats = () => one("SELECT group_concat(name || ' ' || length || ' ' || afloat) FROM (SELECT * FROM harbour_boat ORDER BY name)");
+  const boats = () => one("SELECT group_concat(name || ' ' || length || ' ' || CAST(afloat AS integer)) FROM (SELECT * FROM harbour_boat ORDER BY name) AS part");
   const messages = async (visitor) => [...(await visitor.ask('/admin/')).text.matchAll(/<p class="message[^>]*>(.*?)<\/p>/gs)].map(([, words]) => words);
   /** The list as it is opened, with what a browser would send of it; rows come newest first: Bea, Ada. */
   const opened = async (path = BOATS, visitor = boss) => fieldsOf((await visitor.ask(path)).text, 'bulk');
@@ -22,7 +23,7 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'editing in the list', () => 
 
   before(async () => { ({ server, boss } = await enterHarbour()); });
   after(() => server?.stop());
-  const reset = () => sql(server.database, `DELETE FROM harbour_boat; INSERT OR IGNORE INTO harbour_quay VALUES (1, 'Quay', '');
+  const reset = () => sql(server.database, `DELETE FROM harbour_boat; INSERT INTO harbour_quay VALUES (1, 'Quay', '') ON CONFLICT DO NOTHING;
     INSERT INTO harbour_boat VALUES (1, 1, 'Ada', 20, 1, NULL), (2, 1, 'Bea', 30, 0, NULL);`);
 
   test('saves the rows that were changed, says how many, and logs each', async () => {

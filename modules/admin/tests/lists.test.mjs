@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // Lists in every way that an address asks for them, and what is done to their rows.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

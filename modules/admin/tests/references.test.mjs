@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // References: looked up while one types, typed as keys, and chosen and added in windows of their own.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -16,7 +17,7 @@ describeUnless(skipWithoutModule('admin', 'auth'), 'references', () => {
   const one = (query) => sql(server.database, query).trim();
   before(async () => {
     ({ server, boss } = await enterHarbour(`INSERT INTO harbour_quay VALUES (1, 'North <Quay>', '');
-      INSERT INTO harbour_boat SELECT i, 1, 'Boat ' || i, 20, 1, NULL FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45) SELECT i FROM n);
+      INSERT INTO harbour_boat SELECT i, 1, 'Boat ' || i, 20, 1, NULL FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45) SELECT i FROM n) AS part;
       INSERT INTO harbour_boat VALUES (46, 1, 'The "<Gull>"', 20, 1, NULL);`));
   });
   after(() => server?.stop());

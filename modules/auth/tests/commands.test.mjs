@@ -1,9 +1,9 @@
+// Also on PostgreSQL.
 // createsuperuser, changepassword, clearsessions, and what check says of accounts.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
-import { environment, makeDatabase, PROGRAM, startServer, temporaryFolder } from '../../../tests/http/harness.mjs';
+import { environment, folderOf, makeDatabase, PROGRAM, startServer, temporaryFolder, POSTGRES } from '../../../tests/http/harness.mjs';
 import { addUser, FAST, PASSWORD, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
 import { checkCommand, emptyDatabase, sql } from '../../../tests/http/support.mjs';
 
@@ -12,8 +12,8 @@ const NAMES = { DJANGO_SUPERUSER_USERNAME: 'boss', DJANGO_SUPERUSER_EMAIL: 'boss
 
 /** Runs a command that is answered line by line. */
 function answered(database, args, lines) {
-  const { status, stdout, stderr } = spawnSync(PROGRAM, args, { cwd: dirname(database), encoding: 'utf8', timeout: 30_000,
-    env: environment(dirname(database), FAST), input: lines.map((line) => `${line}\n`).join('') });
+  const { status, stdout, stderr } = spawnSync(PROGRAM, args, { cwd: folderOf(database), encoding: 'utf8', timeout: 30_000,
+    env: environment(folderOf(database), FAST), input: lines.map((line) => `${line}\n`).join('') });
   return { status, stdout, stderr };
 }
 const rowOf = (database, name) => sql(database, `SELECT is_superuser, is_staff, is_active, email, first_name FROM auth_user WHERE username = '${name}';`);
@@ -21,15 +21,15 @@ const rowOf = (database, name) => sql(database, `SELECT is_superuser, is_staff, 
 describe('createsuperuser', () => {
   test('takes all from the environment', async (t) => {
     const database = emptyDatabase();
-    checkCommand(['createsuperuser', '--noinput'], { dir: dirname(database), env: { ...FAST, ...NAMES }, err: null, out: /^Made the superuser boss\.\n$/ });
+    checkCommand(['createsuperuser', '--noinput'], { dir: folderOf(database), env: { ...FAST, ...NAMES }, err: null, out: /^Made the superuser boss\.\n$/ });
     assert.equal(rowOf(database, 'boss'), '1|1|1|boss@example.com|');
     await signedIn(await startServer({ database, env: FAST, t }), 'boss');
-    checkCommand(['createsuperuser', '--noinput'], { dir: dirname(database), env: { ...FAST, ...NAMES }, status: 1, out: null, err: /a user "boss" already/ });
+    checkCommand(['createsuperuser', '--noinput'], { dir: folderOf(database), env: { ...FAST, ...NAMES }, status: 1, out: null, err: /a user "boss" already/ });
   });
 
   test('takes name and address from its options, and makes an account without a password', async (t) => {
     const database = emptyDatabase();
-    checkCommand(['createsuperuser', '--noinput', '--username', 'other', '--email', ''], { dir: dirname(database), env: FAST, err: null });
+    checkCommand(['createsuperuser', '--noinput', '--username', 'other', '--email', ''], { dir: folderOf(database), env: FAST, err: null });
     assert.equal(rowOf(database, 'other'), '1|1|1||');
     assert.match(sql(database, 'SELECT password FROM auth_user;'), /^![A-Za-z0-9]{40}$/);
     assert.equal((await new Visitor((await startServer({ database, env: FAST, t })).url).signIn('other', 'x')).status, 200);
@@ -54,7 +54,7 @@ describe('createsuperuser', () => {
 
   test('composes the letters of a name', () => {
     const database = emptyDatabase();
-    checkCommand(['createsuperuser', '--noinput', '--username', '\uff41dmin-zoe\u0301', '--email', ''], { dir: dirname(database), env: FAST, err: null });
+    checkCommand(['createsuperuser', '--noinput', '--username', '\uff41dmin-zoe\u0301', '--email', ''], { dir: folderOf(database), env: FAST, err: null });
     assert.equal(sql(database, 'SELECT username FROM auth_user;'), 'admin-zo\u00e9');
   });
 
@@ -63,7 +63,7 @@ describe('createsuperuser', () => {
     const asked = answered(database, ['createsuperuser'], ['boss', '', DEMO, DEMO, DEMO, DEMO, DEMO, DEMO]);
     assert.equal(asked.status, 1);
     assert.match(asked.stderr, /It is published with the demo\./);
-    checkCommand(['createsuperuser', '--noinput'], { dir: dirname(database), env: { ...FAST, ...NAMES, DJANGO_SUPERUSER_PASSWORD: DEMO }, status: 1,
+    checkCommand(['createsuperuser', '--noinput'], { dir: folderOf(database), env: { ...FAST, ...NAMES, DJANGO_SUPERUSER_PASSWORD: DEMO }, status: 1,
       err: /DJANGO_SUPERUSER_PASSWORD is published with the demo/ });
     assert.equal(sql(database, 'SELECT count(*) FROM auth_user;'), '0');
   });
@@ -83,8 +83,8 @@ os.write(terminal, b'\\x03')
 end = os.waitpid(pid, 0)[1]
 print(before, echoes(), os.WTERMSIG(end) if os.WIFSIGNALED(end) else end)`;
     const database = emptyDatabase();
-    const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', script, PROGRAM], { cwd: dirname(database), encoding: 'utf8', timeout: 30_000,
-      env: environment(dirname(database), FAST) });
+    const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', script, PROGRAM], { cwd: folderOf(database), encoding: 'utf8', timeout: 30_000,
+      env: environment(folderOf(database), FAST) });
     assert.equal(stdout, 'False True 2\n', stderr);
   });
 
@@ -113,7 +113,7 @@ print(before, echoes(), os.WTERMSIG(end) if os.WIFSIGNALED(end) else end)`;
   test('refuses options that are none', () => {
     checkCommand(['createsuperuser', '--nope'], { status: 2, err: /"--nope" is no option/ });
     checkCommand(['createsuperuser', '--email'], { status: 2, err: /"--email" lacks its value/ });
-    checkCommand(['createsuperuser', '--noinput'], { status: 1, err: /there is no database/, dir: temporaryFolder(), env: NAMES });
+    checkCommand(['createsuperuser', '--noinput'], { status: 1, err: POSTGRES ? /"auth_user" does not exist/ : /there is no database/, dir: temporaryFolder(), env: NAMES });
   });
 });
 
@@ -128,7 +128,7 @@ describe('changepassword', () => {
   });
   test('refuses who is nobody, and no name', () => {
     const database = emptyDatabase();
-    checkCommand(['changepassword', 'nobody'], { dir: dirname(database), status: 1, err: /there is no user "nobody"/ });
+    checkCommand(['changepassword', 'nobody'], { dir: folderOf(database), status: 1, err: /there is no user "nobody"/ });
     checkCommand(['changepassword'], { status: 2, err: /name one account/ });
   });
 });
@@ -136,7 +136,7 @@ describe('changepassword', () => {
 test('clearsessions deletes what is over, and nothing else', () => {
   const database = emptyDatabase();
   sql(database, `INSERT INTO django_session VALUES ('one', '', '2020-01-01 00:00:00'), ('two', '', '2020-01-01 00:00:00.5'), ('three', '', '2099-01-01 00:00:00');`);
-  checkCommand(['clearsessions'], { dir: dirname(database), err: null, out: /^Deleted 2 expired sessions\.\n$/ });
+  checkCommand(['clearsessions'], { dir: folderOf(database), err: null, out: /^Deleted 2 expired sessions\.\n$/ });
   assert.equal(sql(database, 'SELECT session_key FROM django_session;'), 'three');
 });
 
@@ -154,7 +154,7 @@ test('help lists the commands of modules', () => {
 });
 
 test('check names a key of SECRET_KEY_FALLBACKS that can be guessed', () => {
-  const dir = dirname(emptyDatabase());
+  const dir = folderOf(emptyDatabase());
   const good = 'earlier-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ';
   checkCommand(['check'], { dir, env: { SECRET_KEY_FALLBACKS: good } });
   checkCommand(['check'], { dir, env: { SECRET_KEY_FALLBACKS: `${good},short` }, status: 1, out: null, err: /^oc-lettings: a key of SECRET_KEY_FALLBACKS can be guessed/ });
@@ -162,7 +162,7 @@ test('check names a key of SECRET_KEY_FALLBACKS that can be guessed', () => {
 
 for (const [name, key] of [['is short', 'x1!'.repeat(16)], ['is of few characters', 'abcd'.repeat(20)]]) {
   test(`check names a SECRET_KEY that ${name}, unless one develops`, () => {
-    const dir = dirname(emptyDatabase());
+    const dir = folderOf(emptyDatabase());
     checkCommand(['check'], { dir, env: { SECRET_KEY: key }, status: 1, out: null, err: /^oc-lettings: SECRET_KEY can be guessed: it needs 50 characters, and 5 different ones\n$/ });
     checkCommand(['check'], { dir, env: { SECRET_KEY: key, DEBUG: '1' } });
   });

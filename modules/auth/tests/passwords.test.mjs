@@ -1,11 +1,12 @@
+// Also on PostgreSQL.
 // Changing a password, and resetting a forgotten one by mail.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { SECRET_KEY, startServer, temporaryFolder, until } from '../../../tests/http/harness.mjs';
+import { SECRET_KEY, startServer, temporaryFolder, until, urlOf } from '../../../tests/http/harness.mjs';
 import { addUser, FAST, hashOf, PASSWORD, signedIn, Visitor } from '../../../tests/http/accounts.mjs';
-import { sql } from '../../../tests/http/support.mjs';
+import { lastKey, sql } from '../../../tests/http/support.mjs';
 
 const NEW = 'another staple 8';
 /** Each visitor comes from elsewhere, so that the limit of one address does not meet the others. */
@@ -176,7 +177,7 @@ test('the log has no link that sets a password', async () => {
 test('no mail goes to an address that is nobody\'s, and the answer is the same', async () => {
   addUser(server.database, 'nopass', { hash: '!' });
   addUser(server.database, 'inactive', { active: 0 });
-  const written = () => Number(sql(server.database, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'mail_outgoing';"));
+  const written = () => lastKey(server.database, 'mail_outgoing');
   for (const name of ['nobody', 'nopass', 'inactive']) {
     const before = written();
     const { headers } = await newVisitor().post('/accounts/password_reset/', { email: `${name}@example.com` });
@@ -219,7 +220,7 @@ test('who asks for links over and over is told when the next may be had, and nob
 
 test('one link goes to an address within some minutes, whoever asks, and the answer and its work are the same', async () => {
   addUser(server.database, 'flooded');
-  const written = () => Number(sql(server.database, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'mail_outgoing';"));
+  const written = () => lastKey(server.database, 'mail_outgoing');
   await linkFor('flooded');
   for (const email of ['flooded@example.com', 'Flooded@EXAMPLE.com', 'no.such.one@example.com', 'no.such.one@example.com']) {
     const before = written();
@@ -253,7 +254,7 @@ test('a long wait is told in minutes, in the language of the page, and in second
 test('each account of an address gets a link, and the answer and its work are those of one', async () => {
   for (const name of ['twin1', 'twin2', 'twin3']) addUser(server.database, name, { email: 'Twins@example.com' });
   addUser(server.database, 'single');
-  const written = () => Number(sql(server.database, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'mail_outgoing';"));
+  const written = () => lastKey(server.database, 'mail_outgoing');
   const answers = [];
   for (const email of ['twins@example.com', 'single@example.com', 'no.one@example.com']) {
     const before = written();
@@ -297,7 +298,7 @@ describe('a password that is set while the one before is being verified stays', 
     addUser(server.database, 'old', { hash: hashOf(PASSWORD, SLOW) });
     const visitor = newVisitor();
     assert.equal((await visitor.signIn('old')).status, 302);
-    const slow = await startServer({ database: null, env: { PASSWORD_ITERATIONS: String(SLOW), DATABASE_URL: `sqlite:///${server.database}` } });
+    const slow = await startServer({ database: null, env: { PASSWORD_ITERATIONS: String(SLOW), DATABASE_URL: urlOf(server.database) } });
     const other = new Visitor(slow.url);
     other.cookies = visitor.cookies;
     sql(server.database, "DELETE FROM attempts_attempt WHERE subject LIKE 'change:%';");

@@ -1,3 +1,4 @@
+-- initial:
 ALTER TABLE "django_content_type" DROP COLUMN "name";
 
 -- backward:

@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // The front page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // However much is reported, the tables stay small and the counts right; and staff get few mails.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -6,11 +7,13 @@ import { after, before, test } from 'node:test';
 import { get, skipWithoutModule, temporaryFolder, until } from '../../../tests/http/harness.mjs';
 import { addStaff } from '../../../tests/http/accounts.mjs';
 import { describeUnless, sql } from '../../../tests/http/support.mjs';
+import { testEqualEvents } from './equal.mjs';
 import { anEvent, envelopeOf, KEY, newId, startIntake } from './reporting.mjs';
 
 const skipped = skipWithoutModule('issues', 'admin', 'auth', 'mail');
 const KEPT_EVENTS = 50;
-const KEPT_PER_MINUTE = 10;
+
+testEqualEvents(1500);
 
 describeUnless(skipped, 'bounds', () => {
   let site;
@@ -21,18 +24,6 @@ describeUnless(skipped, 'bounds', () => {
     const { status, text } = await get(site.envelope, { method: 'POST', headers: { 'X-Sentry-Auth': `Sentry sentry_key=${KEY}` }, body, timeout: 60_000 });
     assert.equal(status, 200, text);
   };
-
-  test('many equal events leave few rows and a right count', async () => {
-    const count = 1500;
-    for (let i = 0; i < count; i += 100) {
-      await send(Array.from({ length: 100 }, (_, at) => anEvent({ message: `Order ${i + at} failed`, user: { id: (i + at) % 70 }, tags: { order: String(i + at) } })));
-    }
-    assert.equal(site.one("SELECT count(*), max(times_seen), max(users_seen) FROM issues_issue WHERE title LIKE 'Order%'"), `1|${count}|70`);
-    assert.equal(site.one('SELECT sum(count) FROM issues_hourly'), String(count));
-    assert.ok(Number(site.one('SELECT count(*) FROM issues_event')) <= 3 * KEPT_PER_MINUTE);
-    assert.equal(site.one("SELECT count(*) FROM issues_tagvalue WHERE name = 'order'"), '50');
-    assert.equal(site.one('SELECT count(*) FROM issues_touched'), '70');
-  });
 
   test('of each issue the first event and the newest are kept', async () => {
     const at = (minute) => new Date(Date.now() - (300 - minute) * 60_000).toISOString();

@@ -9,7 +9,7 @@ export const KEY = '00112233445566778899aabbccddeeff';
 export async function startIntake(env = {}) {
   const server = await startServer({ env: { ...FAST, ...env } });
   const one = (query) => sql(server.database, query).trim();
-  const project = Number(one(`INSERT INTO issues_project (name, public_key, is_active) VALUES ('Shop', '${KEY}', 1); SELECT last_insert_rowid();`));
+  const project = Number(one(`INSERT INTO issues_project (name, public_key, is_active) VALUES ('Shop', '${KEY}', TRUE); SELECT last_insert_rowid();`));
   addUser(server.database, 'boss', { staff: 1, superuser: 1 });
   return {
     server,

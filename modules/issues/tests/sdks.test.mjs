@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // Sentry's own SDKs report here: each one's error is an issue that can be read.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';

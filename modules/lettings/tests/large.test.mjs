@@ -1,13 +1,16 @@
+// Only on SQLite: the processor time of a worker says nothing of what a database server does.
 // A page of a long list of lettings costs what a full page of a short one does.
 import { MANY, superuserOf, testCosts } from '../../../tests/http/costs.mjs';
-import { checkCommand, emptyDatabase, sql } from '../../../tests/http/support.mjs';
+import { checkCommand, emptyDatabase, sql, dropTrigger } from '../../../tests/http/support.mjs';
+import { POSTGRES, urlOf } from '../../../tests/http/harness.mjs';
 import { manyLettings } from './many.mjs';
 
 // Without the search's triggers, which `migrate` makes again with all that they would have done.
 function make(count) {
   const database = emptyDatabase();
-  sql(database, `DROP TRIGGER lettings_letting_insert; DROP TRIGGER lettings_address_insert; BEGIN; ${manyLettings(count)} COMMIT;`);
-  checkCommand(['migrate'], { env: { DATABASE_URL: `sqlite:///${database}` } });
+  sql(database, `${dropTrigger('lettings_letting_insert', 'lettings_letting')} ${dropTrigger('lettings_address_insert', 'lettings_address')} BEGIN; ${manyLettings(count)} COMMIT;`);
+  checkCommand(['migrate'], { env: { DATABASE_URL: urlOf(database) } });
+  if (POSTGRES) sql(database, 'ANALYZE;');
   return database;
 }
 

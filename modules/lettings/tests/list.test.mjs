@@ -1,3 +1,4 @@
+// Also on PostgreSQL.
 // What stands around the list: the filters and their limits, titles, what search engines are told, and lettings without texts.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,8 +1,9 @@
+// Also on PostgreSQL.
 // Places beside the list: how many lettings each has of what is searched, and that what is chosen is shown so.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { get, startServer } from '../../../tests/http/harness.mjs';
-import { checkCommand, emptyDatabase, range, sql, unescaped, untranslated } from '../../../tests/http/support.mjs';
+import { get, startServer, urlOf, skipOnPostgres } from '../../../tests/http/harness.mjs';
+import { checkCommand, emptyDatabase, range, sql, unescaped, untranslated, dropTrigger } from '../../../tests/http/support.mjs';
 import { insertLetting, titlesOf } from './many.mjs';
 
 /** The chips of a page: { label: { count, chosen, url } }. */
@@ -107,7 +108,7 @@ describe('places', () => {
     assert.doesNotMatch(more, /lettings found/);
   });
 
-  test('a place with spaces at its ends leads to what is counted', async (t) => {
+  test('a place with spaces at its ends leads to what is counted', { skip: skipOnPostgres('PostgreSQL cuts spaces that are too many for the column') }, async (t) => {
     t.after(() => sql(server.database, 'DELETE FROM lettings_letting WHERE id >= 100; DELETE FROM lettings_address WHERE id >= 100;'));
     sql(server.database, insertLetting(100, 'Hut', ' Trailing ', 'QQ '));
     for (const { count, url } of [chipsOf(await ask('')).QQ, chipsOf(await ask('?state=QQ%20'))['Trailing , QQ']]) {
@@ -131,11 +132,11 @@ describe('a search that takes too long', () => {
   let server;
   before(async () => {
     const path = emptyDatabase();
-    sql(path, `DROP TRIGGER lettings_letting_insert; DROP TRIGGER lettings_address_insert; BEGIN;
+    sql(path, `${dropTrigger('lettings_letting_insert', 'lettings_letting')} ${dropTrigger('lettings_address_insert', 'lettings_address')} BEGIN;
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
       INSERT INTO lettings_address (id, number, street, city, state, zip_code, country_iso_code) SELECT i, 1, 'Street', 'City', 'GA', 1, 'USA' FROM n;
-      INSERT INTO lettings_letting (id, title, address_id) SELECT id, CASE WHEN id = 60000 THEN 'odd even' WHEN id % 2 THEN 'odd' ELSE 'even' END, id FROM lettings_address; COMMIT;`);
-    checkCommand(['migrate'], { env: { DATABASE_URL: `sqlite:///${path}` } });
+      INSERT INTO lettings_letting (id, title, address_id) SELECT id, CASE WHEN id = 60000 THEN 'odd even' WHEN id % 2 = 1 THEN 'odd' ELSE 'even' END, id FROM lettings_address; COMMIT;`);
+    checkCommand(['migrate'], { env: { DATABASE_URL: urlOf(path) } });
     server = await startServer({ database: path, env: { SEARCH_TIME_LIMIT: '1', WEB_CONCURRENCY: '1' } });
   });
   after(() => server?.stop());

@@ -1,3 +1,4 @@
+// Only on SQLite: the processor time of a worker says nothing of what a database server does.
 // A page of a long list of profiles costs what a full page of a short one does.
 import { MANY, testCosts } from '../../../tests/http/costs.mjs';
 import { emptyDatabase, sql } from '../../../tests/http/support.mjs';

@@ -1,9 +1,10 @@
+// Also on PostgreSQL.
 // The profiles: their list, the page of each, and who is shown an address.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { get, startServer } from '../../../tests/http/harness.mjs';
 import { checkCommand, checkMissing, checkPage, describeDatabases, emptyDatabase, escaped, linksOf, profileOf,
-  range, sql } from '../../../tests/http/support.mjs';
+  range, sql, withoutReferences } from '../../../tests/http/support.mjs';
 
 const PROFILES = [
   ['HeadlinesGazer', ['Jamie', 'Lal', 'headlinesgazer@example.com', 'Buenos Aires']],
@@ -36,7 +37,7 @@ test('routes lists both', () => {
 describe('lists and special characters', () => {
   let server;
   const change = (script) => sql(server.database,
-    `PRAGMA foreign_keys = OFF; BEGIN; ${script} COMMIT;`);
+    withoutReferences(`BEGIN; ${script} COMMIT;`));
   before(async () => { server = await startServer({ database: emptyDatabase() }); });
   after(() => server?.stop());
 

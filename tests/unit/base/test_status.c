@@ -61,6 +61,54 @@ static void test_clear_forgets(void **state)
     assert_failure_says("of this one");
 }
 
+__attribute__((noinline)) static enum status fail_with(enum status status)
+{
+    return fail_as(status, "with a stack, or without");
+}
+
+/* What may become an event has its callers, what tells a visitor what to do better has none. */
+static void test_stack_of_failures(void **state)
+{
+    static const struct {
+        enum status status;
+        bool has_stack;
+    } cases[] = {{FAILED, true},   {BUSY, true},      {TIMEOUT, true},
+                 {INVALID, false}, {CONFLICT, false}, {NOT_FOUND, false}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        fail_with(cases[i].status);
+        check((status_failure()->frame_count > 2) == cases[i].has_stack, "row %zu", i);
+    }
+    fail_with(FAILED);
+    uintptr_t inner = status_failure()->frames[0];
+    check(inner - (uintptr_t)fail_with < 200, "the first is in who fails: %#jx", (uintmax_t)inner);
+    status_clear();
+    assert_int_equal(status_failure()->frame_count, 0);
+}
+
+static enum status dive(int depth)
+{
+    return depth ? dive(depth - 1) : fail("from the depth");
+}
+
+static void test_stack_has_a_bound(void **state)
+{
+    (void)state;
+    dive(1000);
+    assert_int_equal(status_failure()->frame_count, FAILURE_FRAMES);
+}
+
+static void test_restored_failure_is_the_same(void **state)
+{
+    (void)state;
+    fail("the first");
+    struct failure before = *status_failure();
+    fail_as(BUSY, "while tidying up");
+    status_restore(&before);
+    assert_failure_says("the first");
+    assert_memory_equal(status_failure(), &before, sizeof before);
+}
+
 static void *fail_elsewhere(void *context)
 {
     bool *was_empty = context;
@@ -87,6 +135,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_message_may_hold_the_one_before),
     TEST(test_long_message_is_cut),
     TEST(test_clear_forgets),
+    TEST(test_stack_of_failures),
+    TEST(test_stack_has_a_bound),
+    TEST(test_restored_failure_is_the_same),
     TEST(test_each_thread_has_its_own),
 };
 

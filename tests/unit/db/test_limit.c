@@ -1,3 +1,4 @@
+/* Also on PostgreSQL. */
 /* How long a statement may run, and how much memory it leaves filled. */
 #include "database.h"
 
@@ -10,11 +11,10 @@ UNIT_CONNECTION("CREATE TABLE thing (id integer PRIMARY KEY, title text);"
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "                            \
     "SELECT COUNT(*) FROM n"
 
-#define SOON 20000 /* microseconds */
-
+/* In microseconds; a server must have begun by then, also on a busy machine. */
 static int64_t soon(void)
 {
-    return clock_monotonic() + SOON;
+    return clock_monotonic() + (unit_is_postgres() ? 200000 : 20000);
 }
 
 static void test_read_ends_at_the_deadline(void **state)
@@ -85,9 +85,10 @@ static void test_what_is_in_time_is_answered(void **state)
 {
     (void)state;
     db_limit(db, clock_monotonic() + INT64_C(600000000));
-    assert_integer(db, 100000,
-                   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) "
-                   "SELECT COUNT(*) FROM n");
+    assert_integer(
+        db, 100000,
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+        "SELECT COUNT(*) FROM n");
 }
 
 static void test_gives_the_deadline_before(void **state)
@@ -126,8 +127,8 @@ static enum status write_too_long(struct db *connection, void *context)
     (void)context;
     assert_status(db_run(connection, "INSERT INTO thing VALUES (2, 'desk')"), OK);
     db_limit(connection, soon());
-    return db_run(connection, "INSERT INTO thing (title) WITH RECURSIVE n (i) AS (SELECT 1 UNION "
-                              "ALL SELECT i + 1 FROM n) SELECT i FROM n");
+    return db_run(connection, "INSERT INTO thing WITH RECURSIVE n (i) AS (SELECT 3 UNION "
+                              "ALL SELECT i + 1 FROM n) SELECT i, 'desk' FROM n");
 }
 
 static void test_write_that_is_late_leaves_nothing(void **state)

@@ -1,3 +1,4 @@
+/* Only on SQLite: it is about the file and its folder. */
 #include "database.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* Only on SQLite: the types and the transactions that change them are SQLite's. */
 /* What migrations and checks need of an engine. */
 #include "database.h"
 

@@ -1,9 +1,14 @@
+/* Only on SQLite: it is about the log that lies beside the file. */
 /* How a database's states are told apart. */
 #include "database.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 UNIT_CONNECTION("CREATE TABLE thing (id integer PRIMARY KEY, title text);"
                 "INSERT INTO thing VALUES (1, 'lamp')")
@@ -257,6 +262,37 @@ static void test_checkpoints_do_not_overwrite(void **state)
     }
 }
 
+static void *write_much(void *stop)
+{
+    struct db *other = unit_database();
+    while (!*(_Atomic bool *)stop)
+        assert_status(db_script(other,
+                                "BEGIN IMMEDIATE; UPDATE thing SET title = hex(randomblob(400));"
+                                "COMMIT; PRAGMA wal_checkpoint(PASSIVE)"),
+                      OK);
+    db_close(other);
+    return NULL;
+}
+
+static void test_no_moment_of_a_checkpoint_overwrites(void **state)
+{
+    pthread_t writer;
+    _Atomic bool stop = false;
+    int64_t end = clock_monotonic() + INT64_C(700000);
+    (void)state;
+    use_log();
+    assert_status(db_script(db, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n"
+                                " WHERE i < 300) INSERT INTO thing SELECT i, 'many' FROM n"),
+                  OK);
+    assert_int_equal(pthread_create(&writer, NULL, write_much, &stop), 0);
+    enum db_place place = DB_AT_ITS_PATH;
+    while (place == DB_AT_ITS_PATH && clock_monotonic() < end)
+        place = db_place(db, false);
+    stop = true;
+    pthread_join(writer, NULL);
+    assert_int_equal(place, DB_AT_ITS_PATH);
+}
+
 static void test_log_taken_away_is_seen_before_a_write(void **state)
 {
     (void)state;
@@ -289,6 +325,7 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_copy_in_place_beside_the_log),
     CONNECTED_TEST(test_copy_in_place_under_the_log),
     CONNECTED_TEST(test_checkpoints_do_not_overwrite),
+    CONNECTED_TEST(test_no_moment_of_a_checkpoint_overwrites),
     CONNECTED_TEST(test_log_taken_away_is_seen_before_a_write),
     CONNECTED_TEST(test_log_that_was_cut_off_is_not_copied_back),
 };

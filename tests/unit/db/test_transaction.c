@@ -1,3 +1,4 @@
+/* Also on PostgreSQL. */
 #include "database.h"
 
 #include "base/clock.h"
@@ -8,9 +9,10 @@ static int start(void **state)
 {
     unit_database_start(state);
     db = unit_database();
-    return db_script(db, "CREATE TABLE one (id INTEGER PRIMARY KEY);"
-                         "CREATE TABLE many (one_id REFERENCES one (id) DEFERRABLE INITIALLY "
-                         "DEFERRED)");
+    return unit_script(db,
+                       "CREATE TABLE one (id {pk});"
+                       "CREATE TABLE many (one_id integer REFERENCES one (id) DEFERRABLE INITIALLY "
+                       "DEFERRED)");
 }
 
 static int end(void **state)
@@ -23,7 +25,7 @@ static int end(void **state)
 
 static enum status insert(struct db *connection)
 {
-    return db_run(connection, "INSERT INTO one (id) VALUES (NULL)");
+    return db_run(connection, "INSERT INTO one DEFAULT VALUES");
 }
 
 /* Inserts, then ends as it is told to. */
@@ -42,6 +44,28 @@ static void test_ok_commits(void **state)
     struct db *other = unit_database();
     assert_integer(other, 1, "SELECT COUNT(*) FROM one");
     db_close(other);
+}
+
+#define MORE_THAN_ARE_KEPT 300
+
+static enum status ask_anew(struct db *connection, void *context)
+{
+    struct db_rows rows;
+    char sql[32];
+    snprintf(sql, sizeof sql, "SELECT %d FROM one", *(const int *)context);
+    db_query_built(connection, &rows, text_of(sql), NULL, 0);
+    while (db_next(&rows))
+        ;
+    return db_finish(&rows);
+}
+
+static void test_statements_make_room_for_others(void **state)
+{
+    (void)state;
+    for (int i = 0; i < MORE_THAN_ARE_KEPT; i++)
+        assert_status(db_snapshot(db, ask_anew, &i), OK);
+    for (int i = 0; i < MORE_THAN_ARE_KEPT; i++)
+        assert_status(db_transaction(db, ask_anew, &i), OK);
 }
 
 static void test_anything_else_rolls_back(void **state)
@@ -69,7 +93,7 @@ static void test_commit_that_is_refused_rolls_back(void **state)
     enum status status = OK;
     (void)state;
     assert_status(db_transaction(db, insert_orphan, NULL), CONFLICT);
-    assert_failure_says("FOREIGN KEY");
+    assert_failure_says(unit_is_postgres() ? "foreign key" : "FOREIGN KEY");
     assert_integer(db, 0, "SELECT COUNT(*) FROM many");
     assert_status(db_transaction(db, insert_and_end, &status), OK);
 }
@@ -84,6 +108,7 @@ static enum status fail_inside(struct db *connection, void *context)
 
 static void test_transaction_goes_on_after_a_conflict(void **state)
 {
+    ONLY_ON_SQLITE("a refused statement ends a transaction of PostgreSQL's");
     (void)state;
     assert_status(db_transaction(db, fail_inside, NULL), OK);
     assert_integer(db, 2, "SELECT COUNT(*) FROM one");
@@ -100,6 +125,7 @@ static enum status begin_again(struct db *connection, void *context)
 
 static void test_transaction_within_another_is_refused(void **state)
 {
+    ONLY_ON_SQLITE("a refused statement ends a transaction of PostgreSQL's");
     (void)state;
     assert_status(db_transaction(db, begin_again, NULL), OK);
     assert_integer(db, 2, "SELECT COUNT(*) FROM one");
@@ -137,6 +163,7 @@ static enum status write_from_another(struct db *connection, void *context)
 
 static void test_second_writer_is_told_busy(void **state)
 {
+    ONLY_ON_SQLITE("what stands alone waits for no transaction of PostgreSQL's");
     enum status status = OK;
     (void)state;
     struct db *other = unit_database();
@@ -165,14 +192,34 @@ static void test_reader_sees_what_was_committed(void **state)
     db_close(reader);
 }
 
+static enum status attempt_both(struct db *connection, void *context)
+{
+    enum status refused = INVALID;
+    enum status accepted = OK;
+    (void)context;
+    assert_status(db_attempt(connection, insert_and_end, &refused), INVALID);
+    assert_failure_says("as it was told to");
+    assert_status(db_attempt(connection, insert_and_end, &accepted), OK);
+    return OK;
+}
+
+static void test_attempt_undoes_itself_alone(void **state)
+{
+    (void)state;
+    assert_status(db_transaction(db, attempt_both, NULL), OK);
+    assert_integer(db, 1, "SELECT COUNT(*) FROM one");
+}
+
 static const struct CMUnitTest tests[] = {
     TRANSACTION_TEST(test_ok_commits),
+    TRANSACTION_TEST(test_statements_make_room_for_others),
     TRANSACTION_TEST(test_anything_else_rolls_back),
     TRANSACTION_TEST(test_commit_that_is_refused_rolls_back),
     TRANSACTION_TEST(test_transaction_goes_on_after_a_conflict),
     TRANSACTION_TEST(test_transaction_within_another_is_refused),
     TRANSACTION_TEST(test_rolls_back_under_open_rows),
     TRANSACTION_TEST(test_second_writer_is_told_busy),
+    TRANSACTION_TEST(test_attempt_undoes_itself_alone),
     TRANSACTION_TEST(test_reader_sees_what_was_committed),
 };
 

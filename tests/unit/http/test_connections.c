@@ -88,7 +88,8 @@ static void test_idle_connections_stop_reading(void **state)
     static const struct {
         int64_t age; /* -1: a request has begun */
         bool ends;
-    } rows[] = {{-1, false}, {0, false}, {50000, false}, {SECOND, true}, {60 * SECOND, true}};
+    } rows[] = {
+        {-1, false}, {0, false}, {SECOND / 2, false}, {2 * SECOND, true}, {60 * SECOND, true}};
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         int peer;
@@ -112,7 +113,7 @@ static void test_connection_that_was_sent_to_is_not_idle(void **state)
 {
     int peer;
     struct connection connection = {.fd = connect_pair(&peer),
-                                    .idle_since = clock_monotonic() - SECOND};
+                                    .idle_since = clock_monotonic() - 2 * SECOND};
     char bytes[4] = "";
     (void)state;
     connections_start(&all);

@@ -43,7 +43,7 @@ static struct executor *start(unsigned threads, unsigned limit, void (*run)(void
     struct executor *executor = NULL;
     atomic_store(&finished, 0);
     atomic_store(&begun, 0);
-    assert_status(executor_start(&executor, threads, limit, run), OK);
+    assert_status(executor_start(&executor, threads, limit, METRIC_EXECUTOR, run), OK);
     return executor;
 }
 

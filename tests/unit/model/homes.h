@@ -48,17 +48,17 @@ static const struct model *const home_models[] = {&region_model, &agent_model,  
 
 /* Regions: 1 Coast with 2 North and 3 South below it, 4 Hills. */
 #define HOMES_SQL                                                                                  \
-    "CREATE TABLE stay_region (id INTEGER PRIMARY KEY, name TEXT NOT NULL,"                        \
+    "CREATE TABLE stay_region (id {key}, name TEXT NOT NULL,"                                      \
     " parent_id INTEGER NULL REFERENCES stay_region (id) DEFERRABLE INITIALLY DEFERRED);"          \
-    "CREATE TABLE stay_agent (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"                 \
-    "CREATE TABLE stay_tag (id INTEGER PRIMARY KEY, word TEXT NOT NULL);"                          \
-    "CREATE TABLE stay_home (id INTEGER PRIMARY KEY, title TEXT NOT NULL, beds INTEGER NULL,"      \
+    "CREATE TABLE stay_agent (id {key}, name TEXT NOT NULL UNIQUE);"                               \
+    "CREATE TABLE stay_tag (id {key}, word TEXT NOT NULL);"                                        \
+    "CREATE TABLE stay_home (id {key}, title TEXT NOT NULL, beds INTEGER NULL,"                    \
     " region_id INTEGER NOT NULL REFERENCES stay_region (id),"                                     \
     " agent_id INTEGER NULL REFERENCES stay_agent (id));"                                          \
-    "CREATE TABLE stay_home_tags (id INTEGER PRIMARY KEY,"                                         \
+    "CREATE TABLE stay_home_tags (id {key},"                                                       \
     " home_id INTEGER NOT NULL REFERENCES stay_home (id),"                                         \
     " tag_id INTEGER NOT NULL REFERENCES stay_tag (id), UNIQUE (home_id, tag_id));"                \
-    "CREATE TABLE stay_booking (id INTEGER PRIMARY KEY,"                                           \
+    "CREATE TABLE stay_booking (id {key},"                                                         \
     " home_id INTEGER NOT NULL REFERENCES stay_home (id));"                                        \
     "INSERT INTO stay_region VALUES (1, 'Coast', NULL), (2, 'North', 1), (3, 'South', 1),"         \
     " (4, 'Hills', NULL);"                                                                         \

@@ -1,3 +1,4 @@
+/* Also on PostgreSQL. */
 /* CSV: how it is read and written. What becomes of the rows is in test_import.c. */
 #include "model/homes.h"
 #include "model/imports.h"
@@ -172,18 +173,21 @@ static void test_a_row_of_nothing_is_a_row(void **state)
 
 /* There and back */
 
-#define ROUND_SQL                                                                                   \
-    "INSERT INTO shop_sample (id, code, words, size, whole, natural, small, small_natural, big,"    \
-    " big_natural, open, day, hour, moment, price, fine, real, token, extra, owner_id, rival_id,"   \
-    " twin_id) VALUES"                                                                              \
-    "(1, '=cmd()', '''=x', 's', -5, 7, -1, 1, -9223372036854775807, 9223372036854775807, 1,"        \
-    " '2024-02-29', '14:05:00.000001', '2024-05-07 14:05:00.123456', 12.5, 0.000000001,"            \
-    " 0.30000000000000004, 'f81d4fae7dec11d0a76500a0c91e6bf6', '{\"a\": [1, -2, \"x\"]}', 1,"       \
-    " NULL, NULL),"                                                                                 \
-    "(2, '-7', 'two\r\nlines, \"so\"', 'm', NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL,"  \
-    " NULL, NULL, NULL, NULL, NULL, 2, 1, 1),"                                                      \
-    "(3, 'é😀;', '', 'm', 0, 0, 0, 0, 0, 1, 0, '0001-01-01', '00:00:00', '9999-12-31 23:59:59'," \
-    " -0.5, NULL, -1e300, NULL, '-1', 1, 2, NULL);"                                                 \
+#define ROUND_SQL                                                                                  \
+    "INSERT INTO shop_sample (id, code, words, size, whole, \"natural\", small, small_natural, "   \
+    "big,"                                                                                         \
+    " big_natural, open, day, hour, moment, price, fine, real, token, extra, owner_id, rival_id,"  \
+    " twin_id) VALUES"                                                                             \
+    "(1, '=cmd()', '''=x', 's', -5, 7, -1, 1, -9223372036854775807, 9223372036854775807, TRUE,"    \
+    " '2024-02-29', '14:05:00.000001', '2024-05-07 14:05:00.123456', 12.5, 0.000000001,"           \
+    " 0.30000000000000004, 'f81d4fae7dec11d0a76500a0c91e6bf6', '{\"a\": [1, -2, \"x\"]}', 1,"      \
+    " NULL, NULL),"                                                                                \
+    "(2, '-7', 'two\r\nlines, \"so\"', 'm', NULL, NULL, NULL, NULL, NULL, 0, FALSE, NULL, NULL, "  \
+    "NULL,"                                                                                        \
+    " NULL, NULL, NULL, NULL, NULL, 2, 1, 1),"                                                     \
+    "(3, 'é😀;', '', 'm', 0, 0, 0, 0, 0, 1, FALSE, '0001-01-01', '00:00:00', '9999-12-31 "      \
+    "23:59:59',"                                                                                   \
+    " -0.5, NULL, -1e300, NULL, '-1', 1, 2, NULL);"                                                \
     "INSERT INTO shop_sample_friends (sample_id, owner_id) VALUES (1, 1), (1, 2), (3, 2);"
 
 static void test_the_same_rows_are_unchanged(void **state)
@@ -193,8 +197,10 @@ static void test_the_same_rows_are_unchanged(void **state)
     assert_status(db_script(db, ROUND_SQL), OK);
     /* what no form would take is left as it is */
     assert_status(db_script(db, "UPDATE shop_sample SET code = '  spaces ' WHERE id = 2;"
-                                "UPDATE shop_sample SET size = 'XXL', code = '' WHERE id = 3"),
+                                "UPDATE shop_sample SET code = '' WHERE id = 3"),
                   OK);
+    if (!unit_is_postgres()) /* which stores nothing longer than its column */
+        assert_status(db_script(db, "UPDATE shop_sample SET size = 'XXL' WHERE id = 3"), OK);
     struct text csv = csv_of(db, *state, options);
     assert_status(import_text(db, *state, csv_load, (struct import_options){.model = &sample_model},
                               csv, &report),

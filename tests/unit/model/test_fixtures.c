@@ -1,3 +1,5 @@
+/* Only on SQLite: the rows that Django wrote are in SQL of SQLite's;
+ * tests/commands/fixtures.test.mjs loads and dumps on both. */
 /* Loading: what is taken, what is refused with which words, and that a refusal leaves nothing. */
 #include "model/shop.h"
 

@@ -1,3 +1,5 @@
+/* Only on SQLite: the rows that Django wrote are in SQL of SQLite's;
+ * tests/commands/fixtures.test.mjs loads and dumps on both. */
 /* Dumps of recorded/samples.sql against what Django 3.2's dumpdata wrote of the same tables. */
 #include "model/shop.h"
 

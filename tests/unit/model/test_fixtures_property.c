@@ -1,3 +1,5 @@
+/* Only on SQLite: the rows that Django wrote are in SQL of SQLite's;
+ * tests/commands/fixtures.test.mjs loads and dumps on both. */
 /* Random rows, dumped, loaded into an empty database and dumped again, are the same.
  * FIXTURES_SEED=NUMBER in the environment repeats a failure. */
 #include "model/shop.h"

@@ -1,3 +1,4 @@
+/* Also on PostgreSQL. */
 #include "model/homes.h"
 
 #include "base/buffer.h"

@@ -1,3 +1,5 @@
+/* Only on SQLite: the tables are SQLite's, and remade as SQLite must;
+ * tests/commands/migrate.test.mjs migrates both. */
 #include "model/migration.h"
 
 UNIT_CONNECTION("")

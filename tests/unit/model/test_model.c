@@ -1,11 +1,12 @@
+/* Also on PostgreSQL. */
 #include "model/things.h"
 
 #include "model/query.h"
 
 UNIT_CONNECTION(THINGS_SQL
                 "INSERT INTO shop_owner VALUES (1, 'Ada'), (2, 'Grace');"
-                "INSERT INTO shop_thing VALUES (7, 'lamp', -5, 3, 1, '2024-05-07 14:05:00', 1,"
-                " 2), (8, '', 0, 0, 0, NULL, 2, NULL)")
+                "INSERT INTO shop_thing VALUES (7, 'lamp', -5, 3, TRUE, '2024-05-07 14:05:00', 1,"
+                " 2), (8, '', 0, 0, FALSE, NULL, 2, NULL)")
 
 #define NOON_OF_MAY_7 INT64_C(1715083200000000)
 

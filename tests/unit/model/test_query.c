@@ -1,3 +1,4 @@
+/* Also on PostgreSQL. */
 #include "model/homes.h"
 
 #include "base/buffer.h"
@@ -70,7 +71,7 @@ static void test_conditions(void **state)
 
 static void test_order_and_limits(void **state)
 {
-    static const struct {
+    const struct {
         const char *order[3];
         int64_t limit, offset;
         const char *ids;
@@ -83,7 +84,8 @@ static void test_order_and_limits(void **state)
         {{"title"}, 0, 3, "4"},
         {{"region__name", "-title"}, 0, 0, "4 3 1 2"},
         {{"region"}, 0, 0, "1 2 3 4"},
-        {{"agent__name"}, 0, 0, "2 1 3 4"},
+        /* Where nothing comes, each engine has its own way, which Django's sites know too. */
+        {{"agent__name"}, 0, 0, unit_is_postgres() ? "1 3 4 2" : "2 1 3 4"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct row_list found;
@@ -162,8 +164,7 @@ static void test_a_related_row_that_is_gone_hides_nothing(void **state)
 {
     struct row_list homes;
     const struct query query = {.model = &home_model, .related = NAMES("region")};
-    assert_status(db_script(db, "PRAGMA foreign_keys = OFF; DELETE FROM stay_region WHERE id = 4"),
-                  OK);
+    assert_status(db_script(db, WITHOUT_REFERENCES("DELETE FROM stay_region WHERE id = 4")), OK);
     assert_status(query_rows(db, *state, &query, &homes), OK);
     assert_int_equal(homes.count, 4);
     assert_null(((const struct home *)homes.items[0])->region);

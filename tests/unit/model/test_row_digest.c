@@ -1,3 +1,4 @@
+/* Also on PostgreSQL. */
 /* What changes a row's digest, and what does not. */
 #include "model/homes.h"
 #include "model/things.h"
@@ -7,7 +8,7 @@
 UNIT_CONNECTION(HOMES_SQL THINGS_SQL SAMPLES_SQL
                 "INSERT INTO shop_owner VALUES (1, 'Ada'), (2, 'Grace');"
                 "INSERT INTO shop_sample (id, code, words, size, big_natural, open, real, owner_id)"
-                " VALUES (1, 'a', 'b', 's', 1, 1, 0.1, 1)")
+                " VALUES (1, 'a', 'b', 's', 1, TRUE, 0.1, 1)")
 
 #define SECRET TEXT("a secret of the site")
 

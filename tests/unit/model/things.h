@@ -54,29 +54,30 @@ MODEL(thing, THING_FIELDS, "shop");
 MODEL(sample, SAMPLE_FIELDS, "shop", .natural_key = NAMES("code", "owner"));
 
 #define THINGS_SQL                                                                                 \
-    "CREATE TABLE shop_owner (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"                 \
-    "CREATE TABLE shop_thing (id INTEGER PRIMARY KEY, title TEXT NOT NULL,"                        \
-    " balance INTEGER NOT NULL, count INTEGER NOT NULL CHECK (count >= 0), sold BOOL NOT NULL,"    \
-    " seen DATETIME NULL,"                                                                         \
+    "CREATE TABLE shop_owner (id {key}, name TEXT NOT NULL UNIQUE);"                               \
+    "CREATE TABLE shop_thing (id {key}, title TEXT NOT NULL,"                                      \
+    " balance INTEGER NOT NULL, count INTEGER NOT NULL CHECK (count >= 0), sold {bool} NOT NULL,"  \
+    " seen {datetime} NULL,"                                                                       \
     " owner_id INTEGER NOT NULL REFERENCES shop_owner (id) DEFERRABLE INITIALLY DEFERRED,"         \
     " keeper_id INTEGER NULL UNIQUE REFERENCES shop_owner (id) DEFERRABLE INITIALLY DEFERRED);"    \
     "CREATE INDEX shop_thing_owner ON shop_thing (owner_id);"
 
-/* As Django makes them on SQLite. */
+/* As Django makes them. */
 #define SAMPLES_SQL                                                                                \
-    "CREATE TABLE shop_sample (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,"                     \
+    "CREATE TABLE shop_sample (id {pk},"                                                           \
     " code varchar(20) NOT NULL, words TEXT NOT NULL, size varchar(1) NOT NULL,"                   \
-    " whole INTEGER NULL, natural INTEGER UNSIGNED NULL CHECK (natural >= 0),"                     \
-    " small SMALLINT NULL, small_natural SMALLINT UNSIGNED NULL CHECK (small_natural >= 0),"       \
-    " big BIGINT NULL, big_natural BIGINT UNSIGNED NOT NULL CHECK (big_natural >= 0),"             \
-    " open BOOL NOT NULL, day DATE NULL, hour TIME NULL, moment DATETIME NULL,"                    \
-    " price DECIMAL NULL, fine DECIMAL NULL, real REAL NULL, token CHAR(32) NULL,"                 \
-    " extra TEXT NULL CHECK (JSON_VALID(extra) OR extra IS NULL),"                                 \
+    " whole INTEGER NULL, \"natural\" {positive_integer} NULL CHECK (\"natural\" >= 0),"           \
+    " small SMALLINT NULL, small_natural {positive_small_integer} NULL CHECK (small_natural >= "   \
+    "0),"                                                                                          \
+    " big BIGINT NULL, big_natural BIGINT NOT NULL CHECK (big_natural >= 0),"                      \
+    " open {bool} NOT NULL, day DATE NULL, hour TIME NULL, moment {datetime} NULL,"                \
+    " price DECIMAL NULL, fine DECIMAL NULL, real DOUBLE PRECISION NULL, token CHAR(32) NULL,"     \
+    " extra {json} NULL CHECK (JSON_VALID(extra) OR extra IS NULL),"                               \
     " owner_id INTEGER NOT NULL REFERENCES shop_owner (id) DEFERRABLE INITIALLY DEFERRED,"         \
     " rival_id INTEGER NULL REFERENCES shop_sample (id) DEFERRABLE INITIALLY DEFERRED,"            \
     " twin_id INTEGER NULL UNIQUE REFERENCES shop_sample (id) DEFERRABLE INITIALLY DEFERRED,"      \
     " UNIQUE (code, owner_id));"                                                                   \
-    "CREATE TABLE shop_sample_friends (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,"             \
+    "CREATE TABLE shop_sample_friends (id {pk},"                                                   \
     " sample_id INTEGER NOT NULL REFERENCES shop_sample (id) DEFERRABLE INITIALLY DEFERRED,"       \
     " owner_id INTEGER NOT NULL REFERENCES shop_owner (id) DEFERRABLE INITIALLY DEFERRED,"         \
     " UNIQUE (sample_id, owner_id));"

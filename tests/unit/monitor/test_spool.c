@@ -15,10 +15,12 @@
     "\"function\":\"a\",\"line\":7}\n"
 
 static size_t noticed;
+static size_t broken;
 
-static void count(const json_t *event)
+static void count(const json_t *event, bool sampled)
 {
     (void)event;
+    (void)sampled;
     noticed++;
 }
 
@@ -31,7 +33,7 @@ static bool takes_all(const json_t *event)
 static size_t keep_for(bool site, bool sentry)
 {
     struct spool *spool;
-    size_t dropped[SPOOL_SINKS + 1];
+    struct spool_losses losses;
     const struct spool_options options = {
         .origin = {.release = TEXT("site@1"),
                    .environment = TEXT("test"),
@@ -43,9 +45,10 @@ static size_t keep_for(bool site, bool sentry)
     };
     noticed = 0;
     assert_int_equal(spool_open(&spool, unit_directory()), OK);
-    spool_keep(spool, &options, dropped);
+    spool_keep(spool, &options, &losses);
     spool_close(spool);
-    return dropped[SPOOL_SITE] + dropped[SPOOL_SENTRY] + dropped[SPOOL_SINKS];
+    broken = losses.broken;
+    return losses.dropped[SPOOL_SITE] + losses.dropped[SPOOL_SENTRY] + losses.dropped[SPOOL_SINKS];
 }
 
 static size_t keep(void)
@@ -59,7 +62,9 @@ static const char *id_of(struct arena *arena, const char *name)
     struct spool *spool;
     struct envelope envelope;
     assert_int_equal(spool_open(&spool, unit_directory()), OK);
-    assert_true(envelope_read(arena, spool_read(spool, arena, text_of(name)), &envelope));
+    struct text bytes;
+    assert_int_equal(spool_read(&bytes, spool, arena, text_of(name)), OK);
+    assert_true(envelope_read(arena, bytes, &envelope));
     spool_close(spool);
     assert_true(text_is(envelope.type, "event"));
     json_t *event = json_loadb(envelope.payload.at, envelope.payload.length, 0, NULL);
@@ -107,6 +112,7 @@ static void test_what_is_no_record_goes(void **state)
     const char *path = unit_file(arena, name, TEXT("{\"type\":"));
     assert_int_equal(keep(), 0);
     assert_int_equal(noticed, 0);
+    assert_int_equal(broken, 1);
     assert_int_equal(access(path, F_OK), -1);
     arena_free(arena);
 }

@@ -1,3 +1,4 @@
+/* Also on PostgreSQL. */
 #include "database.h"
 #include "http/requests.h"
 

@@ -168,6 +168,7 @@
     }
 
     async function search(next) {
+      clearTimeout(timer); // what is asked for now is not asked for again meanwhile
       asked?.abort();
       const own = asked = new AbortController();
       const url = new URL(box.dataset.autocomplete, location.href);
