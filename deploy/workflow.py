@@ -30,6 +30,7 @@ ENTRY_KEYS = ("requires", "context", "filters", "serial-group")
 COMMAND = re.compile(r"script/[\w-]+(?: (?:[\w./=:,@+-]+|<<\s*pipeline\.parameters\.\w+\s*>>))*")
 TIMEOUT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 SILENCE = "10m"  # CircleCI's own default
+BREAKING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GRACE = 60  # how long, in seconds, a step that is broken off may be silent until it is made to end
 DRAIN = 1.0  # how long, in seconds, what a step leaves running is listened to
 
@@ -316,10 +317,14 @@ class Run:
 
     def command(self, command, environment, silence):
         """Its status. It ends with the shell, whatever that leaves running, or when nothing was printed for too long."""
+        # What comes meanwhile breaks off once the child is known, to be ended.
+        signal.pthread_sigmask(signal.SIG_BLOCK, BREAKING)
         child = subprocess.Popen(["bash", "-eo", "pipefail", "-c", command], env=environment, cwd=self.options.checkout,
-                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                                 preexec_fn=let_break)
         self.reason = None
         try:
+            let_break()
             return self.listen(child, silence)
         except BrokenOff:
             # A release leads visitors back, and says what serves.
@@ -422,8 +427,12 @@ class BrokenOff(Exception):
     """By a signal."""
 
 
+def let_break():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, BREAKING)
+
+
 def break_off(number, _):
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for each in BREAKING:
         signal.signal(each, signal.SIG_IGN)
     raise BrokenOff(number)
 
@@ -462,7 +471,7 @@ def main():
             return 1
         if options.action == "check":
             return 0
-        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for each in BREAKING:
             # A shell ignores SIGINT in what it starts behind itself; nohup's wish is kept.
             if each == signal.SIGINT or signal.getsignal(each) != signal.SIG_IGN:
                 signal.signal(each, break_off)
