@@ -46,7 +46,7 @@ export function plot(results, pages, machine) {
     for (const { server, label, cpu, cpuRatio } of rows) {
       const middle = y + BAR / 2 + 5;
       parts.push(`<text text-anchor="end" x="${LEFT - 10}" y="${middle}">${escape(label)}</text>`,
-        `<rect class="${server === 'fresh' || server === 'anew' ? 'ours' : 'bar'}" x="${LEFT}" y="${y}" width="${(x(cpu) - LEFT).toFixed(1)}" height="${BAR}" rx="3"/>`,
+        `<rect class="${['fresh', 'asked', 'anew'].includes(server) ? 'ours' : 'bar'}" x="${LEFT}" y="${y}" width="${(x(cpu) - LEFT).toFixed(1)}" height="${BAR}" rx="3"/>`,
         `<text x="${(x(cpu) + 8).toFixed(1)}" y="${middle}">${brief(cpu)} µs, × ${brief(cpuRatio)}</text>`);
       y += STEP;
     }

@@ -84,7 +84,11 @@ export const SERVERS = [
     missing: () => (settings().includes('PAGE_CACHE_SIZE=') ? null : 'this version keeps no pages'),
   },
   {
-    name: 'anew', label: 'OC Lettings, read anew', start: ours({ PAGE_CACHE_READS: '1' }),
+    name: 'asked', label: 'OC Lettings, asked for changes', start: ours({ PAGE_CACHE_READS: '1' }),
+    missing: () => (settings().includes('PAGE_CACHE_READS=') ? null : 'this version compares no reads'),
+  },
+  {
+    name: 'anew', label: 'OC Lettings, read anew', start: ours({ PAGE_CACHE_READS: '1', PAGE_CACHE_LISTEN: '0' }),
     missing: () => (settings().includes('PAGE_CACHE_READS=') ? null : 'this version compares no reads'),
   },
   { name: 'rendered', label: 'OC Lettings, read and rendered anew', start: ours({ PAGE_CACHE_SIZE: '0' }), missing: () => null },

@@ -17,8 +17,6 @@ enum status db_listen(const struct db_options *options, const struct db_listenin
     const struct db_engine *engine = db_engine_for(options->url, &status);
     if (!engine)
         return status;
-    if (!engine->listen)
-        return fail("this database does not tell of its changes");
     listened = listening;
     listener = engine;
     return engine->listen(options, listening);
@@ -26,7 +24,12 @@ enum status db_listen(const struct db_options *options, const struct db_listenin
 
 bool db_heard(struct db_state *out)
 {
-    return listener && listener->heard(out);
+    return listener && listener->heard && listener->heard(out);
+}
+
+bool db_stamp(struct db *db, struct db_stamp *out)
+{
+    return db->engine->stamp && db->engine->stamp(db->connection, out);
 }
 
 /* Words */
@@ -61,11 +64,9 @@ bool changes_are_untold(struct text sql)
 
 enum status db_tells_changes(struct db *db, struct text table, bool *out)
 {
-    int64_t told = 1;
-    enum status status = OK;
-    if (db->engine->told_sql)
-        status =
-            db_integer_with(db, &told, 0, db->engine->told_sql, DB_PARAMETERS(DB_TEXT(table)), 1);
+    int64_t told;
+    enum status status =
+        db_integer_with(db, &told, 0, db->engine->told_sql, DB_PARAMETERS(DB_TEXT(table)), 1);
     *out = told != 0;
     return status;
 }
@@ -74,15 +75,11 @@ enum status db_tell_changes(struct db *db, struct text table)
 {
     bool told;
     enum status status = db_tells_changes(db, table, &told);
-    if (status != OK || told)
+    if (status != OK)
         return status;
     struct arena *arena = arena_new(1024);
     struct buffer sql = {.arena = arena};
-    for (const char *const *part = db->engine->tell_sql; *part; part++) {
-        buffer_text(&sql, text_of(*part));
-        if (part[1])
-            buffer_format(&sql, "\"%.*s\"", TEXT_ARG(table));
-    }
+    db->engine->put_tell_sql(&sql, table, told);
     buffer_char(&sql, '\0');
     status = db_script(db, sql.at);
     arena_free(arena);

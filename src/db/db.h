@@ -105,25 +105,34 @@ struct db_state {
 };
 bool db_state(struct db *db, struct db_state *out);
 
-/* Changes of a server's database, which tells of those of some tables (PostgreSQL's NOTIFY, by
- * triggers, whoever writes) to a thread of the process that listens. */
+/* Changes of some tables, of which triggers on them tell, whoever writes: those of a server's
+ * database (PostgreSQL's NOTIFY) to a thread of the process that listens. */
 struct db_listening {
-    const char *const *told;   /* tables that db_tell_changes() was called for; ends with NULL */
-    const char *const *untold; /* the others: what reads one of them has no state */
-    /* In memory that the instance's processes share: raised by what they have written to the told
-     * tables, before whoever wrote it hears so. */
+    const char *const *told; /* tables that db_tell_changes() was called for; ends with NULL */
+    const char *const
+        *untold; /* the others: what reads one of them is not proven by what is told */
+    /* Of a server; in memory that the instance's processes share: raised by what they have written
+     * to the told tables, before whoever wrote it hears so. */
     _Atomic int64_t *written;
 };
 
-/* Begins to listen, for as long as the process lasts. From then on db_state() tells of connections
- * to that server, while it is sure that nothing goes unheard for longer than DB_UNHEARD
- * microseconds. Once. `options` and `listening` must last. */
+/* Begins to listen, for as long as the process lasts. From then on db_stamp() tells of a file, and
+ * db_state() of connections to a server, while it is sure that nothing goes unheard for longer than
+ * DB_UNHEARD microseconds. Once. `options` and `listening` must last. */
 #define DB_UNHEARD ((int64_t)1000 * 1000)
 enum status db_listen(const struct db_options *options, const struct db_listening *listening);
 /* The state of what is listened to, without a connection. False: it is not known now. */
 bool db_heard(struct db_state *out);
 
-/* Whether changes of a table are told. Always of a file, whose state is read from itself. */
+/* While it is equal, read before a query and later, nobody has changed the told tables in between,
+ * whatever else was written; of one file. Costs reading a row. False: this database cannot tell. */
+struct db_stamp {
+    uint64_t words[2];
+    int64_t schema;
+};
+bool db_stamp(struct db *db, struct db_stamp *out);
+
+/* Whether changes of a table are told. */
 enum status db_tells_changes(struct db *db, struct text table, bool *out);
 /* Sees to it that they are: within a transaction that may write. */
 enum status db_tell_changes(struct db *db, struct text table);
@@ -232,7 +241,7 @@ bool db_is_null_at(const struct db_rows *rows, int column);
 struct db_reads {
     struct buffer queries; /* each with a digest of what it gave, for db_reads_again() */
     bool unrepeatable;     /* rows were read within others, or a query failed */
-    bool untold;           /* tables were read whose changes nobody tells of (db_listen()) */
+    bool untold;           /* tables were read of whose changes nothing tells (db_listen()) */
 
     const void *reading; /* the statement whose rows are being read … */
     size_t at;           /* … where it stands in `queries` … */

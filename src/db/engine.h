@@ -41,11 +41,12 @@ struct db_engine {
     /* The last key that was given to a row of the table $1; and, in order, what makes it $2. */
     const char *sequence_sql;
     const char *const *set_sequence_sql; /* ends with NULL; each takes $1 and $2 */
-    /* Tells of changes; NULL: there is no need. `told_sql` answers for the table $1. */
     enum status (*listen)(const struct db_options *options, const struct db_listening *listening);
-    bool (*heard)(struct db_state *out);
-    const char *told_sql;
-    const char *const *tell_sql; /* ends with NULL; each stands around a table's name, quoted */
+    bool (*heard)(struct db_state *out);                   /* NULL: nothing, without a connection */
+    bool (*stamp)(void *connection, struct db_stamp *out); /* NULL: it has none */
+    const char *told_sql; /* whether changes of the table $1 are told */
+    /* What sees to it that they are; `told`: they are already. */
+    void (*put_tell_sql)(struct buffer *out, struct text table, bool told);
     /* Answers db_object_sql() for $1. */
     const char *object_sql;
 

@@ -179,7 +179,7 @@ bool postgres_heard(struct db_state *out);
 /* Whether the server of a connection is not the one that takes writes, which was found since. */
 bool postgres_is_left(const struct postgres *own);
 extern const char postgres_told_sql[];
-extern const char *const postgres_tell_sql[];
+void postgres_put_tell_sql(struct buffer *out, struct text table, bool told);
 /* Within a transaction, answers whether it has changed what is told of. NULL: nobody listens. */
 const char *postgres_has_told_sql(void);
 /* Raises what the instance has written; `answer` to that, NULL where it is not known. */

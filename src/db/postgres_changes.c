@@ -95,20 +95,27 @@ const char postgres_told_sql[] =
 
 /* For each statement, of whomever; once in a transaction, and again where that was undone. It fires
  * also where session_replication_role keeps others from firing. */
-const char *const postgres_tell_sql[] = {
-    "CREATE OR REPLACE FUNCTION " NAME "() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-    "BEGIN\n"
-    "    IF current_setting('" NAME ".told', true) IS DISTINCT FROM '1' THEN\n"
-    "        PERFORM set_config('" NAME ".told', '1', true), pg_notify('" NAME "', '');\n"
-    "    END IF;\n"
-    "    RETURN NULL;\n"
-    "END $$;\n"
-    "DROP TRIGGER IF EXISTS \"" NAME "\" ON ",
-    ";\nCREATE TRIGGER \"" NAME "\" AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ",
-    " FOR EACH STATEMENT EXECUTE FUNCTION " NAME "();\nALTER TABLE ",
-    " ENABLE ALWAYS TRIGGER \"" NAME "\"",
-    NULL,
-};
+void postgres_put_tell_sql(struct buffer *out, struct text table, bool told)
+{
+    if (told)
+        return;
+    buffer_text(out,
+                TEXT("CREATE OR REPLACE FUNCTION " NAME
+                     "() RETURNS trigger LANGUAGE plpgsql AS $$\n"
+                     "BEGIN\n"
+                     "    IF current_setting('" NAME ".told', true) IS DISTINCT FROM '1' THEN\n"
+                     "        PERFORM set_config('" NAME ".told', '1', true), pg_notify('" NAME
+                     "', '');\n"
+                     "    END IF;\n"
+                     "    RETURN NULL;\n"
+                     "END $$;\n"));
+    buffer_format(out,
+                  "DROP TRIGGER IF EXISTS " NAME " ON \"%.*s\";\n"
+                  "CREATE TRIGGER " NAME " AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON \"%.*s\""
+                  " FOR EACH STATEMENT EXECUTE FUNCTION " NAME "();\n"
+                  "ALTER TABLE \"%.*s\" ENABLE ALWAYS TRIGGER " NAME,
+                  TEXT_ARG(table), TEXT_ARG(table), TEXT_ARG(table));
+}
 
 /* Listening */
 

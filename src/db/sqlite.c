@@ -16,6 +16,7 @@
 #include "db/engine.h"
 #include "db/sqlite_files.h"
 #include "db/sqlite_internal.h"
+#include "db/sqlite_stamp.h"
 
 #define PREFIX          "sqlite:///"
 #define RETRY_AFTER_MS  5
@@ -28,6 +29,7 @@ struct connection {
     sqlite3 *handle;
     int64_t deadline;
     struct sqlite_files files;
+    struct sqlite_stamp stamp;
     sqlite3_stmt *begin_reads; /* NULL: not prepared yet */
     sqlite3_stmt *commit;
 };
@@ -255,6 +257,7 @@ static void close_connection(void *connection)
 {
     struct connection *own = connection;
     sqlite_files_close(&own->files, own->handle);
+    sqlite_stamp_close(&own->stamp);
     sqlite3_finalize(own->begin_reads);
     sqlite3_finalize(own->commit);
     sqlite3_close(own->handle);
@@ -293,6 +296,12 @@ static bool state(void *connection, struct db_state *out)
 {
     const struct connection *own = connection;
     return sqlite_files_state(&own->files, own->handle, out);
+}
+
+static bool stamp(void *connection, struct db_stamp *out)
+{
+    struct connection *own = connection;
+    return sqlite_stamp_read(&own->stamp, own->handle, out);
 }
 
 static bool reads_block(void *connection)
@@ -519,7 +528,8 @@ static const char indexes_sql[] =
     " WHERE NOT i.partial AND i.origin <> 'pk' ORDER BY i.seq, k.seqno";
 static const char tables_sql[] =
     "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
-    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> '" SQLITE_STAMP_TABLE "'"
+    " ORDER BY name";
 static const char sequence_sql[] = "SELECT seq FROM sqlite_sequence WHERE name = $1";
 static const char *const set_sequence_sql[] = {
     "DELETE FROM sqlite_sequence WHERE name = $1 AND seq <> $2",
@@ -551,6 +561,10 @@ const struct db_engine db_sqlite = {
     .columns_sql = columns_sql,
     .indexes_sql = indexes_sql,
     .tables_sql = tables_sql,
+    .listen = sqlite_stamp_listen,
+    .stamp = stamp,
+    .told_sql = sqlite_told_sql,
+    .put_tell_sql = sqlite_put_tell_sql,
     .sequence_sql = sequence_sql,
     .set_sequence_sql = set_sequence_sql,
     .object_sql = object_sql,

@@ -1,4 +1,4 @@
-/* What a server's database tells of changes: those of tables that public pages show. */
+/* What the database tells of changes: those of tables that public pages show. */
 #include "base/arena.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -46,11 +46,16 @@ static bool can_listen(void)
     return site_settings.database_max_connections - 1 >= 2 * site_settings.workers;
 }
 
+static bool proves_pages(void)
+{
+    return site_settings.page_cache_listen && site_settings.page_cache_size > 0
+           && !site_settings.debug;
+}
+
 static bool should_listen(void)
 {
-    return site_settings.page_cache_listen && !site_settings.page_cache_reads
-           && site_settings.page_cache_size > 0 && !site_settings.debug
-           && !site_settings.database_pooled && db_url_is_server(site_settings.database_url);
+    return proves_pages() && !site_settings.page_cache_reads && !site_settings.database_pooled
+           && db_url_is_server(site_settings.database_url);
 }
 
 bool site_listens(void)
@@ -65,7 +70,8 @@ void site_listen(void)
         log_warning("pages are read anew",
                     LOG_STRING("reason", "DATABASE_MAX_CONNECTIONS leaves none to listen: it takes "
                                          "two for each worker, and one"));
-    if (!site_listens() || !written)
+    bool is_file = !db_url_is_server(site_settings.database_url);
+    if (!(is_file ? proves_pages() : site_listens()) || !written)
         return;
     struct arena *arena = arena_new(4096); /* as long as the process */
     struct tables tables;

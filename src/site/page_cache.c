@@ -30,9 +30,11 @@
 struct source {
     bool has_state;
     struct db_state state;
+    bool has_stamp;
+    struct db_stamp stamp;
     bool has_reads;
     struct text reads;
-    bool untold; /* of tables whose changes nobody tells of: its state is not that of db_heard() */
+    bool untold; /* of tables of whose changes nothing tells: neither a stamp, nor db_heard() */
 };
 
 /* Which page, and how it is being made. */
@@ -152,15 +154,20 @@ static bool same_state(const struct source *a, const struct source *b)
     return a->has_state && b->has_state && memcmp(&a->state, &b->state, sizeof a->state) == 0;
 }
 
+static bool same_stamp(const struct source *a, const struct source *b)
+{
+    return a->has_stamp && b->has_stamp && memcmp(&a->stamp, &b->stamp, sizeof a->stamp) == 0;
+}
+
 /* A kept page of another state, outside of the lock. */
 struct stale {
     struct kept *kept;
     struct text reads;
+    bool untold;
 };
 
-/* The kept page, where it is fresh; else what it takes to see whether it still is so. */
-static bool answer_with_kept(const struct page_key *key, const struct request *request,
-                             struct response *response, struct stale *stale)
+static bool answer_with_fresh(const struct page_key *key, const struct request *request,
+                              struct response *response)
 {
     take_lock();
     struct page *page = *place_of(key->text);
@@ -168,33 +175,60 @@ static bool answer_with_kept(const struct page_key *key, const struct request *r
     if (fresh) {
         kept_answer(page->kept, request, response);
         use(page);
-    } else if (page && page->source.has_reads) {
-        *stale = (struct stale){.kept = kept_acquire(page->kept),
-                                .reads = text_copy(request->arena, page->source.reads)};
     }
     leave_lock();
     return fresh;
 }
 
-/* Whether the connection is still to where the state is from: it may have been made again. */
-static bool is_of_server(const struct request *request, const struct source *source)
+/* Something was written since, but not to what it was made of; else what it takes to see whether it
+ * still is so. */
+static bool answer_with_stamped(const struct page_key *key, const struct request *request,
+                                struct response *response, struct stale *stale)
+{
+    take_lock();
+    struct page *page = *place_of(key->text);
+    bool same = page && same_stamp(&page->source, &key->source);
+    if (same) {
+        kept_answer(page->kept, request, response);
+        response->reread = true;
+        page->source.has_state = key->source.has_state;
+        page->source.state = key->source.state;
+        use(page);
+    } else if (page && page->source.has_reads) {
+        *stale = (struct stale){.kept = kept_acquire(page->kept),
+                                .reads = text_copy(request->arena, page->source.reads),
+                                .untold = page->source.untold};
+    }
+    leave_lock();
+    return same;
+}
+
+/* Whether the state is of what a page was made of: a server's tells of some tables alone, and the
+ * connection may have been made again, to another. */
+static bool is_proven(const struct request *request, const struct source *source, bool untold)
 {
     struct db_state now;
-    return source->state.file
-           || (db_state(request->db, &now) && now.header[0] == source->state.header[0]);
+    return source->has_state
+           && (source->state.file
+               || (!untold && db_state(request->db, &now)
+                   && now.header[0] == source->state.header[0]));
 }
 
 /* The page is what it was in the newer state too, or is so no longer. */
 static void settle(const struct request *request, const struct page_key *key,
                    const struct stale *stale, bool same)
 {
-    bool has_state = key->source.has_state && is_of_server(request, &key->source);
+    const struct source *now = &key->source;
+    bool has_state = is_proven(request, now, stale->untold);
     take_lock();
     struct page **place = place_of(key->text);
     struct page *page = *place;
     if (page && page->kept == stale->kept && same) {
-        page->source.has_state = has_state && !page->source.untold;
-        page->source.state = key->source.state;
+        struct source *source = &page->source;
+        source->has_state = has_state;
+        source->state = now->state;
+        source->has_stamp = now->has_stamp && !source->untold;
+        source->stamp = now->stamp;
         use(page);
     } else if (page && page->kept == stale->kept) {
         drop(place);
@@ -267,7 +301,10 @@ bool page_cache_answer(struct request *request, struct response *response)
     key->source.has_state =
         !site_settings.page_cache_reads && db_state(request->db, &key->source.state);
     key->text = key_of(request);
-    if (answer_with_kept(key, request, response, &stale))
+    if (answer_with_fresh(key, request, response))
+        return false;
+    key->source.has_stamp = db_stamp(request->db, &key->source.stamp);
+    if (answer_with_stamped(key, request, response, &stale))
         return false;
     bool same = stale.kept && answer_with_same(key, request, response, &stale);
     if (stale.kept)
@@ -338,7 +375,8 @@ void page_cache_keep(struct request *request, struct response *response)
     struct source *source = &key->source;
     source->has_reads = !key->reads.unrepeatable;
     source->untold = key->reads.untold;
-    source->has_state = source->has_state && !source->untold && is_of_server(request, source);
+    source->has_state = is_proven(request, source, source->untold);
+    source->has_stamp = source->has_stamp && !source->untold;
     if (source->has_reads)
         source->reads = buffer_contents(&key->reads.queries);
     if (key->refused || !may_be_kept(response) || !(source->has_state || source->has_reads))

@@ -172,12 +172,12 @@ const struct setting site_setting_rows[] = {
      "MiB of rendered pages that a worker keeps while the database is unchanged; 0: none",
      .integer = &site_settings.page_cache_size, .max = 4096},
     {"PAGE_CACHE_READS", "0",
-     "1: read the database for each page, and send the kept one where all that was read is the "
-     "same",
+     "1: ask the database for each page, and send the kept one where it shows the same",
      .flag = &site_settings.page_cache_reads},
     {"PAGE_CACHE_LISTEN", "1",
-     "of PostgreSQL: 1: one connection of each worker listens to changes, and pages are sent again "
-     "unread while there are none; 0, or with DATABASE_POOLED=1: each is read anew",
+     "1: pages are sent again unread while the database tells of no change to what they show: of "
+     "PostgreSQL through one connection of each worker, but with DATABASE_POOLED=1; 0: they are "
+     "read anew after any change",
      .flag = &site_settings.page_cache_listen},
     {"MAX_CONNECTIONS", "10000", "connections that a worker holds at once",
      .integer = &site_settings.max_connections, .min = 1, .max = 1000000},

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { get, makeDatabase, SANITIZED, skipWithoutModule, startServer, temporaryFolder, TEST_PROGRAM, until } from './harness.mjs';
 import { askHow, readWhileWriting } from './freshness.mjs';
-import { sql } from './support.mjs';
+import { checkCommand, sql } from './support.mjs';
 
 const PAGE = '/probe/users/';
 // Answers are found in the log by the ids that a trusted proxy gives their requests.
@@ -18,6 +18,7 @@ const start = (t, env = {}) => startServer({ program: TEST_PROGRAM, env: { ...ON
 const ask = (server, path = PAGE, options = {}) => askHow(server, path, options);
 
 test('no answer is older than the newest finished write', (t) => readWhileWriting(t, 6));
+test('nor with PAGE_CACHE_READS=1', (t) => readWhileWriting(t, 3, { env: { PAGE_CACHE_READS: '1' }, kept: 'same' }));
 
 describe('a page', () => {
   let server;
@@ -131,6 +132,41 @@ describe('a page of which the same is read', () => {
       setName(server.database, name);
       const found = [await states(server, RENDERED), await states(server, RENDERED)];
       assert.deepEqual(found, ['new', 'same'].map((how) => ({ status: 200, how, name })));
+    }
+  });
+
+  // As Django's migrations make a table anew: past the triggers that tell of changes.
+  const REMAKE = `PRAGMA foreign_keys = OFF; BEGIN; CREATE TABLE remade AS SELECT * FROM auth_user; DROP TABLE auth_user;
+    ALTER TABLE remade RENAME TO auth_user; COMMIT;`;
+  for (const [what, happens] of [['its table was made anew', REMAKE], ['its trigger was dropped', 'DROP TRIGGER auth_user_told_update;']]) {
+    test(`is the newest also where ${what}`, async (t) => {
+      const server = await start(t);
+      for (const name of ['Ada', 'Grace', 'Joan']) {
+        if (name === 'Grace') sql(server.database, happens);
+        setName(server.database, name);
+        assert.equal((await states(server, RENDERED)).name, name);
+        writeElsewhere(server);
+        assert.deepEqual(await states(server, RENDERED), { status: 200, how: 'same', name });
+      }
+    });
+  }
+
+  test('is read where a trigger is missing, until `migrate` makes it', async (t) => {
+    const server = await start(t);
+    const env = { DEBUG: '1', DATABASE_URL: `sqlite:///${server.database}` };
+    sql(server.database, 'DROP TRIGGER auth_user_told_update;');
+    checkCommand(['check'], { status: 1, env, err: /auth_user does not tell of its changes.*oc-lettings migrate/ });
+    checkCommand(['migrate'], { env });
+    checkCommand(['check'], { env });
+  });
+
+  test('is read whatever is told with PAGE_CACHE_LISTEN=0', async (t) => {
+    const server = await start(t, { PAGE_CACHE_LISTEN: '0' });
+    for (const name of ['Ada', 'Grace']) {
+      sql(server.database, `.dbconfig enable_trigger off\nUPDATE auth_user SET first_name = '${name}';`);
+      assert.equal((await states(server, RENDERED)).name, name);
+      writeElsewhere(server);
+      assert.deepEqual(await states(server, RENDERED), { status: 200, how: 'same', name });
     }
   });
 

@@ -20,7 +20,7 @@ describe('options', () => {
     [['--rounds', '0'], '--rounds: a whole number from 1 on'],
     [['--seconds', '1.5'], '--seconds: a whole number from 1 on'],
     [['--growth=-1'], '--growth: a whole number from 0 on'],
-    [['--only', 'anew,apache'], '--only: there is no apache; there are nginx, fresh, anew, rendered, go, node, django'],
+    [['--only', 'anew,apache'], '--only: there is no apache; there are nginx, fresh, asked, anew, rendered, go, node, django'],
     [['--templates', '--only', 'anew'], '--templates: not with --only'],
     [['--loud'], "Unknown option '--loud'"],
   ];
