@@ -98,7 +98,7 @@ static enum status set_up(void *connection, int64_t busy_timeout)
 }
 
 static const char columns_sql[] =
-    "SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,"
+    "SELECT a.attname AS name, replace(format_type(a.atttypid, a.atttypmod), '\"', '') AS type,"
     " a.attnotnull AS not_null, a.atthasdef OR a.attidentity <> '' AS has_default,"
     " EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary"
     "  AND a.attnum = ANY (i.indkey)) AS is_key,"

@@ -236,7 +236,7 @@ static enum status ask(struct listener *listener)
 static const char *const first_statements[] = {
     "SET application_name = 'oc-lettings, listening'",
     "SET synchronous_commit = off",
-    "LISTEN " NAME,
+    ("LISTEN " NAME),
 };
 
 /* What changed before the listening began is unknown: it counts as a change. */

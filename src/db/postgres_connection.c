@@ -78,10 +78,12 @@ static void keep_server(struct postgres *own, const PGresult *answer)
  * whom it serves, and gives the session to others: those would have all of it, too. */
 static enum status queue_settings(struct postgres *own)
 {
-    char sql[512];
+    char sql[1024];
     bool reads = !own->options.writes;
     snprintf(sql, sizeof sql,
              "SELECT set_config('random_page_cost', '" POSTGRES_PAGE_COST "', false),"
+             " set_config('standard_conforming_strings', 'on', false),"
+             " set_config('quote_all_identifiers', 'off', false),"
              " set_config('lock_timeout', '%lld', false),"
              " set_config('statement_timeout', '%lld', false)%s WHERE pg_backend_pid() = %d",
              (long long)own->options.busy_timeout, (long long)own->options.statement_timeout,
@@ -279,6 +281,8 @@ static bool is_class(const char *code, const char *class)
 }
 
 /* postgresql.org/docs/15/errcodes-appendix.html */
+#define READ_ONLY "25006" /* as a standby is, which a primary may be by now */
+
 static enum status status_of(const char *code)
 {
     if (is_class(code, "23"))
@@ -293,7 +297,7 @@ static enum status status_of(const char *code)
         "53",    /* resources */
         "55P03", /* lock_timeout */
         "57P",   /* shutdown, start */
-        "25006", /* a standby by now */
+        READ_ONLY,
     };
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (is_class(code, passing[i]))
@@ -329,6 +333,11 @@ enum status postgres_status(struct postgres *own, const PGresult *result)
         return fail("database: %s: where a pooler between here and the database gives each "
                     "transaction to another session, set DATABASE_POOLED=1",
                     words);
+    if (code && is_class(code, READ_ONLY))
+        return fail_as(BUSY,
+                       "the database takes no writes, as a standby, or where "
+                       "default_transaction_read_only is on: %s",
+                       words);
     if (status == TIMEOUT)
         return fail_as(TIMEOUT, "the database needs longer than it may take");
     if (status == BUSY)

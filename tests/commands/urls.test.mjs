@@ -51,4 +51,23 @@ describeUnless(SANITIZED ? 'libpq is the same in every build' : skipWithoutPostg
     checkCommand(['migrate'], { env, out: /^Applied/ });
     assert.equal(psql(url, "SELECT DISTINCT schemaname FROM pg_tables WHERE tablename LIKE 'auth_%'"), 'shop');
   });
+
+  const setting = (url, name, value) => psql(url, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ${name} = ${value}', current_database()); END $$`);
+  for (const [name, value] of [['quote_all_identifiers', 'on'], ['standard_conforming_strings', 'off'], ['bytea_output', "''escape''"], ['datestyle', "''German''"],
+    ['intervalstyle', "''sql_standard''"], ['extra_float_digits', 0], ['default_transaction_isolation', "''serializable''"]]) {
+    test(`a database is served that sets ${name} to ${value}`, { skip: skipWithoutModule('lettings') }, () => {
+      const url = fresh();
+      const env = { DATABASE_URL: url, DEBUG: '1' };
+      setting(url, name, value);
+      checkCommand(['migrate'], { env, out: /^Applied/ });
+      checkCommand(['demo', '--lettings', '3'], { env });
+      checkCommand(['check'], { env, out: /^No faults/ });
+    });
+  }
+
+  test('a database that takes no writes by itself is told so', () => {
+    const url = fresh();
+    setting(url, 'default_transaction_read_only', 'on');
+    checkCommand(['migrate'], { env: { DATABASE_URL: url }, status: 1, err: /takes no writes.*default_transaction_read_only/ });
+  });
 });
