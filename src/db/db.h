@@ -129,6 +129,7 @@ bool db_heard(struct db_state *out);
 struct db_stamp {
     uint64_t words[2];
     int64_t schema;
+    uint64_t file;
 };
 bool db_stamp(struct db *db, struct db_stamp *out);
 

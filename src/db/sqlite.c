@@ -298,10 +298,12 @@ static bool state(void *connection, struct db_state *out)
     return sqlite_files_state(&own->files, own->handle, out);
 }
 
+/* Without a log, a file that was written over is not told from one that SQLite has written to. */
 static bool stamp(void *connection, struct db_stamp *out)
 {
     struct connection *own = connection;
-    return sqlite_stamp_read(&own->stamp, own->handle, out);
+    out->file = sqlite_files_number(&own->files);
+    return own->files.wal && sqlite_stamp_read(&own->stamp, own->handle, out);
 }
 
 static bool reads_block(void *connection)

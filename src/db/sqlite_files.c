@@ -218,6 +218,11 @@ bool sqlite_files_leave_log(const struct sqlite_files *files, sqlite3 *handle)
            && found.st_size > 0;
 }
 
+uint64_t sqlite_files_number(const struct sqlite_files *files)
+{
+    return files->place->inode;
+}
+
 bool sqlite_files_state(const struct sqlite_files *files, sqlite3 *handle, struct db_state *out)
 {
     const volatile uint64_t *copies = index_of(files, handle);
@@ -229,7 +234,7 @@ bool sqlite_files_state(const struct sqlite_files *files, sqlite3 *handle, struc
     for (size_t i = 0; i < DB_STATE_HEADER; i++)
         same = same
                && out->header[i] == __atomic_load_n(&copies[DB_STATE_HEADER + i], __ATOMIC_RELAXED);
-    out->file = files->place->inode;
+    out->file = sqlite_files_number(files);
     out->written = files->found.st_mtim.tv_sec * INT64_C(1000000000) + files->found.st_mtim.tv_nsec;
     return same;
 }

@@ -40,6 +40,8 @@ void sqlite_files_close(struct sqlite_files *files, sqlite3 *handle);
 /* The connection has changed to a write-ahead log. */
 void sqlite_files_use_log(struct sqlite_files *files, sqlite3 *handle);
 
+/* Another for each file that is open. */
+uint64_t sqlite_files_number(const struct sqlite_files *files);
 bool sqlite_files_state(const struct sqlite_files *files, sqlite3 *handle, struct db_state *out);
 enum db_place sqlite_files_place(struct sqlite_files *files, sqlite3 *handle, bool writes);
 bool sqlite_files_leave_log(const struct sqlite_files *files, sqlite3 *handle);

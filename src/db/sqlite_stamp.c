@@ -1,9 +1,13 @@
-/* A random number stands for what the tables hold: it is never had twice, so that an old file that
- * is put back has its own. A change past the triggers, as of a table that is made anew, shows in
- * the schema's version (sqlite.org/pragma.html#pragma_schema_version). */
+/* A random number stands for what the tables hold, of one file: loaded from a dump it comes back
+ * with what was changed there. A change past the triggers, as of a table that is made anew, shows
+ * in the schema's version (sqlite.org/pragma.html#pragma_schema_version). */
 #include "db/sqlite_stamp.h"
 
 #include <string.h>
+
+/* No INSERT OR REPLACE: whoever fires it with OR IGNORE would have it ignored
+ * (sqlite.org/lang_createtrigger.html). */
+#define BODY "    UPDATE " SQLITE_STAMP_TABLE " SET stamp = randomblob(16);"
 
 static const struct db_listening *listened;
 
@@ -17,51 +21,48 @@ enum status sqlite_stamp_listen(const struct db_options *options,
 
 /* Telling */
 
-const char sqlite_told_sql[] =
-    "SELECT count(*) = 3 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1 AND name IN"
-    " ($1 || '_told_insert', $1 || '_told_update', $1 || '_told_delete')";
+static const char *const events[] = {"INSERT", "UPDATE", "DELETE", NULL};
 
-static void put_trigger(struct buffer *out, struct text table, const char *when, const char *name)
+/* As SQLite keeps what put_trigger() makes. */
+const char sqlite_told_sql[] =
+    "SELECT count(*) = 3 AND EXISTS (SELECT 1 FROM sqlite_schema"
+    "  WHERE type = 'table' AND name = '" SQLITE_STAMP_TABLE "')"
+    " FROM (VALUES ('INSERT'), ('UPDATE'), ('DELETE')) JOIN sqlite_schema"
+    " ON type = 'trigger' AND sql = 'CREATE TRIGGER \"' || $1 || '_told_' || column1 || '\" AFTER '"
+    "  || column1 || ' ON \"' || $1 || '\"' || char(10) || 'BEGIN' || char(10) || '" BODY "'"
+    "  || char(10) || 'END'";
+
+static void put_trigger(struct buffer *out, struct text table, const char *event)
 {
     buffer_format(out,
                   "DROP TRIGGER IF EXISTS \"%.*s_told_%s\";\n"
-                  "CREATE TRIGGER \"%.*s_told_%s\" AFTER %s ON \"%.*s\"\n"
-                  "BEGIN\n"
-                  "    UPDATE " SQLITE_STAMP_TABLE " SET stamp = randomblob(16);\n"
-                  "END;\n",
-                  TEXT_ARG(table), name, TEXT_ARG(table), name, when, TEXT_ARG(table));
+                  "CREATE TRIGGER \"%.*s_told_%s\" AFTER %s ON \"%.*s\"\nBEGIN\n" BODY "\nEND;\n",
+                  TEXT_ARG(table), event, TEXT_ARG(table), event, event, TEXT_ARG(table));
 }
 
 void sqlite_put_tell_sql(struct buffer *out, struct text table, bool told)
 {
     buffer_text(out,
                 TEXT("CREATE TABLE IF NOT EXISTS " SQLITE_STAMP_TABLE " (stamp BLOB NOT NULL);\n"
-                     "DELETE FROM " SQLITE_STAMP_TABLE ";\n"
-                     "INSERT INTO " SQLITE_STAMP_TABLE " VALUES (randomblob(16));\n"));
+                     "INSERT INTO " SQLITE_STAMP_TABLE " (stamp) SELECT zeroblob(0)"
+                     " WHERE NOT EXISTS (SELECT 1 FROM " SQLITE_STAMP_TABLE ");\n"
+                     "UPDATE " SQLITE_STAMP_TABLE " SET stamp = randomblob(16)"));
+    buffer_text(out, told ? TEXT(" WHERE length(stamp) <> 16;\n") : TEXT(";\n"));
     if (told)
         return;
-    put_trigger(out, table, "INSERT", "insert");
-    put_trigger(out, table, "UPDATE", "update");
-    put_trigger(out, table, "DELETE", "delete");
+    for (const char *const *event = events; *event; event++)
+        put_trigger(out, table, *event);
 }
 
 /* Reading */
 
-static bool is_told(sqlite3 *handle, const char *table)
-{
-    sqlite3_stmt *statement = NULL;
-    bool told = sqlite3_prepare_v2(handle, sqlite_told_sql, -1, &statement, NULL) == SQLITE_OK
-                && sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC) == SQLITE_OK
-                && sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    return told;
-}
-
-static bool read_version(sqlite3 *handle, int64_t *out)
+/* False: it cannot be asked now. */
+static bool ask(sqlite3 *handle, const char *sql, const char *table, int64_t *out)
 {
     sqlite3_stmt *statement = NULL;
     bool done =
-        sqlite3_prepare_v2(handle, "PRAGMA schema_version", -1, &statement, NULL) == SQLITE_OK
+        sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) == SQLITE_OK
+        && (!table || sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC) == SQLITE_OK)
         && sqlite3_step(statement) == SQLITE_ROW;
     if (done)
         *out = sqlite3_column_int64(statement, 0);
@@ -76,11 +77,13 @@ static void look_at_schema(struct sqlite_stamp *stamp, sqlite3 *handle)
     int prepared = sqlite3_stmt_status(stamp->statement, SQLITE_STMTSTATUS_REPREPARE, 0);
     if (stamp->is_looked_at && prepared == stamp->prepared)
         return;
-    stamp->is_kept = read_version(handle, &stamp->schema);
-    for (const char *const *table = listened->told; *table && stamp->is_kept; table++)
-        stamp->is_kept = is_told(handle, *table);
+    int64_t told = 1;
+    bool done = ask(handle, "PRAGMA schema_version", NULL, &stamp->schema);
+    for (const char *const *table = listened->told; *table && done && told; table++)
+        done = ask(handle, sqlite_told_sql, *table, &told);
+    stamp->is_kept = done && told;
     stamp->prepared = prepared;
-    stamp->is_looked_at = true;
+    stamp->is_looked_at = done;
 }
 
 bool sqlite_stamp_read(struct sqlite_stamp *stamp, sqlite3 *handle, struct db_stamp *out)

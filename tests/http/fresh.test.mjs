@@ -138,7 +138,7 @@ describe('a page of which the same is read', () => {
   // As Django's migrations make a table anew: past the triggers that tell of changes.
   const REMAKE = `PRAGMA foreign_keys = OFF; BEGIN; CREATE TABLE remade AS SELECT * FROM auth_user; DROP TABLE auth_user;
     ALTER TABLE remade RENAME TO auth_user; COMMIT;`;
-  for (const [what, happens] of [['its table was made anew', REMAKE], ['its trigger was dropped', 'DROP TRIGGER auth_user_told_update;']]) {
+  for (const [what, happens] of [['its table was made anew', REMAKE], ['its trigger was dropped', 'DROP TRIGGER auth_user_told_UPDATE;']]) {
     test(`is the newest also where ${what}`, async (t) => {
       const server = await start(t);
       for (const name of ['Ada', 'Grace', 'Joan']) {
@@ -154,7 +154,7 @@ describe('a page of which the same is read', () => {
   test('is read where a trigger is missing, until `migrate` makes it', async (t) => {
     const server = await start(t);
     const env = { DEBUG: '1', DATABASE_URL: `sqlite:///${server.database}` };
-    sql(server.database, 'DROP TRIGGER auth_user_told_update;');
+    sql(server.database, 'DROP TRIGGER auth_user_told_UPDATE;');
     checkCommand(['check'], { status: 1, env, err: /auth_user does not tell of its changes.*oc-lettings migrate/ });
     checkCommand(['migrate'], { env });
     checkCommand(['check'], { env });

@@ -67,6 +67,11 @@ static void test_it_changes_with_the_told_tables(void **state)
         {"BEGIN; SAVEPOINT a; DELETE FROM told; ROLLBACK TO a; COMMIT", false},
         {"UPDATE told SET title = 'desk' WHERE id = 99", false},
         {"UPDATE told SET title = 'desk'", true},
+        {"INSERT OR IGNORE INTO told VALUES (1, 'x')", false},
+        {"INSERT OR IGNORE INTO told VALUES (3, 'x')", true},
+        {"UPDATE OR FAIL told SET title = 'y' WHERE id = 3", true},
+        {"INSERT INTO told VALUES (3, 'z') ON CONFLICT (id) DO UPDATE SET title = excluded.title",
+         true},
         {"INSERT INTO told VALUES (2, '')", true},
         {"REPLACE INTO told VALUES (2, 'b')", true},
         {"INSERT INTO \"also told\" VALUES (7)", true},
@@ -93,6 +98,38 @@ static void test_it_is_never_had_twice(void **state)
     assert_false(is_same(&before));
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char bytes[1 << 16];
+    FILE *in = fopen(from, "rb");
+    FILE *out = fopen(to, "wb");
+    assert_true(in && out);
+    for (size_t length; (length = fread(bytes, 1, sizeof bytes, in)) > 0;)
+        assert_int_equal(fwrite(bytes, 1, length, out), length);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* As those are that were loaded from one dump, and one of them changed in the dump. */
+static void test_each_file_has_its_own(void **state)
+{
+    struct arena *arena = *state;
+    struct db_options options = unit_database_options();
+    tell_changes();
+    write_as_other("PRAGMA wal_checkpoint(TRUNCATE)");
+    struct db_stamp before = stamp_now();
+    copy_file(text_format(arena, "%s/" UNIT_DATABASE_FILE, unit_directory()).at,
+              text_format(arena, "%s/copy", unit_directory()).at);
+    options.url = TEXT("sqlite:///copy");
+    struct db *copy = unit_database_with(options);
+    struct db_stamp other;
+    assert_true(db_stamp(copy, &other));
+    assert_int_equal(other.schema, before.schema);
+    assert_memory_equal(other.words, before.words, sizeof other.words);
+    assert_memory_not_equal(&other, &before, sizeof other);
+    db_close(copy);
+}
+
 /* As Django's migrations do it. */
 static const char remake[] = "CREATE TABLE \"new told\" (id integer PRIMARY KEY, title text);"
                              "INSERT INTO \"new told\" SELECT * FROM told;"
@@ -103,12 +140,14 @@ static void test_there_is_none_past_the_triggers(void **state)
 {
     static const char *const rows[] = {
         remake,
-        "DROP TRIGGER told_told_insert",
-        "DROP TRIGGER \"also told_told_delete\"",
+        "DROP TRIGGER told_told_INSERT",
+        "DROP TRIGGER \"also told_told_DELETE\"",
         "DROP TABLE \"also told\"; CREATE TABLE \"also told\" (id integer PRIMARY KEY)",
         "DELETE FROM oc_lettings_changed",
         "UPDATE oc_lettings_changed SET stamp = 'short'",
         "DROP TABLE oc_lettings_changed",
+        "DROP TRIGGER told_told_UPDATE; CREATE TRIGGER told_told_UPDATE AFTER UPDATE OF id ON told"
+        " BEGIN UPDATE oc_lettings_changed SET stamp = randomblob(16); END",
     };
     (void)state;
     tell_changes();
@@ -136,6 +175,8 @@ static void test_there_is_none_before_it_is_told(void **state)
     assert_status(db_transaction(db, tell, NULL), OK);
     assert_status(db_tells_changes(db, TEXT("told"), &told), OK);
     assert_true(told);
+    assert_false(db_stamp(db, &stamp)); /* without a log */
+    assert_status(db_set_up(db), OK);
     stamp_now();
 }
 
@@ -143,6 +184,7 @@ static const struct CMUnitTest tests[] = {
     CONNECTED_TEST(test_there_is_none_before_it_is_told),
     CONNECTED_TEST(test_it_changes_with_the_told_tables),
     CONNECTED_TEST(test_it_is_never_had_twice),
+    CONNECTED_TEST(test_each_file_has_its_own),
     CONNECTED_TEST(test_there_is_none_past_the_triggers),
 };
 
