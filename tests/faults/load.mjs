@@ -6,7 +6,7 @@ import { skipWithoutModule } from '../http/harness.mjs';
 /** One that reads the database, where there is the module for it. */
 const PAGE = skipWithoutModule('lettings') ? '/' : '/lettings/1/';
 
-const REQUEST = (path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+const REQUEST = ({ path, host }) => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 
 /** The end of the first whole answer in the bytes, or -1. */
 function answerEnd(bytes) {
@@ -45,7 +45,7 @@ class Client {
   send() {
     if (this.load.stopping) { this.socket.end(); return; }
     this.sentAt = performance.now();
-    this.socket.write(REQUEST(this.load.path));
+    this.socket.write(REQUEST(this.load));
   }
 
   receive(part) {
@@ -79,8 +79,8 @@ class Client {
 
 /** Starts the clients. failures: requests sent and not wholly answered, with how many
  *  answers their connection had before, and how long (ms) the last of these took to be read here; refusals: no connection. */
-export function startLoad(port, { clients = 16, path = PAGE } = {}) {
-  const load = { port, path, answers: [], failures: [], refusals: [], stopping: false };
+export function startLoad(port, { clients = 16, path = PAGE, host = 'localhost' } = {}) {
+  const load = { port, path, host, answers: [], failures: [], refusals: [], stopping: false };
   const all = Array.from({ length: clients }, (_, index) => new Client(load, index));
   load.stop = async () => {
     load.stopping = true;

@@ -4,9 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { until } from '../http/harness.mjs';
-import { withoutContainers } from './world.mjs';
-
-const find = (program) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`], { encoding: 'utf8' }).stdout.trim();
+import { find, withoutContainers } from './world.mjs';
 
 /** Why no Docker engine can be started here; false where one can. */
 export function withoutDocker() {

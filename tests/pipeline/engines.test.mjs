@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startDocker, withoutDocker } from './docker.mjs';
 import { LOGIN, startRegistry } from './registry.mjs';
-import { BASE, makeWorld, withoutContainers, ROOT } from './world.mjs';
+import { BASE, collect, makeWorld, withoutContainers, ROOT } from './world.mjs';
 
 const skip = withoutContainers();
 const skipDocker = withoutDocker();
@@ -32,19 +32,12 @@ function makeTree() {
   }
 }
 
-/** An archive of the shell and what the Dockerfile calls, each with its libraries. */
+/** An archive of the shell and what the Dockerfile calls. */
 function makeBase() {
   const base = join(world.folder, 'base');
-  mkdirSync(join(base, 'usr/bin'), { recursive: true });
-  execFileSync('sh', ['-euc', `cd "$1"
-    mkdir tmp && ln -s usr/bin bin
-    for program in sh xargs touch mkdir rm sleep; do
-      cp -L "$(command -v $program)" usr/bin/
-      ldd usr/bin/$program | grep -o '/[^ ]*' | xargs cp -L --parents -t .
-    done
-    printf '#!/bin/sh\n' >usr/bin/dpkg-query
-    chmod +x usr/bin/dpkg-query
-    tar -cf ../base.tar .`, 'sh', base]);
+  collect(base, ['sh', 'xargs', 'touch', 'mkdir', 'rm', 'sleep']);
+  writeFileSync(join(base, 'usr/bin/dpkg-query'), '#!/bin/sh\n', { mode: 0o755 });
+  execFileSync('tar', ['-cf', `${base}.tar`, '-C', base, '.']);
   return `${base}.tar`;
 }
 

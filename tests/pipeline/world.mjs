@@ -14,11 +14,14 @@ export const KEPT = 'localhost/kept';
 export const STORES = join(ROOT, 'build/pipeline');
 let storage;
 
+/** Where a program is; '' where it is not. */
+export const find = (program) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`], { encoding: 'utf8' }).stdout.trim();
+
 /** Why no container can be handled here, whatever is in it; false where one can. */
 export function withoutContainers() {
   if (process.getuid() !== 0) return 'needs root: containers and network namespaces';
   for (const program of ['podman', 'skopeo', 'docker-registry', 'htpasswd', 'nginx', 'jq', 'ccache']) {
-    if (spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`]).status !== 0) return `there is no ${program}`;
+    if (!find(program)) return `there is no ${program}`;
   }
   // As in a container that has no rights of its own, whoever is root in it.
   if (spawnSync('unshare', ['--net', '--mount', 'true']).status !== 0) return 'no namespaces can be made here';
@@ -98,6 +101,20 @@ export function makeWorld(name, { onDisk = false } = {}) {
       release(folder);
     },
   };
+}
+
+/** A root folder for an image of these programs, by their paths or else in /usr/bin, with their libraries. */
+export function collect(root, programs) {
+  mkdirSync(join(root, 'usr/bin'), { recursive: true });
+  execFileSync('sh', ['-euc', `cd "$1" && shift && PATH=$PATH:/usr/sbin
+    mkdir -m 1777 tmp && ln -s usr/bin bin
+    for program; do
+      case $program in
+      /*) cp -L --parents "$program" . ;;
+      *) cp -L "$(command -v "$program")" usr/bin/ ;;
+      esac
+      ldd "$(command -v "$program")" | grep -o '/[^ ]*' | xargs cp -L --parents -t .
+    done`, 'sh', root, ...programs]);
 }
 
 // Ends with { status, out }: what it printed to either stream, in order.
