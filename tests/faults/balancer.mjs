@@ -9,14 +9,14 @@ import { endBehind } from '../http/support.mjs';
 export const skipWithoutHaproxy = () => (spawnSync('haproxy', ['-v']).status === 0 ? false : 'no haproxy (script/bootstrap test)');
 
 /** Before servers at these ports of this machine: { url, port, stateOf(index) }; it ends with test t. */
-export async function startBalancer(t, ports) {
+export async function startBalancer(t, ports, { scheme = 'https' } = {}) {
   const dir = temporaryFolder();
   const [port, metrics] = [await freePort(), await freePort()];
   const socket = join(dir, 'stats');
   const servers = join(dir, 'servers.cfg');
   writeFileSync(servers, `backend site\n    balance leastconn\n${ports.map((each, i) => `    server site-${i} 127.0.0.1:${each}\n`).join('')}`);
   const child = spawn('haproxy', ['-db', '-f', join(ROOT, 'deploy/haproxy.cfg'), '-f', servers], {
-    env: { PATH: process.env.PATH, FRONT_BIND: `127.0.0.1:${port}`, METRICS_BIND: `127.0.0.1:${metrics}`, STATS_SOCKET: socket, FRONT_SCHEME: 'https' },
+    env: { PATH: process.env.PATH, FRONT_BIND: `127.0.0.1:${port}`, METRICS_BIND: `127.0.0.1:${metrics}`, STATS_SOCKET: socket, FRONT_SCHEME: scheme },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';

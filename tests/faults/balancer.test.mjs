@@ -110,7 +110,7 @@ describeUnless(skipWithoutHaproxy(), 'behind haproxy', () => {
   test('visitors are told apart, and cannot pass for others; numbers are not for them', async (t) => {
     const site = freshSite();
     const instance = await startInstance(t, site);
-    const balancer = await startBalancer(t, [instance.port]);
+    const balancer = await startBalancer(t, [instance.port], { scheme: 'http' });
     await get(`${balancer.url}/probe/users/`, { headers: { 'X-Forwarded-For': '203.0.113.5', 'X-Request-ID': 'mine', 'X-Forwarded-Host': 'evil.example' } });
     await get(`${instance.url}/probe/flush/`);
     assert.match(await instance.logged(/target=\/probe\/users\//), /client=127\.0\.0\.1/);
@@ -118,10 +118,22 @@ describeUnless(skipWithoutHaproxy(), 'behind haproxy', () => {
     assert.equal((await get(`${balancer.url}/metrics`)).status, 404);
     assert.match((await get(balancer.metrics)).text, /haproxy_server_status/);
   });
+
+  test('behind what ends TLS, visitors are who that says they are', async (t) => {
+    const site = freshSite();
+    const instance = await startInstance(t, site);
+    const balancer = await startBalancer(t, [instance.port]);
+    for (const [said, client] of [['198.51.100.9, 203.0.113.5', '203\\.0\\.113\\.5'], [undefined, '127\\.0\\.0\\.1']]) {
+      await get(`${balancer.url}/probe/users/?${client.length}`, { headers: said ? { 'X-Forwarded-For': said } : {} });
+      await get(`${instance.url}/probe/flush/`);
+      assert.match(await instance.logged(new RegExp(`target=/probe/users/\\?${client.length}`)), new RegExp(`client=${client}`));
+    }
+  });
 });
 
 test('a stop says so at /readyz first, and serves on for SHUTDOWN_DELAY', async (t) => {
-  const server = await startServer({ t, env: { SHUTDOWN_DELAY: '2' } });
+  // One worker: a second one may still be starting when the first answers, and ends at once then.
+  const server = await startServer({ t, env: { SHUTDOWN_DELAY: '2', WEB_CONCURRENCY: '1' } });
   assert.equal((await get(`${server.url}/readyz`)).status, 200);
   const from = performance.now();
   for (const pid of [server.pid, ...server.workers()]) process.kill(pid, 'SIGTERM'); // as platforms do
