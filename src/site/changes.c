@@ -73,7 +73,8 @@ void site_listen(void)
     bool is_file = !db_url_is_server(site_settings.database_url);
     if (!(is_file ? proves_pages() : site_listens()) || !written)
         return;
-    struct arena *arena = arena_new(4096); /* as long as the process */
+    static struct arena *arena; /* as long as the process */
+    arena = arena_new(4096);
     struct tables tables;
     find_tables(arena, &tables);
     *LIST_PUSH(arena, &tables.told) = NULL;
