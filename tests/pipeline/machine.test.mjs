@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { freePort, get, until } from '../http/harness.mjs';
-import { KEPT, makeClone, makeWorld, unable } from './world.mjs';
+import { KEPT, makeClone, makeWorld, unable, whileAsked } from './world.mjs';
 
 const skip = unable() || (!existsSync('/usr/sbin/sshd') && 'there is no sshd');
 const lastLine = (out) => out.trimEnd().split('\n').at(-1);
@@ -145,30 +145,13 @@ test('a release serves, keeps its settings to itself, and is there once', { skip
   assert.match((await deploy('logs')).out, /msg=request /);
 });
 
-// Asks the front page until the call has ended: what was answered other than 200.
-async function whileAsked(call) {
-  const failures = [];
-  let going = true;
-  const asking = (async () => {
-    while (going) {
-      const status = await front().catch((error) => error.code);
-      if (status !== 200) failures.push(status);
-      await new Promise((done) => { setTimeout(done, 20); });
-    }
-  })();
-  const answer = await call;
-  going = false;
-  await asking;
-  assert.deepEqual(failures, []);
-  return answer;
-}
 const podman = (...words) => execFileSync('podman', words, { env: world.env, encoding: 'utf8' });
 const serving = () => JSON.parse(podman('inspect', podman('ps', '-q').trim()))[0];
 
 test('settings that were edited count at the next release of the same commit, without a request lost', { skip }, async () => {
   const before = serving();
   writeFileSync(join(folder, 'env'), `${readFileSync(join(folder, 'env'), 'utf8')}SENTRY_ENVIRONMENT=trial\n`);
-  const { status, out } = await whileAsked(deploy('release'));
+  const { status, out } = await whileAsked(front, deploy('release'));
   assert.equal(status, 0, out);
   assert.match(lastLine(out), /^released /);
   const now = serving();

@@ -9,8 +9,9 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { environment, freePort, get, makeDatabase, PROGRAM, ROOT, temporaryFolder, until } from '../http/harness.mjs';
+import { find, whileAsked } from './world.mjs';
 
-const skip = spawnSync('sh', ['-c', 'PATH=$PATH:/usr/sbin command -v nginx']).status !== 0 && 'there is no nginx';
+const skip = !find('nginx') && 'there is no nginx';
 const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40));
 const lastLine = (out) => out.trimEnd().split('\n').at(-1);
 const data = temporaryFolder();
@@ -56,24 +57,6 @@ const current = () => readFileSync(join(folder, 'current'), 'utf8').trim().split
 const proxied = () => /server 127\.0\.0\.1:(\d+);/.exec(readFileSync(join(folder, 'nginx.conf'), 'utf8'))[1];
 const front = async () => (await get(`http://127.0.0.1:${port}/`)).status;
 
-// Asks the front page until the call has ended: what was answered other than 200.
-async function whileAsked(call) {
-  const failures = [];
-  let going = true;
-  const asking = (async () => {
-    while (going) {
-      const status = await front().catch((error) => error.code);
-      if (status !== 200) failures.push(status);
-      await new Promise((done) => { setTimeout(done, 10); });
-    }
-  })();
-  const answer = await call;
-  going = false;
-  await asking;
-  assert.deepEqual(failures, []);
-  return answer;
-}
-
 /** A request that nginx waits for the rest of: nothing is released for good before it has ended, and it is. */
 function slowUpload() {
   const socket = net.connect(port, '127.0.0.1');
@@ -104,13 +87,13 @@ before(async () => {
 test('a release serves, and the next takes over without a request lost', { skip }, async () => {
   assert.equal(readFileSync(join(folder, 'listen'), 'utf8'), `127.0.0.1:${port}\n`);
   assert.equal(await front(), 200);
-  await whileAsked(released(A));
+  await whileAsked(front, released(A));
   assert.deepEqual([proxied(), current()[3]], [current()[1], A]);
   assert.match(await released(A), / is released already at /);
 });
 
 test('broken off in the middle of the switch, the release before serves on', { skip }, async () => {
-  const { status, out } = await whileAsked(breakOff('SIGTERM'));
+  const { status, out } = await whileAsked(front, breakOff('SIGTERM'));
   assert.equal(status, 1);
   assert.equal(lastLine(out), `FAILED deploy: broken off: rolled back: ${A.slice(0, 12)} goes on serving; run it again`);
   assert.deepEqual([proxied(), current()[3]], [current()[1], A]);
@@ -118,14 +101,14 @@ test('broken off in the middle of the switch, the release before serves on', { s
 });
 
 test('killed in the middle of the switch, that is said, and no later release takes the site down', { skip }, async () => {
-  await whileAsked(breakOff('SIGKILL'));
+  await whileAsked(front, breakOff('SIGKILL'));
   assert.equal(current()[3], A);
   assert.notEqual(proxied(), current()[1]);
   assert.match((await call(['status']).ended).out, /^FAILED deploy: a release was broken off, and visitors come to it: /m);
   const other = current()[0] === 'blue' ? 'green' : 'blue';
   const left = Number(readFileSync(join(folder, `${other}.pid`), 'utf8'));
   process.kill(left, 0);
-  assert.match(await whileAsked(released(A)), / is released already at /);
+  assert.match(await whileAsked(front, released(A)), / is released already at /);
   assert.deepEqual([proxied(), current()[3]], [current()[1], A]);
   assert.throws(() => process.kill(left, 0));
 });
@@ -135,7 +118,7 @@ test('refused: a port that another program has, also where that answers like a s
   await once(other, 'listening');
   const { port: taken } = other.address();
   for (const commit of [A, B]) {
-    const { status, out } = await whileAsked(release(commit, { SITE_PORT: `127.0.0.1:${taken}` }).ended);
+    const { status, out } = await whileAsked(front, release(commit, { SITE_PORT: `127.0.0.1:${taken}` }).ended);
     assert.equal(status, 1, out);
     assert.equal(lastLine(out), `FAILED deploy: port 127.0.0.1:${taken} is taken: rolled back: ${A.slice(0, 12)} goes on serving; `
       + 'end what listens there, or set SITE_PORT or SITE_TLS_PORT to another');
@@ -157,7 +140,7 @@ test('a site moves to another port', { skip }, async () => {
 test('refused: an answer by another than the site\'s own nginx', { skip }, async () => {
   const other = http.createServer((request, response) => response.end('<title>Another</title>')).listen(0, '127.0.0.1');
   await once(other, 'listening');
-  const { status, out } = await whileAsked(release(B, { more: `proxy_url() { echo http://127.0.0.1:${other.address().port}; }` }).ended);
+  const { status, out } = await whileAsked(front, release(B, { more: `proxy_url() { echo http://127.0.0.1:${other.address().port}; }` }).ended);
   other.close();
   assert.equal(status, 1, out);
   assert.match(lastLine(out), /^FAILED deploy: smoke test: it is not this site's nginx that answers at \S+: rolled back: a{12} goes on serving; /);

@@ -1,8 +1,10 @@
 // A world for the pipeline's scripts: container storage and clone of their own, below one folder.
+import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -213,4 +215,22 @@ export async function enterCloud(world) {
       child.stdin.end();
     }),
   };
+}
+
+/** What the call gives; meanwhile the front page is asked for again and again, and each answer must be 200. */
+export async function whileAsked(front, call) {
+  const failures = [];
+  let going = true;
+  const asking = (async () => {
+    while (going) {
+      const status = await front().catch((error) => error.code);
+      if (status !== 200) failures.push(status);
+      await sleep(10);
+    }
+  })();
+  const answer = await call;
+  going = false;
+  await asking;
+  assert.deepEqual(failures, []);
+  return answer;
 }
